@@ -1,0 +1,135 @@
+"""Decide statements about real polynomials with z3.
+
+A statement is a list of assumptions and a conclusion, each a SymPy relation between rational
+functions. z3 is imported only when something is decided.
+
+>>> from sympy.abc import x, y
+>>> decide([x > 0, y > 0], x * y > 0).holds
+True
+>>> decide([x > 0], x * y > 0).counterexample is not None
+True
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from ..optimizers.errors import Undecided
+
+TIME_LIMIT = 10.0
+"""Seconds after which z3 gives up, unless told otherwise."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided: ``holds`` is True or False; None where z3 gave up."""
+
+    holds: bool | None
+    counterexample: dict[str, Any] | None = None
+    seconds: float = 0.0
+
+    def require(self, what: str) -> bool:
+        """``holds``, or :class:`Undecided` where z3 gave up."""
+        if self.holds is None:
+            raise Undecided(f"z3 could not decide within its time limit: {what}")
+        return self.holds
+
+
+class Encoder:
+    """Translates SymPy expressions to z3 terms; one encoder, one set of variables."""
+
+    def __init__(self) -> None:
+        import z3
+
+        self.z3 = z3
+        self.variables: dict[str, Any] = {}
+
+    def variable(self, symbol: sp.Symbol | str) -> Any:
+        name = str(symbol)
+        return self.variables.setdefault(name, self.z3.Real(name))
+
+    def polynomial(self, expression: sp.Expr) -> Any:
+        expression = sp.sympify(expression)
+        if expression.is_Rational:
+            return self.z3.RealVal(str(expression))
+        if expression.is_Symbol:
+            return self.variable(expression)  # type: ignore[arg-type]
+        if expression.is_Add:
+            return self.z3.Sum([self.polynomial(a) for a in expression.args])
+        if expression.is_Mul:
+            return self.z3.Product([self.polynomial(a) for a in expression.args])
+        if expression.is_Pow and expression.exp.is_Integer and expression.exp > 0:
+            base = self.polynomial(expression.base)
+            return self.z3.Product([base] * int(expression.exp))
+        raise TypeError(f"not a polynomial: {expression}")
+
+    def relation(self, relation: Any) -> Any:
+        """A relation, or an And/Or/Not of relations; fractions are cleared with their sign."""
+        if relation in (sp.true, sp.false, True, False):
+            return self.z3.BoolVal(bool(relation))
+        if isinstance(relation, sp.And):
+            return self.z3.And([self.relation(a) for a in relation.args])
+        if isinstance(relation, sp.Or):
+            return self.z3.Or([self.relation(a) for a in relation.args])
+        if isinstance(relation, sp.Not):
+            return self.z3.Not(self.relation(relation.args[0]))
+        numerator, denominator = sp.fraction(sp.together(relation.lhs - relation.rhs))
+        if isinstance(relation, sp.Eq | sp.Ne):
+            left = self.polynomial(numerator)
+        elif not denominator.free_symbols:
+            left = self.polynomial(numerator / denominator)
+        else:
+            left = self.polynomial(numerator) * self.polynomial(denominator)
+        compare = {
+            sp.Eq: left.__eq__, sp.Ne: left.__ne__,
+            sp.StrictGreaterThan: left.__gt__, sp.GreaterThan: left.__ge__,
+            sp.StrictLessThan: left.__lt__, sp.LessThan: left.__le__,
+        }[type(relation)]  # fmt: skip
+        return compare(self.z3.RealVal(0))
+
+    def valid(self, assumptions: Iterable[Any], conclusion: Any, seconds: float) -> Decision:
+        """Whether the z3 formula ``conclusion`` follows from the z3 formulas ``assumptions``."""
+        solver = self.z3.Solver()
+        solver.set("timeout", int(1000 * seconds))
+        solver.add(*assumptions, self.z3.Not(conclusion))
+        start = time.perf_counter()
+        answer = solver.check()
+        spent = time.perf_counter() - start
+        if answer == self.z3.unsat:
+            return Decision(True, None, spent)
+        if answer == self.z3.unknown:
+            return Decision(None, None, spent)
+        model = solver.model()
+        values = {
+            name: _number(model.eval(variable, model_completion=True))
+            for name, variable in self.variables.items()
+        }
+        return Decision(False, values, spent)
+
+
+def _number(value: Any) -> Any:
+    if hasattr(value, "approx") and not hasattr(value, "as_fraction"):
+        return sp.Rational(str(value.approx(20).as_fraction()))
+    return sp.Rational(str(value.as_fraction())) if hasattr(value, "as_fraction") else str(value)
+
+
+def decide(assumptions: Iterable[Any], conclusion: Any, *, seconds: float = TIME_LIMIT) -> Decision:
+    """Whether ``conclusion`` holds wherever all ``assumptions`` do.
+
+    Args:
+        assumptions: SymPy relations between rational functions; denominators must not vanish
+            where the assumptions hold.
+        conclusion: one more such relation, or an And, Or, Not of some.
+        seconds: z3's time limit.
+
+    Returns:
+        A :class:`Decision`, with a counterexample (a value for each symbol) where it fails.
+    """
+    encoder = Encoder()
+    hypotheses = [encoder.relation(a) for a in assumptions]
+    return encoder.valid(hypotheses, encoder.relation(conclusion), seconds)

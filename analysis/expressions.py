@@ -1,0 +1,87 @@
+"""Parse what a user types, by a whitelist over the syntax tree: never ``eval`` or ``sympify``.
+
+>>> parse("2*(1 + beta)/3", {"beta": sp.Symbol("beta")})
+2*beta/3 + 2/3
+>>> parse("0.9", {})
+9/10
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Mapping
+
+import sympy as sp
+
+from ..optimizers.errors import EigenstepError, UnknownName
+
+_OPERATORS = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+}
+_FUNCTIONS = {"sqrt": sp.sqrt, "exp": sp.exp, "log": sp.log}
+_LONGEST = 1000
+_LARGEST_POWER = 100
+
+
+class ExpressionError(EigenstepError, ValueError):
+    """Text that is not an arithmetic expression in the names allowed."""
+
+
+def parse(text: str, symbols: Mapping[str, sp.Expr]) -> sp.Expr:
+    """Read numbers, the names in ``symbols``, ``+ - * / **``, ``sqrt``, ``exp`` and ``log``.
+
+    Decimals become exact rationals: ``0.9`` is 9/10.
+
+    Raises:
+        ExpressionError: anything else, also a value that is not finite.
+        UnknownName: a name that is not in ``symbols``.
+    """
+    if len(text) > _LONGEST:
+        raise ExpressionError(f"expression longer than {_LONGEST} characters")
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+        result = _build(tree.body, text.strip(), symbols)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        if isinstance(error, EigenstepError):
+            raise
+        raise ExpressionError(f"{text!r} is not an arithmetic expression") from error
+    except ZeroDivisionError as error:
+        raise ExpressionError(f"{text!r} divides by zero") from error
+    if result.has(sp.nan, sp.oo, -sp.oo, sp.zoo, sp.I):
+        raise ExpressionError(f"{text!r} is not a finite real number")
+    return result
+
+
+def _build(node: ast.expr, text: str, symbols: Mapping[str, sp.Expr]) -> sp.Expr:
+    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        source = ast.get_source_segment(text, node) or repr(node.value)
+        if isinstance(node.value, float) and node.value in (float("inf"), float("-inf")):
+            raise ExpressionError(f"{source} is not a finite real number")
+        return sp.Rational(source.replace("_", ""))
+    if isinstance(node, ast.Name):
+        if node.id.lower() in ("nan", "inf", "infinity"):
+            raise ExpressionError(f"{node.id} is not a finite real number")
+        if node.id not in symbols:
+            raise UnknownName("name", node.id, symbols or ["(numbers only)"])
+        return symbols[node.id]
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+        value = _build(node.operand, text, symbols)
+        return -value if isinstance(node.op, ast.USub) else value
+    if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
+        left, right = (_build(side, text, symbols) for side in (node.left, node.right))
+        if isinstance(node.op, ast.Pow) and not (right.is_number and abs(right) <= _LARGEST_POWER):
+            raise ExpressionError(
+                f"power {right} in {text!r} is not a number up to {_LARGEST_POWER}"
+            )
+        return _OPERATORS[type(node.op)](left, right)
+    if (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        and node.func.id in _FUNCTIONS and len(node.args) == 1 and not node.keywords
+    ):  # fmt: skip
+        return _FUNCTIONS[node.func.id](_build(node.args[0], text, symbols))
+    raise ExpressionError(f"{text!r} is not an arithmetic expression")

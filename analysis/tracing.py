@@ -1,0 +1,209 @@
+"""Run a rule on SymPy symbols and read off its linear system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import SimpleNamespace
+from typing import Any
+
+import sympy as sp
+from sympy.polys.polyerrors import PolynomialError
+
+from ..optimizers import ops
+from ..optimizers.domains import Hyperparameter, Interval
+from ..optimizers.errors import DomainError, RuleError
+from ..optimizers.rule import Rule
+
+LAMBDA = sp.Symbol("lambda", positive=True)
+"""The curvature λ of ½λx²."""
+ETA = sp.Symbol("eta", positive=True)
+"""The learning rate η."""
+STEP = sp.Symbol("t", integer=True, positive=True)
+"""The step number; the first step is 1."""
+
+ops.register(
+    sp.Basic,
+    SimpleNamespace(
+        sqrt=sp.sqrt,
+        maximum=sp.Max,
+        minimum=sp.Min,
+        where=lambda condition, x, y: sp.Piecewise((x, condition), (y, True)),
+        sign=sp.sign,
+        absolute=sp.Abs,
+        norm=sp.Function("norm", nonnegative=True),
+    ),
+)
+ops.register(sp.logic.boolalg.Boolean, ops._backend(sp.S.One))
+
+
+def symbol_of(hyperparameter: Hyperparameter) -> sp.Symbol:
+    """The symbol of a hyperparameter, with the assumptions that its domain grants."""
+    if hyperparameter.symbol == "eta":
+        return ETA
+    domain = hyperparameter.domain
+    nonnegative = isinstance(domain, Interval) and domain.lower >= 0
+    if isinstance(domain, Interval) and nonnegative and not domain.lower_closed:
+        return sp.Symbol(hyperparameter.symbol, positive=True)
+    return (
+        sp.Symbol(hyperparameter.symbol, nonnegative=True)
+        if nonnegative
+        else sp.Symbol(hyperparameter.symbol, real=True)
+    )
+
+
+def exact(value: Any) -> sp.Expr:
+    """A number as the exact rational that its shortest decimal notation writes: 0.9 is 9/10."""
+    if isinstance(value, sp.Basic):
+        return value  # type: ignore[return-value]
+    if isinstance(value, str):  # never SymPy's parser: see expressions.parse
+        raise RuleError(f"expected a number, got the text {value!r}")
+    return sp.Rational(str(value)) if isinstance(value, float) else sp.sympify(value)
+
+
+@dataclass(frozen=True)
+class LinearSystem:
+    r"""A rule as a linear system: :math:`\xi^+ = A\xi + Bg`, the gradient taken at :math:`y = C\xi`.
+
+    ξ is the state followed by the parameter θ, so A is n×n, B n×1 and C 1×n.
+    """
+
+    A: sp.Matrix
+    B: sp.Matrix
+    C: sp.Matrix
+    state: tuple[sp.Symbol, ...]
+
+    @property
+    def order(self) -> int:
+        return self.A.rows
+
+    def iteration_matrix(self, curvature: sp.Expr = LAMBDA) -> sp.Matrix:
+        """A + λBC, which advances ξ on ½λx²."""
+        return (self.A + curvature * self.B * self.C).applyfunc(sp.expand)
+
+    def _repr_latex_(self) -> str:
+        xi = sp.latex(sp.Matrix(self.state))
+        a, b, c = sp.latex(self.A), sp.latex(self.B), sp.latex(self.C)
+        return rf"$\displaystyle {xi}^+ = {a} {xi} + {b}\, g, \quad y = {c} {xi}$"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a rule does to symbols: new parameter, new state, and where its gradient is taken."""
+
+    rule: Rule
+    theta: sp.Symbol
+    gradient: sp.Symbol
+    state: tuple[sp.Symbol, ...]
+    hyperparameters: Mapping[str, sp.Expr]
+    new_theta: sp.Expr
+    new_state: tuple[sp.Expr, ...]
+    gradient_point: sp.Expr
+
+    @property
+    def free(self) -> dict[str, sp.Symbol]:
+        """The hyperparameters left as symbols, by name."""
+        return {
+            k: v
+            for k, v in self.hyperparameters.items()
+            if isinstance(v, sp.Symbol) and v == symbol_of(self.rule.hyperparameters[k])
+        }
+
+    @cached_property
+    def equations(self) -> tuple[sp.Eq, ...]:
+        """The update equations, state first; the gradient is that of f at its point."""
+        f = sp.Function(r"\nabla f")(self.gradient_point)
+        lefts = [sp.Symbol(f"{s.name}^+") for s in (*self.state, self.theta)]
+        rights = [e.subs(self.gradient, f) for e in (*self.new_state, self.new_theta)]
+        return tuple(sp.Eq(a, b, evaluate=False) for a, b in zip(lefts, rights, strict=True))
+
+    @cached_property
+    def system(self) -> LinearSystem:
+        """The rule as a linear system.
+
+        Raises:
+            RuleError: the rule is not linear in its state, parameter and gradient.
+        """
+        xi = (*self.state, self.theta)
+        rows = [self._linear(e, (*xi, self.gradient)) for e in (*self.new_state, self.new_theta)]
+        table = sp.Matrix(rows)
+        point = self._linear(self.gradient_point, xi)
+        return LinearSystem(table[:, :-1], table[:, -1:], sp.Matrix([point]), xi)
+
+    def _linear(self, expression: sp.Expr, variables: tuple[sp.Symbol, ...]) -> list[sp.Expr]:
+        problem = f"rule {self.rule.name} is not linear in its state and gradient: {expression}"
+        try:
+            polynomial = sp.Poly(expression, *variables)
+        except PolynomialError as error:
+            raise RuleError(problem) from error
+        if polynomial.total_degree() > 1 or polynomial.nth(*[0] * len(variables)) != 0:
+            raise RuleError(problem)
+        # The domain is inferred from the coefficients, so it must not have swallowed a variable.
+        if polynomial.free_symbols_in_domain & set(variables):
+            raise RuleError(problem)
+        return [polynomial.coeff_monomial(v) for v in variables]
+
+
+def trace(rule: Rule, /, *, step: Any = None, **hyperparameters: Any) -> Trace:
+    """Run the rule on symbols.
+
+    Args:
+        rule: any :class:`Rule`.
+        step: the step number; by default the limit of many steps, t → ∞.
+        hyperparameters: values (numbers, SymPy expressions, choices) for some of them. The others
+            stay symbols, except choices and conventions, which keep their defaults.
+
+    Raises:
+        DomainError: a value lies outside its domain.
+        UnknownName: there is no such hyperparameter.
+        RuleError: the function cannot be run on symbols.
+
+    >>> from eigenstep.optimizers.rules import heavy_ball
+    >>> trace(heavy_ball).new_theta
+    -eta*(beta*v + g) + theta
+    """
+    given = {**rule.fixed, **hyperparameters}
+    numbers = {k: v for k, v in given.items() if not (isinstance(v, sp.Basic) and v.free_symbols)}
+    rule.check({k: float(v) if isinstance(v, sp.Basic) else v for k, v in numbers.items()})
+    values: dict[str, Any] = {}
+    for name, h in rule.hyperparameters.items():
+        value = given.get(name, h.default if h.convention else symbol_of(h))
+        if value is None:
+            raise DomainError(name, value, h.domain.describe(name))
+        values[name] = value if h.is_choice else exact(value)
+    for name in given:
+        rule._check_name(name)
+    theta, g, *state = (
+        sp.Symbol(n, real=True) for n in (rule.parameter, rule.gradient, *rule.state)
+    )
+    try:
+        coefficients = rule.coefficients(STEP, values)
+        coefficients = {
+            k: _at_step(v, step) if isinstance(v, sp.Basic) else v for k, v in coefficients.items()
+        }
+        new_theta, *new_state = rule(theta, g, *state, **coefficients)
+        point = rule.gradient_point(theta, *state, **coefficients)
+    except (TypeError, AttributeError) as error:
+        raise RuleError(f"rule {rule.name} cannot be run on symbols: {error}") from error
+    return Trace(
+        rule,
+        theta,
+        g,
+        tuple(state),
+        values,
+        sp.sympify(new_theta),
+        tuple(sp.sympify(s) for s in new_state),
+        sp.sympify(point),
+    )
+
+
+def _at_step(coefficient: sp.Basic, step: Any) -> Any:
+    if STEP not in coefficient.free_symbols:
+        return coefficient
+    if step is None:
+        substituted = coefficient.subs(STEP, sp.oo)
+        if substituted.is_finite is not None or substituted.is_number:
+            return substituted
+        return sp.limit(coefficient, STEP, sp.oo)
+    return coefficient.subs(STEP, step)

@@ -1,0 +1,229 @@
+"""Any rule as a ``torch.optim.Optimizer``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from . import engine as engines
+from .compositions import (
+    PREVIOUS,
+    at_gradient_point,
+    check_start,
+    iterate_from_point,
+    with_weight_decay,
+)
+from .domains import NONNEGATIVE
+from .errors import DomainError, EigenstepError, UnknownName
+from .rule import Rule
+
+
+class SparseGradient(EigenstepError, RuntimeError):
+    """A sparse gradient, which no rule supports."""
+
+
+class RuleOptimizer(torch.optim.Optimizer):
+    """A torch optimizer that steps by a rule.
+
+    The interface is ``torch.optim``'s: parameter groups, closures, ``state_dict``, schedulers.
+    A rule whose gradient is taken elsewhere than at θ (Nesterov's) is run in the change of
+    variable y = the gradient's point: the parameters hold y, and :meth:`at_iterate` shows θ.
+
+    State: for each parameter ``step`` (an int), one tensor of the parameter's shape and dtype for
+    each state variable of the rule, and, where the gradient is taken elsewhere, the coefficients
+    of that point. float16 and bfloat16 parameters are updated in float32 and rounded once a step.
+
+    Args:
+        params: parameters or parameter groups.
+        rule: the rule; a subclass may name its own instead.
+        weight_decay: coupled weight decay, added to the gradient as ``weight_decay * parameter``.
+        maximize: climb instead of descend.
+        engine: ``"auto"``, ``"compiled"`` or ``"blocked"``.
+        hyperparameters: the rule's, by name; the others take the rule's defaults.
+
+    Raises:
+        DomainError: a hyperparameter outside its domain.
+        UnknownName: a hyperparameter that the rule does not have.
+
+    >>> from eigenstep.optimizers.rules import heavy_ball
+    >>> x = torch.nn.Parameter(torch.tensor([1.0], dtype=torch.float64))
+    >>> optimizer = RuleOptimizer([x], heavy_ball, lr=0.5, beta=0.5)
+    >>> for _ in range(2):
+    ...     optimizer.zero_grad()
+    ...     (0.5 * x**2).sum().backward()
+    ...     optimizer.step()
+    >>> x.item()
+    0.0
+    """
+
+    argument_names: ClassVar[Mapping[str, str]] = {}
+    """The rule's name of each hyperparameter that torch calls otherwise: ``{"momentum": "beta"}``."""
+
+    def __init__(
+        self, params: Any, rule: Rule | None = None, *, weight_decay: float = 0.0,
+        maximize: bool = False, engine: str = "auto", **hyperparameters: Any,
+    ) -> None:  # fmt: skip
+        engines.check_engine(engine)
+        self.rule = rule
+        names = {v: k for k, v in self.argument_names.items()}
+        defaults = dict(hyperparameters)
+        if rule is not None:
+            for key in hyperparameters:
+                rule._check_name(self.argument_names.get(key, key))
+            for key, value in rule.with_defaults({}).items():
+                if key not in rule.fixed:
+                    defaults.setdefault(names.get(key, key), value)
+        defaults |= {"weight_decay": weight_decay, "maximize": maximize, "engine": engine}
+        super().__init__(params, defaults)
+
+    def rule_of(self, group: Mapping[str, Any]) -> Rule:
+        """The rule that steps a parameter group."""
+        if self.rule is None:
+            raise UnknownName("rule for this class", type(self).__name__, ["RuleOptimizer(rule=…)"])
+        return self.rule
+
+    def hyperparameters_of(self, group: Mapping[str, Any]) -> dict[str, Any]:
+        """A parameter group's hyperparameters under the rule's names."""
+        rule = self.rule_of(group)
+        values = {self.argument_names.get(k, k): v for k, v in group.items()}
+        return {k: values[k] for k in rule.hyperparameters if k in values and k not in rule.fixed}
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add a group of parameters; its hyperparameters are checked against their domains."""
+        super().add_param_group(param_group)
+        group = self.param_groups[-1]
+        try:
+            self._coefficients(group, 1)
+        except Exception:
+            self.param_groups.pop()
+            raise
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:
+            group.setdefault("engine", "auto")
+            group.setdefault("maximize", False)
+            group.setdefault("weight_decay", 0.0)
+
+    def _coefficients(self, group: Mapping[str, Any], t: int) -> tuple[Rule, dict[str, Any]]:
+        """The rule as it is stored and its coefficients at step t, checked."""
+        engines.check_engine(group["engine"])
+        rule = self.rule_of(group)
+        values = self.hyperparameters_of(group)
+        shown = {v: k for k, v in self.argument_names.items()}
+        for key, value in values.items():
+            h = rule.hyperparameters[key]
+            number = value.item() if isinstance(value, Tensor) else value
+            if number not in h.domain:
+                name = shown.get(key, key)
+                raise DomainError(name, number, h.domain.describe(name))
+            values[key] = number
+        decay = group["weight_decay"]
+        if decay not in NONNEGATIVE:
+            raise DomainError("weight_decay", decay, NONNEGATIVE.describe("weight_decay"))
+        stored = at_gradient_point(rule)
+        if t == 1 and stored is not rule:
+            check_start(rule, rule.coefficients(1, rule.with_defaults(values)))
+        if decay:
+            stored = with_weight_decay(stored)
+            values["weight_decay"] = decay
+        return stored, stored.coefficients(t, stored.with_defaults(values))
+
+    def _initialize(self, parameter: Tensor, rule: Rule) -> None:
+        state = self.state[parameter]
+        state["step"] = 0
+        for name in rule.state:
+            start = rule.initial.get(name)
+            state[name] = (
+                torch.zeros_like(parameter, memory_format=torch.preserve_format)
+                if start is None
+                else start(parameter.detach()).clone(memory_format=torch.preserve_format)
+            )
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+        """Take one step; with a closure, evaluate it first and return its loss."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            self._step_group(group)
+        return loss
+
+    def _step_group(self, group: dict[str, Any]) -> None:
+        rule = self.rule_of(group)
+        batches: dict[Any, list[Tensor]] = {}
+        for parameter in group["params"]:
+            if parameter.grad is None:
+                continue
+            if parameter.grad.is_sparse:
+                raise SparseGradient(
+                    f"{type(self).__name__} does not support sparse gradients; "
+                    "use a dense layer (sparse=False)"
+                )
+            if "step" not in self.state[parameter]:
+                self._initialize(parameter, rule)
+            state = self.state[parameter]
+            before = tuple(state.get("gradient_at", {}).items())
+            batches.setdefault((int(state["step"]) + 1, before), []).append(parameter)
+        for (t, before), parameters in batches.items():
+            stored, coefficients = self._coefficients(group, t)
+            now = {k: coefficients[k] for k in rule.gradient_at_names}
+            coefficients |= {PREVIOUS + k: v for k, v in before}
+            numeric = {
+                k: float(v) for k, v in coefficients.items() if not isinstance(v, str | bool)
+            }
+            choices = tuple((k, v) for k, v in coefficients.items() if k not in numeric)
+            kernel = engines.kernel_of(stored, tuple(numeric), choices)
+            tensors = [
+                (p.detach(), p.grad.detach(), *(self.state[p][name] for name in rule.state))
+                for p in parameters
+                if p.grad is not None
+            ]
+            kernel(tensors, list(numeric.values()), group["engine"], maximize=group["maximize"])
+            for parameter in parameters:
+                self.state[parameter]["step"] = t
+                if now:
+                    self.state[parameter]["gradient_at"] = now
+
+    @contextmanager
+    def at_iterate(self) -> Iterator[None]:
+        """Within this context the parameters hold the iterate θ instead of the gradient's point.
+
+        Only for rules whose gradient is taken elsewhere than at θ is there a difference. The
+        parameters are restored bit for bit at the end.
+
+        >>> from eigenstep.optimizers import Nesterov
+        >>> x = torch.nn.Parameter(torch.ones(1, dtype=torch.float64))
+        >>> optimizer = Nesterov([x], lr=0.5, momentum=0.5)
+        >>> (0.5 * x**2).sum().backward()
+        >>> optimizer.step()
+        >>> with optimizer.at_iterate():
+        ...     x.item()
+        0.5
+        >>> x.item()
+        0.25
+        """
+        kept: list[tuple[Tensor, Tensor]] = []
+        with torch.no_grad():
+            for group in self.param_groups:
+                rule = self.rule_of(group)
+                for parameter in group["params"]:
+                    state = self.state.get(parameter, {})
+                    if "gradient_at" not in state:
+                        continue
+                    variables = [state[name] for name in rule.state]
+                    theta = iterate_from_point(rule, parameter, variables, state["gradient_at"])
+                    kept.append((parameter, parameter.clone()))
+                    parameter.copy_(theta)
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                for parameter, value in kept:
+                    parameter.copy_(value)

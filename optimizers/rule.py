@@ -1,0 +1,238 @@
+"""An update rule: one function in the paper's symbols, with no framework in it.
+
+A rule has two parts, both pure functions:
+
+- its *coefficients*: what depends only on the step number and the hyperparameters (bias
+  corrections, schedules), computed once a step as float64 scalars;
+- its *update*: what touches parameters, elementwise (plus norms).
+
+The signature says the rest. Positional arguments are the parameter ``theta``, the gradient ``g``
+and the state, in this order; keyword-only arguments are hyperparameters, each annotated with its
+domain. A user's own rule is written the same way, in any file, and registered nowhere:
+
+>>> from eigenstep.optimizers.domains import LearningRate, UnitInterval
+>>> @rule
+... def half_nesterov(theta, g, v, *, lr: LearningRate = 0.01, beta: UnitInterval = 0.9):
+...     v = beta * v + g
+...     return theta - lr * (v + g) / 2, v
+>>> half_nesterov.state
+('v',)
+>>> half_nesterov(1.0, 0.5, 0.0, lr=0.1, beta=0.9)
+(0.95, 0.5)
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, get_type_hints, overload
+
+from .domains import Hyperparameter, check_all, hyperparameter_of
+from .errors import DomainError, RuleError, UnknownName
+
+Update = Callable[..., Any]
+
+
+def _keyword_only(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    parameters = inspect.signature(function).parameters.items()
+    return {name: p for name, p in parameters if p.kind is p.KEYWORD_ONLY}
+
+
+def _positional(function: Callable[..., Any]) -> tuple[str, ...]:
+    parameters = inspect.signature(function).parameters.values()
+    return tuple(
+        p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    )
+
+
+def _hyperparameters(function: Callable[..., Any]) -> dict[str, Hyperparameter]:
+    hints = get_type_hints(function, include_extras=True)
+    found = {}
+    for name, parameter in _keyword_only(function).items():
+        default = None if parameter.default is parameter.empty else parameter.default
+        found[name] = hyperparameter_of(name, hints.get(name), default)
+    return found
+
+
+class Rule:
+    """An update rule with its state, hyperparameters, domains and source.
+
+    Made by the decorator :func:`rule`; calling it runs the update function.
+
+    Attributes:
+        name: the function's name.
+        state: names of the state variables, each of the parameter's shape, zero at the start.
+        hyperparameters: by name, with default, domain and the field's symbol.
+        source: the paper the rule is taken from.
+        fixed: hyperparameters that :meth:`fix` has set.
+    """
+
+    def __init__(
+        self,
+        update: Update,
+        *,
+        coefficients: Callable[..., dict[str, Any]] | None = None,
+        gradient_at: Callable[..., Any] | None = None,
+        source: str = "",
+        name: str | None = None,
+        fixed: Mapping[str, Any] | None = None,
+        initial: Mapping[str, Callable[[Any], Any]] | None = None,
+        state: tuple[str, ...] | None = None,
+        hyperparameters: Mapping[str, Hyperparameter] | None = None,
+    ) -> None:
+        self.update = update
+        self.name = name or update.__name__
+        self.source = source
+        self.__doc__ = update.__doc__
+        self.__module__ = update.__module__
+        positional = _positional(update)
+        if len(positional) < 2:
+            raise RuleError(
+                f"rule {self.name}: its function takes (theta, g, *state), got {positional}"
+            )
+        self.parameter, self.gradient = positional[:2]
+        self.state: tuple[str, ...] = positional[2:] if state is None else state
+        self.initial = dict(initial or {})
+        for key in self.initial:
+            if key not in self.state:
+                raise UnknownName(f"state of {self.name}", key, self.state)
+        self._coefficients = coefficients
+        self._gradient_at = gradient_at
+        self.hyperparameters: dict[str, Hyperparameter] = dict(
+            _hyperparameters(coefficients or update) if hyperparameters is None else hyperparameters
+        )
+        self.fixed: dict[str, Any] = {}
+        for key, value in (fixed or {}).items():
+            self._check_name(key)
+            self.hyperparameters[key].check(value)
+            self.fixed[key] = value
+
+    def __repr__(self) -> str:
+        inside = "".join(f", {k}={v!r}" for k, v in self.fixed.items())
+        return (
+            f"<rule {self.name}({', '.join((self.parameter, self.gradient, *self.state))}){inside}>"
+        )
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What the rule was made of: ``Rule(**rule.parts)`` makes an equal one."""
+        return {
+            "update": self.update,
+            "coefficients": self._coefficients,
+            "gradient_at": self._gradient_at,
+            "source": self.source,
+            "name": self.name,
+            "fixed": self.fixed,
+            "initial": self.initial,
+            "state": self.state,
+            "hyperparameters": self.hyperparameters,
+        }
+
+    def __call__(self, theta: Any, g: Any, *state: Any, **coefficients: Any) -> tuple[Any, ...]:
+        """Run the update: the new parameter followed by the new state."""
+        result = self.update(theta, g, *state, **coefficients)
+        result = result if isinstance(result, tuple) else (result,)
+        if len(result) != 1 + len(self.state):
+            raise RuleError(
+                f"rule {self.name} returned {len(result)} values; "
+                f"expected {self.parameter} and its state {self.state}"
+            )
+        return result
+
+    def initial_state(self, theta: Any) -> tuple[Any, ...]:
+        """The state before the first step: zero, or what the rule says it is as a function of θ."""
+        zero = theta * 0
+        return tuple(self.initial[k](theta) if k in self.initial else zero for k in self.state)
+
+    def _check_name(self, key: str) -> None:
+        if key not in self.hyperparameters:
+            raise UnknownName(f"hyperparameter of {self.name}", key, self.hyperparameters)
+
+    def fix(self, **values: Any) -> Rule:
+        """The same rule with some hyperparameters set, which are then no longer free.
+
+        >>> from eigenstep.optimizers.rules import nesterov
+        >>> nesterov.fix(form="torch").fixed
+        {'form': 'torch'}
+        """
+        return Rule(**{**self.parts, "fixed": {**self.fixed, **values}})
+
+    def with_defaults(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """All hyperparameters: the given ones, then the fixed ones, then the defaults."""
+        for key in values:
+            self._check_name(key)
+        full = {}
+        for key, hyperparameter in self.hyperparameters.items():
+            value = values.get(key, self.fixed.get(key, hyperparameter.default))
+            if value is None:
+                raise DomainError(key, value, hyperparameter.domain.describe(key))
+            full[key] = value
+        return full
+
+    def check(self, values: Mapping[str, Any]) -> None:
+        """Raise unless every value is a hyperparameter's and lies in its domain."""
+        for key in values:
+            self._check_name(key)
+        check_all(self.hyperparameters, values)
+
+    def coefficients(self, t: Any, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The coefficients of step ``t`` (the first step is 1), from all hyperparameters."""
+        if self._coefficients is None:
+            return dict(hyperparameters)
+        return self._coefficients(t, **hyperparameters)
+
+    @property
+    def gradient_at_names(self) -> tuple[str, ...]:
+        """The coefficients that say where the gradient is taken; empty where it is at θ."""
+        return () if self._gradient_at is None else tuple(_keyword_only(self._gradient_at))
+
+    def gradient_point(self, theta: Any, *state: Any, **coefficients: Any) -> Any:
+        """Where the gradient is taken: ``theta`` unless the rule says otherwise."""
+        if self._gradient_at is None:
+            return theta
+        wanted = {k: coefficients[k] for k in self.gradient_at_names}
+        return self._gradient_at(theta, *state, **wanted)
+
+
+@overload
+def rule(update: Update, /) -> Rule: ...
+@overload
+def rule(
+    *,
+    coefficients: Callable[..., dict[str, Any]] | None = None,
+    gradient_at: Callable[..., Any] | None = None,
+    source: str = "",
+    initial: Mapping[str, Callable[[Any], Any]] | None = None,
+) -> Callable[[Update], Rule]: ...
+def rule(
+    update: Update | None = None,
+    /,
+    *,
+    coefficients: Callable[..., dict[str, Any]] | None = None,
+    gradient_at: Callable[..., Any] | None = None,
+    source: str = "",
+    initial: Mapping[str, Callable[[Any], Any]] | None = None,
+) -> Rule | Callable[[Update], Rule]:
+    """Make a :class:`Rule` of an update function.
+
+    Args:
+        update: ``update(theta, g, *state, *, hyperparameters)``, returning the new parameter and
+            the new state.
+        coefficients: ``coefficients(t, *, hyperparameters)``, returning by name the scalars that
+            ``update`` takes; without it ``update`` takes the hyperparameters themselves.
+        gradient_at: ``gradient_at(theta, *state, *, some coefficients)``, the point where the
+            gradient is taken; without it, ``theta``.
+        source: the paper, with the number of the equation or algorithm.
+        initial: by name of a state variable, its first value as a function of θ, where not zero.
+
+    Raises:
+        RuleError: the function's signature is not of that form.
+        DomainError: a default lies outside its domain.
+    """
+
+    def make(function: Update) -> Rule:
+        return Rule(
+            function, coefficients=coefficients, gradient_at=gradient_at, source=source, initial=initial
+        )  # fmt: skip
+
+    return make if update is None else make(update)

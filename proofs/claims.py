@@ -1,0 +1,298 @@
+r"""Kinds of claims about linear rules, and how each is decided.
+
+A claim holds its statement as data (expressions typed in from the source, apart from the rules),
+so that changing the statement changes what is proved:
+
+>>> from eigenstep.optimizers.rules import gradient_descent
+>>> claim = RegionClaim("M7", "…", "…", gradient_descent, bound="2")
+>>> claim.prove().verdict.value
+'PROVED'
+>>> RegionClaim("M7", "…", "…", gradient_descent, bound="3").prove().verdict.value
+'REFUTED'
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy as sp
+
+from ..analysis import derive
+from ..analysis.decision import Decision, decide
+from ..analysis.derivation import ETA_LAMBDA
+from ..analysis.expressions import parse
+from ..analysis.stability import decide_region
+from ..analysis.tracing import ETA, LAMBDA, STEP, trace
+from ..analysis.tuning import H_MU, KAPPA, MU, L, R, root_conditions
+from ..optimizers.compositions import at_gradient_point
+from ..optimizers.rule import Rule
+from .verdict import Proof, Verdict
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement with its id and source; subclasses hold the statement as data and decide it."""
+
+    id: str
+    statement: str
+    source: str
+
+    def prove(self) -> Proof:
+        """Decide the claim now."""
+        start = time.perf_counter()
+        verdict, method, counterexample = self.decide()
+        return Proof(verdict, method, counterexample, time.perf_counter() - start)
+
+    def decide(self) -> tuple[Verdict, str, dict[str, Any] | None]:
+        raise NotImplementedError
+
+
+def _from_decisions(method: str, *decisions: Decision) -> tuple[Verdict, str, Any]:
+    if any(d.holds is None for d in decisions):
+        return Verdict.OPEN, method, None
+    failing = next((d for d in decisions if not d.holds), None)
+    if failing is None:
+        return Verdict.PROVED, method, None
+    shown = {k: str(v) for k, v in (failing.counterexample or {}).items()}
+    return Verdict.REFUTED, method, shown
+
+
+def _identity(pairs: Any) -> tuple[Verdict, str, Any]:
+    """Whether all pairs of rational expressions are equal; a point where a pair differs if not."""
+    method = "polynomial identity"
+    for left, right in pairs:
+        difference = sp.fraction(sp.cancel(left - right))[0]
+        if sp.expand(difference) == 0:
+            continue
+        symbols = sorted(difference.free_symbols, key=str)
+        for n in range(1, 50):  # a nonzero polynomial vanishes at few points
+            point = {s: sp.Rational(n + i, 7 + 2 * i + n) for i, s in enumerate(symbols)}
+            if sp.expand(difference.subs(point)) != 0:
+                return Verdict.REFUTED, method, {str(k): str(v) for k, v in point.items()}
+        return Verdict.OPEN, method, None
+    return Verdict.PROVED, method, None
+
+
+@dataclass(frozen=True)
+class RegionClaim(Claim):
+    """All eigenvalues lie in the open unit disk if (``sufficient``) and only if 0 < ηλ < bound."""
+
+    rule: Rule
+    bound: str
+    direction: str = "both"
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        theory = derive(self.rule, **self.fixed)
+        bound = parse(self.bound, theory.trace.free)
+        inequalities = (
+            ETA_LAMBDA,
+            sp.expand(sp.fraction(bound)[0] - ETA_LAMBDA * sp.fraction(bound)[1]),
+        )
+        decisions = decide_region(
+            theory.stability.polynomial, inequalities, theory.stability.domain
+        )
+        positive = decide(theory.stability.domain, sp.fraction(bound)[1] > 0)
+        wanted = [positive] + [d for k, d in decisions.items() if self.direction in ("both", k)]
+        return _from_decisions("real-arithmetic decision (z3), the roots as a + ic", *wanted)
+
+
+@dataclass(frozen=True)
+class EquationsClaim(Claim):
+    """What the code computes is, for all inputs, what the source prints.
+
+    ``printed`` gives the new value of each variable in the old ones, ``g`` being the gradient;
+    ``point`` is where the gradient is taken.
+    """
+
+    rule: Rule
+    printed: Mapping[str, str]
+    point: str
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        traced = trace(self.rule, **self.fixed)
+        symbols = {s.name: s for s in (traced.theta, traced.gradient, *traced.state)}
+        symbols |= {v.name: v for v in traced.free.values()} | {"eta": ETA}
+        computed = dict(zip((*self.rule.state, self.rule.parameter),
+                            (*traced.new_state, traced.new_theta), strict=True))  # fmt: skip
+        pairs = [(computed[k], parse(v, symbols)) for k, v in self.printed.items()]
+        return _identity([*pairs, (traced.gradient_point, parse(self.point, symbols))])
+
+
+@dataclass(frozen=True)
+class MatrixClaim(Claim):
+    """The iteration matrix on ½λx² is the printed one."""
+
+    rule: Rule
+    printed: tuple[tuple[str, ...], ...]
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        theory = derive(self.rule)
+        symbols = {s.name: s for s in theory.trace.free.values()} | {"eta": ETA, "lambda_": LAMBDA}
+        typed = sp.Matrix([[parse(e, symbols) for e in row] for row in self.printed])
+        return _identity(zip(theory.matrix, typed, strict=True))
+
+
+@dataclass(frozen=True)
+class ConjugacyClaim(Claim):
+    """Two rules trace the same path of gradient points after a linear change of state.
+
+    The change maps the first rule's ξ = (state, θ) to the second's; S is given row by row in the
+    first rule's variables. Proved when A₂S = SA₁, B₂ = SB₁ and C₂S = C₁, and S is invertible.
+    """
+
+    first: Rule
+    second: Rule
+    change: tuple[str, ...]
+    first_fixed: Mapping[str, Any] = field(default_factory=dict)
+    second_fixed: Mapping[str, Any] = field(default_factory=dict)
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        one, two = trace(self.first, **self.first_fixed), trace(self.second, **self.second_fixed)
+        symbols = {s.name: s for s in (*one.free.values(), *one.system.state)} | {"eta": ETA}
+        rows = [parse(row, symbols) for row in self.change]
+        s = sp.Matrix([[sp.diff(row, x) for x in one.system.state] for row in rows])
+        p, q = one.system, two.system
+        pairs = [*zip(q.A * s, s * p.A, strict=True), *zip(q.B, s * p.B, strict=True),
+                 *zip(q.C * s, p.C, strict=True)]  # fmt: skip
+        if sp.expand(s.det()) == 0:
+            return Verdict.REFUTED, "polynomial identity", {"det S": "0"}
+        return _identity(pairs)
+
+
+@dataclass(frozen=True)
+class StoredPointClaim(Claim):
+    """Storing the gradient's point y instead of θ is a change of variable, for the code that runs.
+
+    The rule that the torch optimizer runs is traced too: with y = Cξ its system is conjugate to
+    the rule's own, and its gradient is taken at the stored parameter.
+    """
+
+    rule: Rule
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        own, stored = trace(self.rule).system, trace(_stored(self.rule)).system
+        n = own.order
+        s = sp.Matrix.vstack(sp.eye(n)[:-1, :], own.C)
+        at_parameter = sp.eye(n)[-1:, :]
+        return _identity([*zip(stored.A * s, s * own.A, strict=True),
+                          *zip(stored.B, s * own.B, strict=True),
+                          *zip(stored.C, at_parameter, strict=True)])  # fmt: skip
+
+
+def _stored(rule: Rule) -> Rule:
+    return at_gradient_point(rule)
+
+
+@dataclass(frozen=True)
+class PowerClaim(Claim):
+    """``iterate`` is R^t of the rule on ½λx²: base t = 0, and the step from t to t + 1."""
+
+    rule: Rule
+    iterate: str
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        matrix = derive(self.rule).matrix
+        base = sp.Symbol("z")  # parse allows no symbolic power, so the power is typed as z
+        typed = parse(self.iterate, {"eta": ETA, "lambda_": LAMBDA})
+        power = base**STEP
+        step = sp.expand_power_exp(power.subs(STEP, STEP + 1)) - typed * power
+        verdict, _, counterexample = _identity(
+            [(sp.expand(step.subs(base, typed)) / typed**STEP, 0), (typed, matrix[0, 0])]
+        )
+        return verdict, "induction over t: base t = 0 is z^0 = 1; step", counterexample
+
+
+@dataclass(frozen=True)
+class TuningClaim(Claim):
+    """The printed hyperparameters minimize the worst spectral radius over [μ, L], L > μ > 0.
+
+    ``values`` and ``rate`` are in μ, L and ``root``, the positive number whose square is
+    ``root_squared``. Two halves: the rate is attained there, and no real hyperparameters of any
+    value attain a smaller one.
+    """
+
+    rule: Rule
+    values: Mapping[str, str]
+    rate: str
+    root_squared: str = "L/mu"
+    half: str = "both"
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        theory = derive(self.rule)
+        root = sp.Symbol("q", real=True)
+        names = {"mu": MU, "L": L, "root": root}
+        polynomial, variable = theory.stability.polynomial, theory.stability.variable
+        radius = sp.Symbol("r_any", real=True)
+        # Curvature is measured in units of μ, so μ = 1 and L = κ; the root gives κ rationally.
+        unit = {MU: sp.Integer(1), L: KAPPA}
+        squared = parse(self.root_squared, names).subs(unit)
+        kappa = sp.solve(sp.Eq(squared, root**2), KAPPA)[0]
+        typed = {k: parse(v, names).subs(unit).subs(KAPPA, kappa) for k, v in self.values.items()}
+        rate = parse(self.rate, names).subs(unit).subs(KAPPA, kappa)
+        spectrum = [root > 0, sp.cancel(kappa) > 1]
+        method = "real-arithmetic decision (z3) over all spectra and all real hyperparameters"
+        decisions = []
+        conditions = [
+            c.subs(variable, end)
+            for end in (H_MU, kappa * H_MU)
+            for c in root_conditions(polynomial, radius)
+        ]
+        if self.half in ("both", "attained"):
+            there = {theory.free[k]: v for k, v in typed.items() if k != "lr"}
+            at = [c.subs({H_MU: typed["lr"], **there, radius: rate}) for c in conditions]
+            closed = [sp.GreaterThan(sp.cancel(c), 0, evaluate=False) for c in at]
+            decisions.append(decide(spectrum, sp.And(*closed, sp.cancel(rate) >= 0)))
+        if self.half in ("both", "no_better"):
+            better = [sp.GreaterThan(c, 0, evaluate=False) for c in conditions]
+            smaller = [radius >= 0, sp.StrictLessThan(radius, rate, evaluate=False)]
+            decisions.append(decide([*spectrum, *smaller, *better], sp.false))
+        return _from_decisions(method, *decisions)
+
+
+@dataclass(frozen=True)
+class RootLemma(Claim):
+    """Roots of z² − Tz + D lie in |z| ≤ r iff D ≤ r², |T|r ≤ r² + D and |T| ≤ 2r, for r ≥ 0.
+
+    ``conditions`` are the expressions that must be ≥ 0, in T, D and r.
+    """
+
+    conditions: tuple[str, ...]
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        T, D, r = sp.symbols("T D r", real=True)
+        a, c = sp.symbols("a c", real=True)
+        typed = [parse(e, {"T": T, "D": D, "r": r}) >= 0 for e in self.conditions]
+        # Two real roots a ± c, or a pair a ± ic.
+        real = decide([r >= 0], _iff([t.subs({T: 2 * a, D: a**2 - c**2}) for t in typed],
+                                     [a + c <= r, a - c <= r, a + c >= -r, a - c >= -r]))  # fmt: skip
+        pair = decide([r >= 0], _iff([t.subs({T: 2 * a, D: a**2 + c**2}) for t in typed],
+                                     [a**2 + c**2 <= r**2]))  # fmt: skip
+        return _from_decisions("real-arithmetic decision (z3)", real, pair)
+
+
+def _iff(left: list[Any], right: list[Any]) -> Any:
+    one, other = sp.And(*left, evaluate=False), sp.And(*right, evaluate=False)
+    return sp.And(
+        sp.Or(sp.Not(one, evaluate=False), other, evaluate=False),
+        sp.Or(sp.Not(other, evaluate=False), one, evaluate=False),
+        evaluate=False,
+    )
+
+
+__all__ = [
+    "Claim",
+    "ConjugacyClaim",
+    "EquationsClaim",
+    "MatrixClaim",
+    "PowerClaim",
+    "R",
+    "RegionClaim",
+    "RootLemma",
+    "StoredPointClaim",
+    "TuningClaim",
+]  # fmt: skip

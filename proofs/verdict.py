@@ -1,0 +1,25 @@
+"""What a claim's proof returns. A verdict is computed when it is asked for, never written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class Verdict(Enum):
+    """PROVED, REFUTED by a counterexample, or OPEN where no method decided."""
+
+    PROVED = "PROVED"
+    REFUTED = "REFUTED"
+    OPEN = "OPEN"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A verdict, how it was reached, and the counterexample where the claim is refuted."""
+
+    verdict: Verdict
+    method: str
+    counterexample: dict[str, Any] | None = None
+    seconds: float = 0.0
