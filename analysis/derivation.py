@@ -11,7 +11,7 @@ import sympy as sp
 from sympy.polys.matrices import DomainMatrix
 
 from ..optimizers.domains import Interval
-from ..optimizers.errors import DomainError, RuleError, UnknownName
+from ..optimizers.errors import DomainError, Missing, RuleError, UnknownName
 from ..optimizers.rule import Rule
 from . import expressions, spectrum, stability, tuning
 from .decision import decide
@@ -336,7 +336,7 @@ class Derivation:
         for name, symbol in self.free.items():
             if name not in values:
                 domain = self.rule.hyperparameters[name].domain.describe(name)
-                raise DomainError(name, "missing", domain)
+                raise Missing(name, domain)
             self.rule.hyperparameters[name].check(float(values[name]))
             point[symbol] = values[name]
         return point
@@ -350,7 +350,7 @@ class Derivation:
         point = {}
         for name in ("curvature", *self.trace.free):
             if name not in given:
-                raise DomainError(name, "missing", "a finite number")
+                raise Missing(name, "a finite number")
             number = float(given[name])
             if name == "curvature" and not np.isfinite(number):
                 raise DomainError(name, given[name], "a finite number")
@@ -371,7 +371,7 @@ class Derivation:
             key = self._names[symbol]
             domain = self.rule.hyperparameters[key].domain if key in self.free else Interval()
             if key not in given:
-                raise DomainError(key, "missing", domain.describe(key))
+                raise Missing(key, domain.describe(key))
             array = np.asarray(given.pop(key), float)
             if array.size == 0:
                 raise DomainError(key, "empty", domain.describe(key))

@@ -43,6 +43,7 @@ def simulate(
     start: Any = 1.0,
     noise: float = 0.0,
     seed: int = 0,
+    keep: bool = True,
     **hyperparameters: Any,
 ) -> Trajectory:
     """Iterate a rule on ½λx² and keep every iterate.
@@ -54,10 +55,12 @@ def simulate(
         start: the first θ; the state starts at zero. Broadcasts with ``curvature``.
         noise: standard deviation of independent normal noise added to every gradient.
         seed: of the noise.
+        keep: whether to keep every iterate, or only the last.
         hyperparameters: numbers or arrays that broadcast with ``curvature``.
 
     Returns:
-        A :class:`Trajectory` whose arrays have shape (steps + 1, *broadcast shape).
+        A :class:`Trajectory` whose arrays have shape (steps + 1, *broadcast shape), or
+        (1, *broadcast shape) where only the last iterate is kept.
 
     >>> from eigenstep.optimizers.rules import gradient_descent
     >>> simulate(gradient_descent, 3, lr=0.5).theta
@@ -81,9 +84,12 @@ def simulate(
             gradient = gradient + noise * rng.standard_normal(shape)
         theta, *rest = rule(theta, gradient, *state, **coefficients)
         state = tuple(rest)
-        thetas.append(theta)
-        points.append(point)
+        if keep:
+            thetas.append(theta)
+            points.append(point)
     points.append(rule.gradient_point(theta, *state, **rule.coefficients(steps + 1, full)))
+    if not keep:
+        thetas = [theta]
     return Trajectory(np.array(thetas), np.array(points), state)
 
 

@@ -13,7 +13,7 @@ from sympy.polys.polyerrors import PolynomialError
 
 from ..optimizers import ops
 from ..optimizers.domains import Hyperparameter, Interval
-from ..optimizers.errors import DomainError, RuleError
+from ..optimizers.errors import Missing, RuleError
 from ..optimizers.rule import Rule
 
 LAMBDA = sp.Symbol("lambda", positive=True)
@@ -36,6 +36,13 @@ ops.register(
     ),
 )
 ops.register(sp.logic.boolalg.Boolean, ops._backend(sp.S.One))
+
+
+class grad_f(sp.Function):
+    """The gradient of the function that is minimized, unevaluated."""
+
+    def _latex(self, printer: Any, exp: Any = None) -> str:
+        return rf"\nabla f\left({printer._print(self.args[0])}\right)"
 
 
 def symbol_of(hyperparameter: Hyperparameter) -> sp.Symbol:
@@ -113,7 +120,7 @@ class Trace:
     @cached_property
     def equations(self) -> tuple[sp.Eq, ...]:
         """The update equations, state first; the gradient is that of f at its point."""
-        f = sp.Function(r"\nabla f")(self.gradient_point)
+        f = grad_f(self.gradient_point)
         lefts = [sp.Symbol(f"{s.name}^+") for s in (*self.state, self.theta)]
         rights = [e.subs(self.gradient, f) for e in (*self.new_state, self.new_theta)]
         return tuple(sp.Eq(a, b, evaluate=False) for a, b in zip(lefts, rights, strict=True))
@@ -170,7 +177,7 @@ def trace(rule: Rule, /, *, step: Any = None, **hyperparameters: Any) -> Trace:
     for name, h in rule.hyperparameters.items():
         value = given.get(name, h.default if h.convention else symbol_of(h))
         if value is None:
-            raise DomainError(name, value, h.domain.describe(name))
+            raise Missing(name, h.domain.describe(name))
         values[name] = value if h.is_choice else exact(value)
     for name in given:
         rule._check_name(name)

@@ -12,7 +12,7 @@ The torch classes are imported on first use, so that theory needs no torch:
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .errors import DomainError, EigenstepError, RuleError, Undecided, UnknownName
+from .errors import DomainError, EigenstepError, Missing, RuleError, Undecided, UnknownName
 from .rule import Rule, rule
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ __all__ = [
     "EigenstepError",
     "GradientDescent",
     "HeavyBall",
+    "Missing",
     "Nesterov",
     "Rule",
     "RuleError",

@@ -19,7 +19,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch._prims_common import is_non_overlapping_and_dense
 
 from . import ops
 from .errors import DomainError
@@ -206,13 +205,25 @@ class Kernel:
         return torch.compile(own, dynamic=True, fullgraph=True)
 
 
+def _is_dense(tensor: Tensor) -> bool:
+    """Whether the elements fill one stretch of memory without gaps or overlaps, in any order."""
+    expected = 1
+    for stride, size in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
+        if size == 1:
+            continue
+        if stride != expected:
+            return False
+        expected *= size
+    return True
+
+
 def _flatten(group: Sequence[Tensor]) -> list[Tensor]:
     """One-dimensional views of the same memory where every tensor is dense with equal strides."""
     real = [torch.view_as_real(t) if t.is_complex() else t for t in group]
     first = real[0]
     if all(t.is_contiguous() for t in real):
         return [t.view(-1) for t in real]
-    if not is_non_overlapping_and_dense(first):
+    if not _is_dense(first):
         return list(real)
     if real[1].stride() != first.stride():
         real[1] = torch.empty_like(first).copy_(real[1])  # the gradient alone may be laid out anew

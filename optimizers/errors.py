@@ -23,6 +23,14 @@ class DomainError(EigenstepError, ValueError):
         self.parameter, self.value, self.domain = parameter, value, domain
 
 
+class Missing(EigenstepError, TypeError):
+    """A parameter that has to be given and was not."""
+
+    def __init__(self, parameter: str, domain: str) -> None:
+        super().__init__(f"{parameter} is missing; its domain: {domain}")
+        self.parameter, self.domain = parameter, domain
+
+
 class UnknownName(EigenstepError, LookupError):
     """A name (a rule, a hyperparameter, a figure) that does not exist."""
 

@@ -28,7 +28,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, get_type_hints, overload
 
 from .domains import Hyperparameter, check_all, hyperparameter_of
-from .errors import DomainError, RuleError, UnknownName
+from .errors import Missing, RuleError, UnknownName
 
 Update = Callable[..., Any]
 
@@ -165,7 +165,7 @@ class Rule:
         for key, hyperparameter in self.hyperparameters.items():
             value = values.get(key, self.fixed.get(key, hyperparameter.default))
             if value is None:
-                raise DomainError(key, value, hyperparameter.domain.describe(key))
+                raise Missing(key, hyperparameter.domain.describe(key))
             full[key] = value
         return full
 

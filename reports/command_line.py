@@ -1,0 +1,373 @@
+"""The command ``eigenstep``.
+
+Every command imports what it needs when it runs, so that help and bad input answer at once and
+theory never loads torch.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..optimizers.errors import EigenstepError, RuleError, UnknownName
+
+_HELP = """The theory of an optimizer, derived from the code that runs it.
+
+An update rule is a plain Python function. eigenstep runs it on symbols to derive its
+iteration matrix, eigenvalues, exact convergence region, optimal tuning and noise floor;
+decides claims about it; and runs the same function as a torch optimizer.
+
+RULE is a name from `eigenstep list`, or your own: path/to/file.py:rule.
+
+Example: eigenstep derive heavy_ball
+"""
+
+app = typer.Typer(
+    help=_HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)  # fmt: skip
+
+RuleName = Annotated[str, typer.Argument(metavar="RULE", help="name, or path/to/file.py:rule")]
+Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="set a parameter; may be repeated"),
+]
+
+
+class BadSetting(EigenstepError, ValueError):
+    """A ``--set`` that is not NAME=VALUE, or repeats a name."""
+
+
+def _emit(document: dict[str, Any], as_json: bool, text: str) -> None:
+    if as_json:
+        print(json.dumps(document, ensure_ascii=False, allow_nan=False))
+    else:
+        print(text)
+
+
+def _split(settings: list[str] | None) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for setting in settings or []:
+        name, separator, value = setting.partition("=")
+        name = name.strip()
+        if not separator or not name or not value.strip():
+            raise BadSetting(f"--set {setting!r} is not of the form NAME=VALUE")
+        if name in values:
+            raise BadSetting(f"--set {name} is given twice")
+        values[name] = value.strip()
+    return values
+
+
+def _theory(rule_name: str, settings: list[str] | None) -> tuple[Any, dict[str, Any]]:
+    """The theory of a rule, and the numbers set for what stays free in it.
+
+    A choice, a convention, or an expression in other hyperparameters changes the theory itself;
+    a number for any other parameter is only a point at which the theory is evaluated.
+    """
+    from ..analysis import derive
+    from ..analysis.expressions import ExpressionError, parse
+    from ..analysis.loading import load_rule
+    from ..analysis.tracing import symbol_of
+
+    rule = load_rule(rule_name)
+    extra = ("eta_lambda", "curvature")
+    hyperparameters = rule.hyperparameters
+    symbols = {k: symbol_of(h) for k, h in hyperparameters.items() if not h.is_choice}
+    fixed: dict[str, Any] = {}
+    point: dict[str, Any] = {}
+    for name, text in _split(settings).items():
+        if name not in hyperparameters and name not in extra:
+            raise UnknownName(f"parameter of {rule.name}", name, [*hyperparameters, *extra])
+        if name in hyperparameters and hyperparameters[name].is_choice:
+            words = {"true": True, "false": False}
+            fixed[name] = words.get(text.lower(), text)
+            continue
+        try:
+            value = parse(text, {k: s for k, s in symbols.items() if k != name})
+        except ExpressionError as error:
+            raise BadSetting(f"--set {name}: {error}") from error
+        if name in extra and value.free_symbols:
+            raise BadSetting(f"{name} = {text} must be a number")
+        if name in extra:
+            point[name] = value
+        elif value.free_symbols or hyperparameters[name].convention:
+            fixed[name] = value
+        else:
+            hyperparameters[name].check(float(value))
+            point[name] = value
+    return derive(rule, **fixed), point
+
+
+def _number(value: Any) -> float | None:
+    number = float(value)
+    return number if abs(number) != float("inf") else None
+
+
+def _pretty(expression: Any) -> str:
+    import sympy as sp
+
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    return sp.pretty(expression, use_unicode=unicode, wrap_line=False)
+
+
+@app.command("list", epilog="Example: eigenstep list --json")
+def list_rules(as_json: Json = False) -> None:
+    """The rules: state, hyperparameters with domains, source."""
+    from ..optimizers.rules import ALL_RULES
+
+    rules = [
+        {
+            "name": r.name,
+            "state": list(r.state),
+            "hyperparameters": [
+                {"name": h.name, "default": h.default, "domain": h.domain.describe(h.name)}
+                for h in r.hyperparameters.values()
+            ],
+            "source": r.source,
+        }
+        for r in ALL_RULES.values()
+    ]
+    lines = []
+    for r in rules:
+        lines.append(f"{r['name']}  (state: {', '.join(r['state']) or 'none'})")
+        lines += [f"    {h['domain']}, default {h['default']!r}" for h in r["hyperparameters"]]
+        lines.append(f"    source: {r['source']}")
+    _emit({"rules": rules}, as_json, "\n".join(lines))
+
+
+@app.command(epilog="Example: eigenstep derive heavy_ball --set dampening=beta")
+def derive(rule: RuleName, settings: Settings = None, as_json: Json = False) -> None:
+    """Equations, iteration matrix, characteristic polynomial, eigenvalues, region, tuning."""
+    import sympy as sp
+
+    theory, _ = _theory(rule, settings)
+    closed = theory.closed_tuning
+    exact = {} if closed is None else closed.exact
+    try:
+        limit = theory.limit
+    except RuleError:
+        limit = None
+    document = {
+        "rule": theory.rule.name,
+        "equations": [{"left": str(e.lhs), "right": str(e.rhs)} for e in theory.equations],
+        "state": [str(s) for s in theory.system.state],
+        "system": {k: [[str(x) for x in row] for row in getattr(theory.system, k).tolist()]
+                   for k in "ABC"},
+        "matrix": [[str(x) for x in row] for row in theory.matrix.tolist()],
+        "characteristic_polynomial": str(theory.characteristic_polynomial),
+        "eigenvalues": [str(e) for e in theory.eigenvalues],
+        "region": [str(r) for r in theory.stability.relations],
+        "minimal": theory.stability.minimal,
+        "limit": None if limit is None else str(limit),
+        "critical_damping": {k: [str(e) for e in v] for k, v in theory.critical_damping.items()},
+        "tuning": {k: str(e) for k, e in exact.items()},
+        "noise": str(theory.noise.variance),
+        "latex": {"matrix": sp.latex(theory.matrix), "region": theory.stability.latex()},
+    }  # fmt: skip
+    parts = [f"{theory.rule.name}: {theory.rule.source or 'your rule'}"]
+    parts += [
+        _pretty(sp.Eq(sp.Symbol(str(e.lhs)), e.rhs, evaluate=False)) for e in theory.equations
+    ]
+    parts += ["", f"iteration matrix on ½λx², acting on ({', '.join(document['state'])}):",
+              _pretty(theory.matrix), "", "characteristic polynomial:",
+              _pretty(theory.characteristic_polynomial), "", "eigenvalues:"]  # fmt: skip
+    parts += [_pretty(e) for e in theory.eigenvalues] or ["no closed form (degree above 2)"]
+    parts += ["", "stable exactly where:", *[_pretty(r) for r in theory.stability.relations]]
+    if limit is not None:
+        parts += ["", "largest stable ηλ:", _pretty(limit)]
+    parts += ["", "optimal for curvatures in [μ, L]:"]
+    parts += [_pretty(sp.Eq(sp.Symbol(k), e, evaluate=False)) for k, e in exact.items()] or [
+        "no closed form; `eigenstep tune` finds it numerically"
+    ]
+    parts += [
+        "",
+        "stationary variance of θ for unit gradient noise:",
+        _pretty(theory.noise.variance),
+    ]
+    _emit(document, as_json, "\n".join(parts))
+
+
+@app.command(epilog="Example: eigenstep limit heavy_ball --set beta=0.9")
+def limit(rule: RuleName, settings: Settings = None, as_json: Json = False) -> None:
+    """The largest stable ηλ: exact expression, and its value at the parameters set."""
+    theory, point = _theory(rule, settings)
+    for name in point:
+        if name in ("eta_lambda", "curvature", "lr"):
+            raise BadSetting(f"{name} is what limit computes with; set only {[*theory.free]}")
+    exact = theory.limit
+    missing = [k for k in theory.free if k not in point]
+    lower: float | None = 0.0
+    upper = None
+    if not missing:
+        lower, upper = theory.stable_interval(**{k: point[k] for k in theory.free})
+        upper = _number(upper)
+    document = {
+        "rule": theory.rule.name,
+        "eta_lambda": {"lower": lower, "upper": upper, "exact": str(exact)},
+    }
+    value = f" = {upper:g}" if upper is not None else ""
+    hint = f"   (set {', '.join(missing)} for a number)" if missing else ""
+    _emit(document, as_json, f"0 < eta_lambda < {exact}{value}{hint}")
+
+
+@app.command(epilog="Example: eigenstep radius heavy_ball --set beta=0.9 --set eta_lambda=0.5")
+def radius(rule: RuleName, settings: Settings = None, as_json: Json = False) -> None:
+    """Spectral radius and eigenvalues at a point."""
+    theory, point = _theory(rule, settings)
+    values = {k: float(v) for k, v in point.items()}
+    value = theory.spectral_radius(**values)
+    roots = [[float(z.real), float(z.imag)] for z in theory.eigenvalues_at(**values)]
+    shown = ", ".join(f"{re:.10g}{im:+.10g}i" if im else f"{re:.10g}" for re, im in roots)
+    _emit(
+        {"rule": theory.rule.name, "radius": value, "eigenvalues": roots}, as_json,
+        f"spectral radius {value:.12g}\neigenvalues {shown}",
+    )  # fmt: skip
+
+
+@app.command(epilog="Example: eigenstep tune heavy_ball --mu 1 --L 100")
+def tune(
+    rule: RuleName,
+    mu: Annotated[str, typer.Option("--mu", help="smallest curvature, > 0")],
+    largest: Annotated[str, typer.Option("--L", help="largest curvature, >= mu")],
+    settings: Settings = None,
+    as_json: Json = False,
+) -> None:
+    """Optimal hyperparameters for curvatures in [mu, L], and their rate per step."""
+    from ..analysis.expressions import parse
+
+    theory, point = _theory(rule, settings)
+    if point:
+        raise BadSetting(f"{next(iter(point))} is what tune chooses; set only conventions")
+    best = theory.tuning(parse(mu, {}), parse(largest, {}))
+    document = {
+        "rule": theory.rule.name, **{k: float(v) for k, v in best.values.items()},
+        "rate": float(best.rate), "exact": {k: str(e) for k, e in best.exact.items()},
+    }  # fmt: skip
+    lines = [f"{k} = {document[k]:.12g}" + (f" = {best.exact[k]}" if best.exact else "")
+             for k in (*best.values, "rate")]  # fmt: skip
+    if not best.exact:
+        lines.append("(numerical: no closed form was found)")
+    _emit(document, as_json, "\n".join(lines))
+
+
+@app.command(
+    epilog="Example: eigenstep noise heavy_ball --set lr=0.1 --set beta=0.9 --set curvature=1"
+)
+def noise(rule: RuleName, settings: Settings = None, as_json: Json = False) -> None:
+    """Stationary variance of the parameter for unit gradient noise."""
+    theory, point = _theory(rule, settings)
+    value = theory.stationary_variance(**point)
+    exact = theory.noise.variance
+    _emit(
+        {"rule": theory.rule.name, "variance": value, "exact": str(exact)}, as_json,
+        f"variance {value:.12g} = {exact}",
+    )  # fmt: skip
+
+
+@app.command(epilog="Example: eigenstep prove M9.sufficient M9.necessary")
+def prove(
+    claims: Annotated[list[str] | None, typer.Argument(metavar="[CLAIM]...")] = None,
+    as_json: Json = False,
+) -> None:
+    """Decide the claims of the ledger, or some of them, now."""
+    from ..proofs import ALL_CLAIMS, Verdict
+
+    chosen: list[str] = []
+    for name in claims or list(ALL_CLAIMS):
+        found = [k for k in ALL_CLAIMS if k == name or k.startswith(f"{name}.")]
+        if not found:
+            raise UnknownName("claim", name, ALL_CLAIMS)
+        chosen += [k for k in found if k not in chosen]
+    rows = []
+    for key in chosen:
+        claim, proof = ALL_CLAIMS[key], ALL_CLAIMS[key].prove()
+        rows.append({
+            "id": key, "statement": claim.statement, "source": claim.source,
+            "verdict": proof.verdict.value, "method": proof.method,
+            "counterexample": proof.counterexample, "corrected": None,
+            "seconds": round(proof.seconds, 4),
+        })  # fmt: skip
+        if not as_json:
+            print(f"{proof.verdict.value:8} {key:26} {proof.method} ({proof.seconds:.2f} s)")
+    if as_json:
+        print(json.dumps({"claims": rows}, ensure_ascii=False))
+    if any(r["verdict"] == Verdict.OPEN.value for r in rows):
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: eigenstep figure regions --out regions.svg")
+def figure(
+    name: Annotated[
+        str, typer.Argument(help="name of the figure; `eigenstep figure list` lists them")
+    ],
+    out: Annotated[Path | None, typer.Option("--out", help="file: .svg, .pdf or .png")] = None,
+    as_json: Json = False,
+) -> None:
+    """Draw one figure; the suffix of the file chooses the format."""
+    from .figures import ALL_FIGURES, draw, save
+
+    if name == "list":
+        document = {"figures": {k: f.caption for k, f in ALL_FIGURES.items()}}
+        text = "\n".join(f"{k:14} {f.caption}" for k, f in ALL_FIGURES.items())
+        _emit(document, as_json, text)
+        return
+    if name not in ALL_FIGURES:
+        raise UnknownName("figure", name, ALL_FIGURES)
+    out = out or Path(f"{name}.svg")
+    save(draw, name, out)
+    _emit({"figure": name, "out": str(out)}, as_json, str(out))
+
+
+@app.command(epilog="Example: eigenstep report --out build/report --format html,pdf")
+def report(
+    out: Annotated[Path, typer.Option("--out", help="folder to write to")] = Path("build/report"),
+    formats: Annotated[str, typer.Option("--format", help="html, pdf, or both")] = "html,pdf",
+    as_json: Json = False,
+) -> None:
+    """Write the whole report: index.html (one self-contained file) and eigenstep.pdf."""
+    from .report import write_report
+
+    written = write_report(out, tuple(f.strip() for f in formats.split(",") if f.strip()))
+    _emit({"files": [str(p) for p in written]}, as_json, "\n".join(map(str, written)))
+
+
+@app.command(epilog="Example: eigenstep data")
+def data(as_json: Json = False) -> None:
+    """Download the airfoil data set into the cache folder, verified by its checksum."""
+    from .airfoil import download
+
+    path = download()
+    _emit({"path": str(path)}, as_json, str(path))
+
+
+def main() -> None:
+    """Run the command; bad input ends with one line on stderr and exit status 2."""
+    try:
+        status = app(standalone_mode=False)
+        sys.stdout.flush()
+    except EigenstepError as error:
+        print(f"eigenstep: {' '.join(str(error).split())}", file=sys.stderr)
+        status = 2
+    except KeyboardInterrupt:
+        print("eigenstep: interrupted", file=sys.stderr)
+        status = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except Exception as error:
+        # typer's usage errors; typer carries its own copy of click, so they are told by their shape.
+        if not hasattr(error, "format_message"):
+            if type(error).__name__ == "Abort":
+                print("eigenstep: interrupted", file=sys.stderr)
+                sys.exit(130)
+            raise
+        message = " ".join(error.format_message().split())  # type: ignore[attr-defined]
+        print(f"eigenstep: {message}", file=sys.stderr)
+        status = 2
+    sys.exit(status if isinstance(status, int) else 0)

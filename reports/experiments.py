@@ -1,0 +1,113 @@
+"""What the figures show: derived theories, simulations, and runs on data."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ..analysis import Derivation, derive
+from ..analysis.simulation import growth, simulate
+from . import figures
+from .airfoil import load_regression
+from .figures import NoiseCurve, Path2D
+from .regression import MOMENTUM, RULES, Run, run_all
+
+SEED_CURVATURES = (0.2, 4.0)
+"""f = 0.1x₁² + 2x₂² is ½(0.2x₁² + 4x₂²)."""
+SEED_START = np.array([-5.0, -2.0])
+SEED_SETTINGS = (
+    ("gradient descent", 0.4, None),
+    ("gradient descent", 0.5, None),
+    ("gradient descent", 0.6, None),
+    ("heavy ball", 0.6, 0.5),
+    ("heavy ball", 0.6, 0.25),
+)
+SEED_STEPS = 20
+
+
+def theories() -> dict[str, Derivation]:
+    """The three rules' theory, by the name the report gives them."""
+    return {method: derive(rule) for method, rule in RULES.items()}
+
+
+def regions(points: int = 240, steps: int = 1200) -> Figure:
+    """Theory and simulation over a grid of (ηλ, β)."""
+    eta_lambda = np.linspace(0.01, 4.2, points)
+    beta = np.linspace(0.0, 0.995, points)
+    simulated = {}
+    for method, rule in RULES.items():
+        grid, momentum = np.meshgrid(eta_lambda, beta)
+        others = {"beta": momentum} if "beta" in rule.hyperparameters else {}
+        simulated[method] = growth(rule, steps, eta_lambda=grid, **others)
+    return figures.regions(theories(), simulated, eta_lambda, beta)
+
+
+def eigenvalues() -> Figure:
+    """Paths of the eigenvalues at β = 0.9."""
+    return figures.eigenvalue_paths(theories(), MOMENTUM)
+
+
+def rates() -> Figure:
+    """Optimal rates for κ from 1.5 to 10⁴."""
+    return figures.rates(theories(), np.geomspace(1.5, 1e4, 60))
+
+
+def seed_paths() -> list[Path2D]:
+    """The lecture's trajectories on 0.1x₁² + 2x₂², run by our rules."""
+    paths = []
+    for method, lr, beta in SEED_SETTINGS:
+        theory = derive(RULES[method])
+        others = {} if beta is None else {"beta": beta}
+        run = simulate(RULES[method], SEED_STEPS, curvature=np.array(SEED_CURVATURES),
+                       start=SEED_START, lr=lr, **others)  # fmt: skip
+        radius = theory.spectral_radius(eta_lambda=lr * np.array(SEED_CURVATURES), **others).max()
+        title = rf"{method}, $\eta={lr:g}$" + ("" if beta is None else rf", $\beta={beta:g}$")
+        paths.append(Path2D(title, method, run.theta, float(radius)))
+    return paths
+
+
+def trajectories() -> Figure:
+    """The lecture's five settings."""
+    return figures.trajectories(seed_paths(), SEED_CURVATURES)
+
+
+@lru_cache(maxsize=1)
+def noise_curves(chains: int = 4000, seed: int = 0) -> tuple[NoiseCurve, ...]:
+    """Stationary variance against ηλ: theory, and independent chains simulated to stationarity."""
+    curves = []
+    for method, rule in RULES.items():
+        theory = derive(rule)
+        others = {"beta": MOMENTUM} if "beta" in theory.free else {}
+        limit = theory.stable_interval(**others)[1]
+        line = np.geomspace(0.02, 0.995, 200) * limit
+        exact = [theory.stationary_variance(lr=float(h), curvature=1, **others) for h in line]
+        at = np.geomspace(0.03, 0.95, 9) * limit
+        # The slowest point forgets its start by a factor e^-8 or more.
+        slowest = max(theory.spectral_radius(eta_lambda=at, **others))
+        steps = int(np.ceil(-8 / np.log(slowest)))
+        run = simulate(rule, steps, curvature=1.0, start=0.0, noise=1.0, seed=seed, keep=False,
+                       lr=np.repeat(at[:, None], chains, axis=1), **others)  # fmt: skip
+        measured = run.theta[-1].var(axis=1, ddof=1)
+        label = method if not others else rf"{method}, $\beta={MOMENTUM:g}$"
+        curves.append(NoiseCurve(method, label, line, np.array(exact), at, measured,
+                                 measured * np.sqrt(2 / (chains - 1))))  # fmt: skip
+    return tuple(curves)
+
+
+def noise() -> Figure:
+    """Noise floors of the three rules."""
+    return figures.noise_floor(noise_curves())
+
+
+@lru_cache(maxsize=1)
+def regression_runs() -> tuple[str, tuple[Run, ...]]:
+    """The data set's name and the nine runs on it."""
+    problem = load_regression()
+    return problem.name, tuple(run_all(problem))
+
+
+def regression() -> Figure:
+    """Training curves on the data."""
+    return figures.regression_runs(regression_runs()[1])

@@ -1,0 +1,298 @@
+"""The figures. Each takes what it shows, theory or runs, and computes no theory of its own."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+from ..optimizers.errors import DomainError
+from .files import write_atomically
+
+COLOURS = {"gradient descent": "#0072B2", "heavy ball": "#D55E00", "Nesterov": "#009E73"}
+"""One colour a rule in every figure (Okabe and Ito's colour-blind safe palette)."""
+_STYLE = {
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.labelsize": 9,
+    "legend.fontsize": 8,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "mathtext.fontset": "stix",
+    "svg.hashsalt": "eigenstep",
+    "svg.fonttype": "path",
+    "savefig.dpi": 200,
+}
+FORMATS = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {"Software": None}}
+
+
+@dataclass(frozen=True)
+class FigureEntry:
+    """A named figure: its caption, its text for those who cannot see it, and how it is made."""
+
+    caption: str
+    alt: str
+    make: Callable[[], Figure]
+
+
+def _figure(width: float, height: float, columns: int, **options: Any) -> tuple[Figure, list[Any]]:
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.subplots(1, columns, squeeze=False, **options)
+    return figure, list(axes[0])
+
+
+def regions(
+    theories: Mapping[str, Any], simulated: Mapping[str, np.ndarray],
+    eta_lambda: np.ndarray, beta: np.ndarray,
+) -> Figure:  # fmt: skip
+    """Spectral radius over (ηλ, β), the exact boundary over the simulated one.
+
+    Args:
+        theories: derived theory by method.
+        simulated: measured growth per step by method, (len(beta), len(eta_lambda)).
+        eta_lambda, beta: the grid's axes.
+    """
+    figure, axes = _figure(7.2, 2.7, len(theories), sharey=True)
+    image: Any = None
+    for ax, (method, theory) in zip(axes, theories.items(), strict=True):
+        others = {"beta": beta[:, None]} if "beta" in theory.free else {}
+        radius = theory.spectral_radius(eta_lambda=eta_lambda[None, :], **others)
+        radius = np.broadcast_to(radius, (len(beta), len(eta_lambda)))
+        extent = (eta_lambda[0], eta_lambda[-1], beta[0], beta[-1])
+        image = ax.imshow(
+            radius, origin="lower", extent=extent, aspect="auto", vmin=0, vmax=1.5, cmap="cividis",
+            interpolation="nearest",
+        )  # fmt: skip
+        ax.contour(
+            eta_lambda, beta, simulated[method], levels=[1.0], colors="white", linewidths=3.5
+        )
+        ends = [theory.stable_interval(**({"beta": b} if others else {}))[1] for b in beta[::4]]
+        ax.plot(ends, beta[::4], color="black", linewidth=1.2, linestyle="--")
+        ax.set_title(method, color=COLOURS[method], fontweight="bold")
+        ax.set_xlabel(r"$\eta\lambda$")
+        ax.set_xlim(eta_lambda[0], eta_lambda[-1])
+    axes[0].set_ylabel(r"momentum $\beta$")
+    bar = figure.colorbar(image, ax=axes, extend="max", pad=0.02)
+    bar.set_label(r"spectral radius $\rho$")
+    handles = [mpl.lines.Line2D([], [], color="white", linewidth=3.5),
+               mpl.lines.Line2D([], [], color="black", linestyle="--", linewidth=1.2)]  # fmt: skip
+    figure.legend(
+        handles, ["simulated boundary", "exact boundary"], loc="outside lower center", ncols=2,
+        facecolor="#888888", framealpha=1,
+    )  # fmt: skip
+    return figure
+
+
+def eigenvalue_paths(theories: Mapping[str, Any], beta: float) -> Figure:
+    """The eigenvalues in the complex plane as ηλ grows from 0 to 1.15 times its limit."""
+    figure, axes = _figure(7.2, 2.8, len(theories), sharey=True)
+    points: Any = None
+    circle = np.exp(1j * np.linspace(0, 2 * np.pi, 400))
+    for ax, (method, theory) in zip(axes, theories.items(), strict=True):
+        others = {"beta": beta} if "beta" in theory.free else {}
+        limit = theory.stable_interval(**others)[1]
+        h = np.linspace(0, 1.15 * limit, 600)
+        roots = theory.eigenvalues_at(eta_lambda=h, **others)
+        ax.fill(circle.real, circle.imag, color="#eeeeee", zorder=0)
+        ax.plot(circle.real, circle.imag, color="#888888", linewidth=0.8)
+        for column in roots.T:
+            points = ax.scatter(
+                column.real, column.imag, c=h / limit, s=5, cmap="viridis", vmin=0, vmax=1.15
+            )
+        at_limit = theory.eigenvalues_at(eta_lambda=limit, **others)
+        worst = at_limit[np.argmax(np.abs(at_limit))]
+        ax.plot(worst.real, worst.imag, marker="*", markersize=11, color="black")
+        label = rf"{method}, $\beta={beta:g}$" if others else method
+        ax.set_title(label, color=COLOURS[method], fontweight="bold")
+        ax.set_aspect("equal")
+        ax.set_xlim(-1.5, 1.2)
+        ax.set_ylim(-1.2, 1.2)
+        ax.set_xlabel(r"Re $z$")
+    axes[0].set_ylabel(r"Im $z$")
+    bar = figure.colorbar(points, ax=axes, pad=0.02, shrink=0.75)
+    bar.set_label(r"$\eta\lambda$ / largest stable $\eta\lambda$")
+    return figure
+
+
+def rates(theories: Mapping[str, Any], kappa: np.ndarray) -> Figure:
+    """Steps that optimal tuning needs to shrink the error by a factor e, against κ = L/μ."""
+    figure, (ax,) = _figure(5.2, 3.0, 1)
+    bound = (np.sqrt(kappa) - 1) / (np.sqrt(kappa) + 1)
+    ax.loglog(kappa, -1 / np.log(bound), color="#bbbbbb", linewidth=6, solid_capstyle="butt",
+              label=r"lower bound $(\sqrt{\kappa}-1)/(\sqrt{\kappa}+1)$")  # fmt: skip
+    for method, theory in theories.items():
+        rate = np.array([theory.tuning(1.0, float(k)).rate for k in kappa])
+        ax.loglog(kappa, -1 / np.log(rate), color=COLOURS[method], linewidth=1.6, label=method)
+    ax.set_xlabel(r"condition number $\kappa = L/\mu$")
+    ax.set_ylabel(r"steps per factor e: $-1/\ln\rho$")
+    ax.legend(frameon=False)
+    return figure
+
+
+@dataclass(frozen=True)
+class Path2D:
+    """A trajectory on a quadratic in two dimensions and the theory's word on it."""
+
+    title: str
+    method: str
+    points: np.ndarray
+    radius: float
+
+
+def trajectories(paths: Sequence[Path2D], curvatures: tuple[float, float]) -> Figure:
+    """Iterates on the contours of ½(λ₁x₁² + λ₂x₂²)."""
+    figure, axes = _figure(8.6, 2.5, len(paths), sharey=True)
+    x, y = np.meshgrid(np.linspace(-6, 4, 200), np.linspace(-3.2, 3.2, 200))
+    height = 0.5 * (curvatures[0] * x**2 + curvatures[1] * y**2)
+    for ax, path in zip(axes, paths, strict=True):
+        ax.contour(x, y, height, levels=np.geomspace(0.05, 25, 9), colors="#b8c4d0", linewidths=0.7)
+        ax.plot(*path.points.T, "o-", color=COLOURS[path.method], markersize=2.5, linewidth=0.9)
+        ax.plot(0, 0, "+", color="black", markersize=7)
+        ax.set_xlim(-6, 4)
+        ax.set_ylim(-3.2, 3.2)
+        ax.set_title(f"{path.title}\n$\\rho={path.radius:.3f}$", color=COLOURS[path.method])
+        ax.set_xlabel("$x_1$")
+    axes[0].set_ylabel("$x_2$")
+    return figure
+
+
+@dataclass(frozen=True)
+class NoiseCurve:
+    """Stationary variance against ηλ, in theory and measured with its standard error."""
+
+    method: str
+    label: str
+    eta_lambda: np.ndarray
+    theory: np.ndarray
+    sampled_at: np.ndarray
+    measured: np.ndarray
+    standard_error: np.ndarray
+
+
+def noise_floor(curves: Sequence[NoiseCurve]) -> Figure:
+    """Stationary variance of θ for unit gradient noise at λ = 1."""
+    figure, (ax,) = _figure(5.2, 3.0, 1)
+    for curve in curves:
+        colour = COLOURS[curve.method]
+        ax.loglog(curve.eta_lambda, curve.theory, color=colour, linewidth=1.4, label=curve.label)
+        ax.errorbar(curve.sampled_at, curve.measured, 2 * curve.standard_error, fmt="o",
+                    color=colour, markersize=3.5, capsize=2, linewidth=0.8)  # fmt: skip
+    ax.set_xlabel(r"$\eta\lambda$ (at $\lambda = 1$)")
+    ax.set_ylabel(r"stationary variance of $\theta$")
+    ax.plot([], [], "o", color="#555555", markersize=3.5, label="simulated, ±2 standard errors")
+    ax.legend(frameon=False)
+    return figure
+
+
+def regression_runs(runs: Sequence[Any]) -> Figure:
+    """Loss above its minimum during training, and the slope that theory predicts."""
+    methods = list(dict.fromkeys(r.method for r in runs))
+    figure, axes = _figure(7.2, 3.2, len(methods), sharey=True)
+    for ax, method in zip(axes, methods, strict=True):
+        for run, style in zip(
+            [r for r in runs if r.method == method], ("-", "--", ":"), strict=True
+        ):
+            steps = np.arange(len(run.losses))
+            shown = (run.losses > 1e-22) & (run.losses < 1e12)
+            end = len(shown) if shown.all() else int(np.argmin(shown))
+            ax.semilogy(steps[:end], run.losses[:end], style, color=COLOURS[method], linewidth=1.4,
+                        label=f"{run.setting}, ρ = {run.predicted:.4f}")  # fmt: skip
+        ax.set_title(method, color=COLOURS[method], fontweight="bold")
+        ax.set_xlabel("step")
+        ax.set_ylim(1e-22, 1e12)
+        ax.set_xlim(0, 250)
+        ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(-0.05, -0.24), fontsize=7.5)
+    axes[0].set_ylabel("loss above its minimum")
+    return figure
+
+
+def render(figure: Figure, suffix: str) -> bytes:
+    """The figure as the bytes of an .svg, .pdf or .png file, the same bytes every time."""
+    buffer = io.BytesIO()
+    with mpl.rc_context(_STYLE):
+        figure.savefig(buffer, format=suffix[1:], metadata=FORMATS[suffix])
+    return buffer.getvalue()
+
+
+def draw(name: str) -> Figure:
+    """Make a figure by name."""
+    with mpl.rc_context(_STYLE):
+        return ALL_FIGURES[name].make()
+
+
+def save(drawing: Callable[[str], Figure], name: str, out: Path) -> None:
+    """Draw a figure into a file; the suffix chooses the format.
+
+    Raises:
+        DomainError: another suffix.
+        OutputError: the file cannot be written.
+    """
+    if out.suffix.lower() not in FORMATS:
+        raise DomainError("out", repr(str(out)), f"its suffix is one of {', '.join(FORMATS)}")
+    write_atomically(out, render(drawing(name), out.suffix.lower()))
+
+
+def _make(name: str) -> Callable[[], Figure]:
+    def make() -> Figure:
+        from . import experiments
+
+        return getattr(experiments, name)()
+
+    return make
+
+
+ALL_FIGURES: dict[str, FigureEntry] = {
+    "regions": FigureEntry(
+        "Spectral radius over (ηλ, β) and the convergence regions: the exact boundary (dashed) "
+        "lies on the simulated one (white).",
+        "Three colour maps of the spectral radius over the plane of ηλ and momentum β. Gradient "
+        "descent is stable left of the vertical line ηλ = 2, heavy ball left of the line from 2 "
+        "to 4, Nesterov left of a curve from 2 down to 4/3.",
+        _make("regions"),
+    ),
+    "eigenvalues": FigureEntry(
+        "Eigenvalues of the iteration matrix in the complex plane as ηλ grows; the star is where "
+        "one leaves the unit circle, always at −1.",
+        "Paths of eigenvalues inside the unit circle for the three rules. Gradient descent moves "
+        "along the real axis; the momentum methods circle as complex pairs, then split on the "
+        "negative real axis. All leave the circle at minus one.",
+        _make("eigenvalues"),
+    ),
+    "rates": FigureEntry(
+        "Steps per factor e at optimal tuning against the condition number. Heavy ball attains the "
+        "lower bound on quadratics.",
+        "Log-log plot of steps per factor e against condition number. Gradient descent grows in "
+        "proportion to kappa; heavy ball and Nesterov to its square root, heavy ball on the lower "
+        "bound.",
+        _make("rates"),
+    ),
+    "trajectories": FigureEntry(
+        "Twenty steps on the contours of 0.1x₁² + 2x₂² from (−5, −2). At η = 0.5 gradient descent "
+        "sits exactly on its limit ηλ₂ = 2.",
+        "Five contour plots. Gradient descent at 0.4 oscillates in and converges, at 0.5 bounces "
+        "for ever between two lines, at 0.6 diverges; heavy ball at 0.6 converges with beta 0.5 "
+        "and, slowly, with beta 0.25.",
+        _make("trajectories"),
+    ),
+    "noise": FigureEntry(
+        "Stationary variance of θ under unit gradient noise: theory (lines) and simulation.",
+        "Log-log plot of stationary variance against ηλ: simulated points lie on the theoretical "
+        "curves, which rise without bound towards each rule's stability limit.",
+        _make("noise"),
+    ),
+    "regression": FigureEntry(
+        "Full-batch linear regression: loss above its minimum under the torch optimizers, 1% below "
+        "and above the predicted limit, and at the predicted optimum.",
+        "Three semi-logarithmic plots of loss against step. At 0.99 of the limit each method "
+        "converges slowly, at 1.01 it diverges, at the optimum it converges fastest.",
+        _make("regression"),
+    ),
+}

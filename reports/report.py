@@ -1,0 +1,148 @@
+"""Write the report: one Markdown source, through pandoc to a single HTML file and, by Typst, PDF."""
+
+from __future__ import annotations
+
+import base64
+import io
+import subprocess
+import tempfile
+from pathlib import Path
+
+from ..optimizers.errors import DomainError, EigenstepError
+from ..proofs import ALL_CLAIMS
+from .files import check_folder, write_atomically
+from .progress import progress
+
+FORMATS = {"html": "index.html", "pdf": "eigenstep.pdf"}
+_HERE = Path(__file__).parent
+
+
+class ReportError(EigenstepError, RuntimeError):
+    """A tool that the report needs is missing or failed."""
+
+
+def write_report(out: Path, formats: tuple[str, ...] = ("html", "pdf")) -> list[Path]:
+    """Make the report and write it into a folder, each file whole or not at all.
+
+    Args:
+        out: the folder; made if it does not exist.
+        formats: of ``html`` and ``pdf``.
+
+    Raises:
+        DomainError: another format.
+        OutputError: the folder cannot be written.
+        ReportError: pandoc or Typst failed; the message says on what.
+    """
+    for name in formats or ("",):
+        if name not in FORMATS:
+            raise DomainError("format", repr(name), f"one or more of {', '.join(FORMATS)}")
+    check_folder(out)
+    try:
+        import fontTools  # noqa: F401
+        import pypandoc  # noqa: F401
+        import typst  # noqa: F401
+    except ImportError as error:
+        raise ReportError(
+            f"{error.name} is not installed; the report needs: pip install 'eigenstep[report]'"
+        ) from error
+    from .document import markdown
+    from .figures import ALL_FIGURES, draw, render
+
+    with tempfile.TemporaryDirectory(prefix="eigenstep-") as folder:
+        work = Path(folder)
+        (work / "figures").mkdir()
+        jobs = len(ALL_CLAIMS) + len(ALL_FIGURES) + 1 + len(formats)
+        with progress("report", jobs) as advance:
+            proofs = {}
+            for key, claim in ALL_CLAIMS.items():
+                proofs[key] = claim.prove()
+                advance(1)
+            for name in ALL_FIGURES:
+                try:
+                    picture = render(draw(name), ".svg")
+                except EigenstepError:
+                    raise
+                except Exception as error:
+                    raise ReportError(f"figure {name} failed: {error}") from error
+                (work / "figures" / f"{name}.svg").write_bytes(picture)
+                advance(1)
+            (work / "report.md").write_text(markdown(proofs), encoding="utf-8")
+            advance(1)
+            made = {}
+            for name in dict.fromkeys(formats):
+                made[name] = _html(work) if name == "html" else _pdf(work)
+                advance(1)
+        written = []
+        for name, content in made.items():
+            write_atomically(out / FORMATS[name], content)
+            written.append(out / FORMATS[name])
+    return written
+
+
+def _pandoc(work: Path, *arguments: str) -> None:
+    import pypandoc
+
+    from .document import SUBTITLE, TITLE
+
+    command = [
+        pypandoc.get_pandoc_path(), "report.md", "--from", "markdown+pipe_tables+implicit_figures",
+        "--standalone", "--metadata", f"title={TITLE}", "--metadata", f"subtitle={SUBTITLE}",
+        "--metadata", "lang=en", "--fail-if-warnings", *arguments,
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ReportError(f"pandoc failed: {' '.join(done.stderr.split())[:500]}")
+
+
+def _html(work: Path) -> bytes:
+    style = (_HERE / "style.css").read_text(encoding="utf-8")
+    text = (work / "report.md").read_text(encoding="utf-8")
+    font = base64.b64encode(mathematics_font(text)).decode("ascii")
+    face = (
+        '@font-face { font-family: "STIX Two Math Report"; '
+        f"src: url(data:font/woff2;base64,{font}) format('woff2'); }}\n"
+    )
+    (work / "style.html").write_text(f"<style>\n{face}{style}</style>\n", encoding="utf-8")
+    _pandoc(
+        work, "--to", "html5", "--mathml", "--toc", "--toc-depth", "2", "--embed-resources",
+        "--template", str(_HERE / "page.html"), "--include-in-header", "style.html",
+        "--output", "index.html",
+    )  # fmt: skip
+    return (work / "index.html").read_bytes()
+
+
+def _pdf(work: Path) -> bytes:
+    import typst
+
+    _pandoc(work, "--to", "typst", "--template", str(_HERE / "page.typ"), "--output", "report.typ")
+    try:
+        return typst.compile(
+            str(work / "report.typ"), root=str(work), ignore_system_fonts=True, timestamp=0
+        )  # fmt: skip
+    except Exception as error:
+        raise ReportError(f"Typst failed: {' '.join(str(error).split())[:500]}") from error
+
+
+def mathematics_font(text: str) -> bytes:
+    """STIX Two Math (Open Font License) cut down to what mathematics in the text can need, WOFF2.
+
+    Without a mathematics font a browser does not stretch brackets around matrices.
+    """
+    import ziamath
+    from fontTools import subset
+
+    path = Path(ziamath.__file__).parent / "fonts" / "STIXTwoMath-Regular.ttf"
+    options = subset.Options(flavor="woff2", layout_features=["*"], notdef_outline=True)
+    font = subset.load_font(str(path), options)
+    font["head"].modified = font["head"].created  # the same bytes every time
+    options.recalc_timestamp = False
+    font.recalcTimestamp = False
+    subsetter = subset.Subsetter(options)
+    wanted = set(map(ord, text)) | set(range(0x20, 0x7F)) | set(range(0x391, 0x3F6))
+    wanted |= set(range(0x1D434, 0x1D468)) | set(range(0x1D6E2, 0x1D71C)) | {0x210E}  # italics
+    wanted |= set(map(ord, "−×·±≤≥≠⟺⟹→←∞∇∂√‖∥∣|()[]{}⎛⎝⎞⎠⎡⎣⎤⎦⎧⎨⎩ρ⋅′…"))
+    subsetter.populate(unicodes=wanted)
+    subsetter.subset(font)
+    buffer = io.BytesIO()
+    subset.save_font(font, buffer, options)
+    return buffer.getvalue()
