@@ -271,9 +271,7 @@ class Derivation:
         Raises:
             DomainError: a value is outside its domain, or ηλ outside the stable interval.
         """
-        point = self._physical(values)
-        if not self._stable(point):
-            raise DomainError("lr", point["lr"], self._stable_domain(point))
+        point = self._stable_point(values)
         arguments = {"curvature": LAMBDA, **self.trace.free}
         return float(self.noise.variance.subs({arguments[k]: exact(v) for k, v in point.items()}))
 
@@ -306,11 +304,18 @@ class Derivation:
 
         Arguments as for :meth:`spectral_radius`, numbers only; the point must be stable.
         """
-        point = self._physical(values)
-        if not self._stable(point):
-            raise DomainError("lr", point["lr"], self._stable_domain(point))
+        point = self._stable_point(values)
         scale = np.array([float(point["lr"]) ** k for k in self.scaling])
         return transient_growth(scale[:, None] * self.numeric_matrix(**point) / scale)
+
+    def _stable_point(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """``lr``, ``curvature`` and the free hyperparameters, checked to be stable."""
+        point = self._physical(values)
+        if self._stable(point):
+            return point
+        if float(point["curvature"]) <= 0:
+            raise DomainError("curvature", point["curvature"], "0 < curvature")
+        raise DomainError("lr", point.get("lr", "fixed"), self._stable_domain(point))
 
     def _stable(self, point: Mapping[str, Any]) -> bool:
         names = {**point, "eta_lambda": float(point.get("lr", 1)) * float(point["curvature"])}

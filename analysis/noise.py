@@ -27,7 +27,7 @@ def solve_lyapunov(matrix: sp.Matrix, source: sp.Matrix) -> sp.Matrix:
 
     >>> a = sp.Symbol("a")
     >>> solve_lyapunov(sp.Matrix([[a]]), sp.Matrix([[1]]))
-    Matrix([[-1/(a**2 - 1)]])
+    Matrix([[-1/((a - 1)*(a + 1))]])
     """
     n = matrix.rows
     pairs = [(i, j) for i in range(n) for j in range(i, n)]

@@ -96,6 +96,8 @@ def minimal_inequalities(
     complete = True
     positive: list[sp.Expr] = []
     for condition in conditions:
+        if sp.cancel(condition) == 0:
+            return (sp.Integer(-1),), True  # nowhere
         remaining = []
         sign = 1
         for factor in _sign_factors(condition):
@@ -147,7 +149,8 @@ class StabilityRegion:
         shown = []
         for e in self.inequalities:
             bound = self._solved(e)
-            shown.append(bound if bound is not None else e.subs(self.display) > 0)
+            general = sp.StrictGreaterThan(e.subs(self.display), 0, evaluate=False)
+            shown.append(general if bound is None else bound)
         return tuple(shown)
 
     def _solved(self, expression: sp.Expr) -> Any:
@@ -214,6 +217,8 @@ class StabilityRegion:
 
     def latex(self) -> str:
         """The region as mathematics, ``0 < ηλ < bound`` where it has that form."""
+        if self.inequalities == (sp.Integer(-1),):
+            return r"\text{nowhere}"
         relations = self.relations
         shown = self.variable.subs(self.display)
         lower = [r.rhs for r in relations if isinstance(r, sp.StrictGreaterThan) and r.lhs == shown]

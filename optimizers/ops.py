@@ -18,14 +18,25 @@ from typing import Any
 
 import numpy as np
 
+
+def _plain(function: Any) -> Any:
+    """The NumPy function, giving plain floats for plain floats."""
+
+    def call(*arguments: Any) -> Any:
+        value = function(*arguments)
+        return value.item() if getattr(value, "ndim", 1) == 0 else value
+
+    return call
+
+
 _ARRAYS: Any = SimpleNamespace(
-    sqrt=np.sqrt,
-    maximum=np.maximum,
-    minimum=np.minimum,
-    where=np.where,
-    sign=np.sign,
-    absolute=np.abs,
-    norm=lambda x: np.sqrt(np.sum(np.square(x))),
+    sqrt=_plain(np.sqrt),
+    maximum=_plain(np.maximum),
+    minimum=_plain(np.minimum),
+    where=_plain(np.where),
+    sign=_plain(np.sign),
+    absolute=_plain(np.abs),
+    norm=_plain(lambda x: np.sqrt(np.sum(np.square(x)))),
 )
 _BACKENDS: list[tuple[type, Any]] = []
 
@@ -44,23 +55,19 @@ def _backend(*arguments: Any) -> Any:
     return _ARRAYS
 
 
-def _plain(value: Any) -> Any:
-    return float(value) if isinstance(value, np.ndarray | np.generic) and value.ndim == 0 else value
-
-
 def sqrt(x: Any) -> Any:
     """Square root, elementwise."""
-    return _plain(_backend(x).sqrt(x))
+    return _backend(x).sqrt(x)
 
 
 def maximum(x: Any, y: Any) -> Any:
     """The larger of the two, elementwise; NaN where either is NaN."""
-    return _plain(_backend(x, y).maximum(x, y))
+    return _backend(x, y).maximum(x, y)
 
 
 def minimum(x: Any, y: Any) -> Any:
     """The smaller of the two, elementwise; NaN where either is NaN."""
-    return _plain(_backend(x, y).minimum(x, y))
+    return _backend(x, y).minimum(x, y)
 
 
 def clip(x: Any, lower: Any, upper: Any) -> Any:
@@ -70,19 +77,19 @@ def clip(x: Any, lower: Any, upper: Any) -> Any:
 
 def where(condition: Any, x: Any, y: Any) -> Any:
     """``x`` where the condition holds, ``y`` elsewhere."""
-    return _plain(_backend(condition, x, y).where(condition, x, y))
+    return _backend(condition, x, y).where(condition, x, y)
 
 
 def sign(x: Any) -> Any:
     """-1, 0 or 1, elementwise."""
-    return _plain(_backend(x).sign(x))
+    return _backend(x).sign(x)
 
 
 def absolute(x: Any) -> Any:
     """Absolute value, elementwise."""
-    return _plain(_backend(x).absolute(x))
+    return _backend(x).absolute(x)
 
 
 def norm(x: Any) -> Any:
     """Euclidean norm over the whole parameter tensor, a scalar."""
-    return _plain(_backend(x).norm(x))
+    return _backend(x).norm(x)

@@ -102,6 +102,9 @@ class RuleOptimizer(torch.optim.Optimizer):
             self.param_groups.pop()
             raise
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "rule": self.rule}
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         for group in self.param_groups:
@@ -173,7 +176,7 @@ class RuleOptimizer(torch.optim.Optimizer):
             batches.setdefault((int(state["step"]) + 1, before), []).append(parameter)
         for (t, before), parameters in batches.items():
             stored, coefficients = self._coefficients(group, t)
-            now = {k: coefficients[k] for k in rule.gradient_at_names}
+            now = self._gradient_point_of(rule, coefficients)
             coefficients |= {PREVIOUS + k: v for k, v in before}
             numeric = {
                 k: float(v) for k, v in coefficients.items() if not isinstance(v, str | bool)
@@ -190,6 +193,12 @@ class RuleOptimizer(torch.optim.Optimizer):
                 self.state[parameter]["step"] = t
                 if now:
                     self.state[parameter]["gradient_at"] = now
+
+    @staticmethod
+    def _gradient_point_of(rule: Rule, coefficients: Mapping[str, Any]) -> dict[str, float]:
+        """The numbers that say where the gradient is taken; torch's loading spoils text."""
+        found = {k: coefficients[k] for k in rule.gradient_at_names}
+        return {k: float(v) for k, v in found.items() if not isinstance(v, str | bool)}
 
     @contextmanager
     def at_iterate(self) -> Iterator[None]:
@@ -218,7 +227,9 @@ class RuleOptimizer(torch.optim.Optimizer):
                     if "gradient_at" not in state:
                         continue
                     variables = [state[name] for name in rule.state]
-                    theta = iterate_from_point(rule, parameter, variables, state["gradient_at"])
+                    _, now = self._coefficients(group, int(state["step"]))
+                    point = {k: now[k] for k in rule.gradient_at_names} | state["gradient_at"]
+                    theta = iterate_from_point(rule, parameter, variables, point)
                     kept.append((parameter, parameter.clone()))
                     parameter.copy_(theta)
         try:

@@ -102,6 +102,7 @@ class Rule:
             _hyperparameters(coefficients or update) if hyperparameters is None else hyperparameters
         )
         self.fixed: dict[str, Any] = {}
+        self._base: Rule | None = None
         for key, value in (fixed or {}).items():
             self._check_name(key)
             self.hyperparameters[key].check(value)
@@ -112,6 +113,13 @@ class Rule:
         return (
             f"<rule {self.name}({', '.join((self.parameter, self.gradient, *self.state))}){inside}>"
         )
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Rule:
+        return self  # immutable
+
+    def __reduce__(self) -> Any:
+        """Pickled by reference to the module that defines it, as functions are."""
+        return self.name if self._base is None else (_fix, (self._base, self.fixed))
 
     @property
     def parts(self) -> dict[str, Any]:
@@ -155,7 +163,9 @@ class Rule:
         >>> nesterov.fix(form="torch").fixed
         {'form': 'torch'}
         """
-        return Rule(**{**self.parts, "fixed": {**self.fixed, **values}})
+        fixed = Rule(**{**self.parts, "fixed": {**self.fixed, **values}})
+        fixed._base = self._base or self
+        return fixed
 
     def with_defaults(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """All hyperparameters: the given ones, then the fixed ones, then the defaults."""
@@ -192,6 +202,10 @@ class Rule:
             return theta
         wanted = {k: coefficients[k] for k in self.gradient_at_names}
         return self._gradient_at(theta, *state, **wanted)
+
+
+def _fix(base: Rule, values: Mapping[str, Any]) -> Rule:
+    return base.fix(**values)
 
 
 @overload

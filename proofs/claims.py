@@ -97,7 +97,7 @@ class RegionClaim(Claim):
         )
         positive = decide(theory.stability.domain, sp.fraction(bound)[1] > 0)
         wanted = [positive] + [d for k, d in decisions.items() if self.direction in ("both", k)]
-        return _from_decisions("real-arithmetic decision (z3), the roots as a + ic", *wanted)
+        return _from_decisions("real arithmetic (z3)", *wanted)
 
 
 @dataclass(frozen=True)
@@ -156,12 +156,14 @@ class ConjugacyClaim(Claim):
         symbols = {s.name: s for s in (*one.free.values(), *one.system.state)} | {"eta": ETA}
         rows = [parse(row, symbols) for row in self.change]
         s = sp.Matrix([[sp.diff(row, x) for x in one.system.state] for row in rows])
+        # A linear change has no constant term.
+        at_zero = [(row.subs(dict.fromkeys(one.system.state, 0)), sp.Integer(0)) for row in rows]
         p, q = one.system, two.system
         pairs = [*zip(q.A * s, s * p.A, strict=True), *zip(q.B, s * p.B, strict=True),
                  *zip(q.C * s, p.C, strict=True)]  # fmt: skip
         if sp.expand(s.det()) == 0:
             return Verdict.REFUTED, "polynomial identity", {"det S": "0"}
-        return _identity(pairs)
+        return _identity([*at_zero, *pairs])
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,7 @@ class PowerClaim(Claim):
         verdict, _, counterexample = _identity(
             [(sp.expand(step.subs(base, typed)) / typed**STEP, 0), (typed, matrix[0, 0])]
         )
-        return verdict, "induction over t: base t = 0 is z^0 = 1; step", counterexample
+        return verdict, "induction over t", counterexample
 
 
 @dataclass(frozen=True)
@@ -235,7 +237,7 @@ class TuningClaim(Claim):
         typed = {k: parse(v, names).subs(unit).subs(KAPPA, kappa) for k, v in self.values.items()}
         rate = parse(self.rate, names).subs(unit).subs(KAPPA, kappa)
         spectrum = [root > 0, sp.cancel(kappa) > 1]
-        method = "real-arithmetic decision (z3) over all spectra and all real hyperparameters"
+        method = "real arithmetic (z3)"
         decisions = []
         conditions = [
             c.subs(variable, end)
@@ -272,7 +274,7 @@ class RootLemma(Claim):
                                      [a + c <= r, a - c <= r, a + c >= -r, a - c >= -r]))  # fmt: skip
         pair = decide([r >= 0], _iff([t.subs({T: 2 * a, D: a**2 + c**2}) for t in typed],
                                      [a**2 + c**2 <= r**2]))  # fmt: skip
-        return _from_decisions("real-arithmetic decision (z3)", real, pair)
+        return _from_decisions("real arithmetic (z3)", real, pair)
 
 
 def _iff(left: list[Any], right: list[Any]) -> Any:

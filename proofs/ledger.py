@@ -23,64 +23,59 @@ from .claims import (
 _EMA = {"dampening": "beta"}
 
 _CLAIMS: list[Claim] = [
-    EquationsClaim("R1", r"\theta \leftarrow \theta - \alpha\,\nabla L(\theta)", "N, L",
+    EquationsClaim("R1", r"$\theta \leftarrow \theta - \alpha\,\nabla L(\theta)$", "N, L",
                    gradient_descent, {"theta": "theta - eta*g"}, "theta"),
-    EquationsClaim("R2.velocity",
-                   r"v \leftarrow \beta v + g,\quad x \leftarrow x - \eta v", "L, The Momentum Method",
-                   heavy_ball, {"v": "beta*v + g", "theta": "theta - eta*(beta*v + g)"}, "theta"),
-    EquationsClaim("R2.displacement",
-                   r"g_t = \gamma g_{t-1} + \alpha\nabla L(\theta),\quad \theta \leftarrow \theta - g_t",
-                   "N, Momentum", heavy_ball,
+    EquationsClaim("R2.velocity", r"$v \leftarrow \beta v + g$, $x \leftarrow x - \eta v$",
+                   "L, The Momentum Method", heavy_ball,
+                   {"v": "beta*v + g", "theta": "theta - eta*(beta*v + g)"}, "theta"),
+    EquationsClaim("R2.displacement", r"$g_t = \gamma g_{t-1} + \alpha\nabla L(\theta)$, "
+                   r"$\theta \leftarrow \theta - g_t$", "N, Momentum", heavy_ball,
                    {"v": "beta*v + eta*g", "theta": "theta - (beta*v + eta*g)"}, "theta",
                    {"form": "displacement"}),
-    ConjugacyClaim("R2.same",
-                   r"\text{the two forms have the same trajectory at constant } \eta,\ u = \eta v",
-                   "N and L", heavy_ball, heavy_ball, ("eta*v", "theta"), {},
-                   {"form": "displacement"}),
-    EquationsClaim("R3",
-                   r"g_t = \gamma g_{t-1} + \alpha\nabla L(\theta - \gamma g_{t-1}),\quad "
-                   r"\theta \leftarrow \theta - g_t", "N, Nesterov Accelerated Gradient", nesterov,
+    ConjugacyClaim("R2.same", r"At constant $\eta$ both forms of momentum have the same trajectory, "
+                   r"with $g_t = \eta v_t$", "N and L", heavy_ball, heavy_ball, ("eta*v", "theta"),
+                   {}, {"form": "displacement"}),
+    EquationsClaim("R3", r"$g_t = \gamma g_{t-1} + \alpha\nabla L(\theta - \gamma g_{t-1})$, "
+                   r"$\theta \leftarrow \theta - g_t$", "N, Nesterov Accelerated Gradient", nesterov,
                    {"v": "beta*v + eta*g", "theta": "theta - (beta*v + eta*g)"}, "theta - beta*v"),
-    ConjugacyClaim("R3.torch",
-                   r"y = \theta - \beta v \text{ and } u = v/\eta \text{ turn it into "
-                   r"torch's form } u \leftarrow \beta u + g,\ y \leftarrow y - \eta(g + \beta u)",
+    ConjugacyClaim("R3.torch", r"$y = \theta - \beta v$ and $u = v/\eta$ turn it into torch’s form "
+                   r"$u \leftarrow \beta u + g$, $y \leftarrow y - \eta(g + \beta u)$",
                    "torch.optim.SGD", nesterov, nesterov, ("v/eta", "theta - beta*v"), {},
                    {"form": "torch"}),
-    StoredPointClaim("R3.stored",
-                     r"\text{what the torch optimizer runs, holding } y, "
-                     r"\text{ is the same method}", "eigenstep", nesterov),
-    PowerClaim("M7.iterate", r"x_t = (1-\eta\lambda)^t x_0", "L, Scalar Functions",
+    StoredPointClaim("R3.stored", r"What the torch optimizer runs, holding $y$, is the same method",
+                     "eigenstep", nesterov),
+    PowerClaim("M7.iterate", r"$x_t = (1-\eta\lambda)^t x_0$", "L, Scalar Functions",
                gradient_descent, "1 - eta*lambda_"),
-    RegionClaim("M7.region", r"|1-\eta\lambda| < 1 \iff 0 < \eta\lambda < 2",
+    RegionClaim("M7.region", r"Gradient descent converges $\iff 0 < \eta\lambda < 2$",
                 "L, Scalar Functions", gradient_descent, "2"),
-    MatrixClaim("M8", r"R(\beta,\eta,\lambda) = \begin{bmatrix}\beta & \lambda\\ -\eta\beta & "
-                r"1-\eta\lambda\end{bmatrix}", "L, Scalar Functions", heavy_ball,
+    MatrixClaim("M8", r"$R(\beta,\eta,\lambda) = \begin{bmatrix}\beta & \lambda\\ -\eta\beta & "
+                r"1-\eta\lambda\end{bmatrix}$", "L, Scalar Functions", heavy_ball,
                 (("beta", "lambda_"), ("-eta*beta", "1 - eta*lambda_"))),
-    RegionClaim("M9.sufficient", r"0 < \eta\lambda < 2 + 2\beta \implies \rho(R) < 1,\ 0\le\beta<1",
-                "L, Scalar Functions", heavy_ball, "2 + 2*beta", "sufficient"),
-    RegionClaim("M9.necessary", r"\rho(R) < 1 \implies 0 < \eta\lambda < 2 + 2\beta,\ 0\le\beta<1",
-                "L, Scalar Functions", heavy_ball, "2 + 2*beta", "necessary"),
+    RegionClaim("M9.sufficient", r"$0 < \eta\lambda < 2 + 2\beta \implies$ momentum converges "
+                r"($0\le\beta<1$)", "L, Scalar Functions", heavy_ball, "2 + 2*beta", "sufficient"),
+    RegionClaim("M9.necessary", r"Momentum converges $\implies 0 < \eta\lambda < 2 + 2\beta$ "
+                r"($0\le\beta<1$)", "L, Scalar Functions", heavy_ball, "2 + 2*beta", "necessary"),
     RegionClaim("region.nesterov",
-                r"\rho < 1 \iff 0 < \eta\lambda < \frac{2(1+\beta)}{1+2\beta}", "eigenstep", nesterov,
-                "2*(1 + beta)/(1 + 2*beta)"),
-    RegionClaim("region.ema", r"\tau = \beta:\ \rho < 1 \iff 0 < \eta\lambda < "
-                r"\frac{2(1+\beta)}{1-\beta}", "eigenstep", heavy_ball, "2*(1 + beta)/(1 - beta)",
+                r"Nesterov converges $\iff 0 < \eta\lambda < \frac{2(1+\beta)}{1+2\beta}$", "eigenstep",
+                nesterov, "2*(1 + beta)/(1 + 2*beta)"),
+    RegionClaim("region.ema", r"Averaging momentum ($\tau = \beta$) converges $\iff 0 < \eta\lambda < "
+                r"\frac{2(1+\beta)}{1-\beta}$", "eigenstep", heavy_ball, "2*(1 + beta)/(1 - beta)",
                 "both", _EMA),
-    RootLemma("lemma.roots", r"|z_{1,2}| \le r \iff D \le r^2,\ |T|r \le r^2 + D,\ |T| \le 2r",
+    RootLemma("lemma.roots", r"The roots of $z^2 - Tz + D$ have modulus at most $r$ $\iff D \le r^2$, "
+              r"$|T|r \le r^2 + D$, $|T| \le 2r$",
               "Jury 1974", ("r**2 - D", "r**2 + D - T*r", "r**2 + D + T*r", "2*r - T", "2*r + T")),
     TuningClaim("tuning.gradient_descent",
-                r"\eta = \frac{2}{L+\mu},\ \rho = \frac{L-\mu}{L+\mu} \text{ is optimal}",
+                r"Optimal: $\eta = \frac{2}{L+\mu}$, $\rho = \frac{L-\mu}{L+\mu}$",
                 "Polyak 1964", gradient_descent, {"lr": "2/(L + mu)"}, "(L - mu)/(L + mu)"),
     TuningClaim("tuning.heavy_ball",
-                r"\eta = \frac{4}{(\sqrt L+\sqrt\mu)^2},\ \beta = \rho^2,\ "
-                r"\rho = \frac{\sqrt L-\sqrt\mu}{\sqrt L+\sqrt\mu} \text{ is optimal}",
-                "Polyak 1964", heavy_ball,
+                r"Optimal: $\eta = \frac{4}{(\sqrt L+\sqrt\mu)^2}$, $\beta = \rho^2$, "
+                r"$\rho = \frac{\sqrt L-\sqrt\mu}{\sqrt L+\sqrt\mu}$", "Polyak 1964", heavy_ball,
                 {"lr": "4/(mu*(root + 1)**2)", "beta": "((root - 1)/(root + 1))**2"},
                 "(root - 1)/(root + 1)"),
     TuningClaim("tuning.nesterov",
-                r"\eta = \frac{4}{3L+\mu},\ \beta = \frac{\sqrt{3\kappa+1}-2}{\sqrt{3\kappa+1}+2},\ "
-                r"\rho = 1 - \frac{2}{\sqrt{3\kappa+1}} \text{ is optimal}",
-                "Lessard, Recht & Packard 2016, table 1", nesterov,
+                r"Optimal: $\eta = \frac{4}{3L+\mu}$, $\beta = \frac{\sqrt{3\kappa+1}-2}"
+                r"{\sqrt{3\kappa+1}+2}$, $\rho = 1 - \frac{2}{\sqrt{3\kappa+1}}$",
+                "Lessard, Recht & Packard 2016", nesterov,
                 {"lr": "4/(3*L + mu)", "beta": "(root - 2)/(root + 2)"}, "1 - 2/root",
                 "3*L/mu + 1"),
 ]  # fmt: skip

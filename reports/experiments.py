@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -59,7 +60,7 @@ def seed_paths() -> list[Path2D]:
     paths = []
     for method, lr, beta in SEED_SETTINGS:
         theory = derive(RULES[method])
-        others = {} if beta is None else {"beta": beta}
+        others: dict[str, Any] = {} if beta is None else {"beta": beta}
         run = simulate(RULES[method], SEED_STEPS, curvature=np.array(SEED_CURVATURES),
                        start=SEED_START, lr=lr, **others)  # fmt: skip
         radius = theory.spectral_radius(eta_lambda=lr * np.array(SEED_CURVATURES), **others).max()

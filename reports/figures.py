@@ -11,13 +11,14 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from ..optimizers.errors import DomainError
 from .files import write_atomically
 
 COLOURS = {"gradient descent": "#0072B2", "heavy ball": "#D55E00", "Nesterov": "#009E73"}
 """One colour a rule in every figure (Okabe and Ito's colour-blind safe palette)."""
-_STYLE = {
+_STYLE: Any = {
     "font.size": 9,
     "axes.titlesize": 9,
     "axes.labelsize": 9,
@@ -82,8 +83,8 @@ def regions(
     axes[0].set_ylabel(r"momentum $\beta$")
     bar = figure.colorbar(image, ax=axes, extend="max", pad=0.02)
     bar.set_label(r"spectral radius $\rho$")
-    handles = [mpl.lines.Line2D([], [], color="white", linewidth=3.5),
-               mpl.lines.Line2D([], [], color="black", linestyle="--", linewidth=1.2)]  # fmt: skip
+    handles = [Line2D([], [], color="white", linewidth=3.5),
+               Line2D([], [], color="black", linestyle="--", linewidth=1.2)]  # fmt: skip
     figure.legend(
         handles, ["simulated boundary", "exact boundary"], loc="outside lower center", ncols=2,
         facecolor="#888888", framealpha=1,
@@ -95,14 +96,15 @@ def eigenvalue_paths(theories: Mapping[str, Any], beta: float) -> Figure:
     """The eigenvalues in the complex plane as ηλ grows from 0 to 1.15 times its limit."""
     figure, axes = _figure(7.2, 2.8, len(theories), sharey=True)
     points: Any = None
-    circle = np.exp(1j * np.linspace(0, 2 * np.pi, 400))
+    angle = np.linspace(0, 2 * np.pi, 400)
+    circle = np.cos(angle), np.sin(angle)
     for ax, (method, theory) in zip(axes, theories.items(), strict=True):
         others = {"beta": beta} if "beta" in theory.free else {}
         limit = theory.stable_interval(**others)[1]
         h = np.linspace(0, 1.15 * limit, 600)
         roots = theory.eigenvalues_at(eta_lambda=h, **others)
-        ax.fill(circle.real, circle.imag, color="#eeeeee", zorder=0)
-        ax.plot(circle.real, circle.imag, color="#888888", linewidth=0.8)
+        ax.fill(*circle, color="#eeeeee", zorder=0)
+        ax.plot(*circle, color="#888888", linewidth=0.8)
         for column in roots.T:
             points = ax.scatter(
                 column.real, column.imag, c=h / limit, s=5, cmap="viridis", vmin=0, vmax=1.15

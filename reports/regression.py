@@ -122,7 +122,7 @@ def run_all(problem: LeastSquares, steps: int = 400) -> list[Run]:
     """Predict, then train with the torch optimizers, then measure."""
     runs = []
     for method, setting, values, predicted in predicted_runs(problem):
-        arguments = {{"beta": "momentum"}.get(k, k): v for k, v in values.items()}
+        arguments: dict[str, Any] = {{"beta": "momentum"}.get(k, k): v for k, v in values.items()}
         iterates = train(problem, method, steps, **arguments)
         errors = (iterates - problem.minimizer) @ problem.eigen[1]
         order = derive(RULES[method]).system.order

@@ -6,7 +6,9 @@ import base64
 import io
 import subprocess
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from ..optimizers.errors import DomainError, EigenstepError
 from ..proofs import ALL_CLAIMS
@@ -128,13 +130,16 @@ def mathematics_font(text: str) -> bytes:
 
     Without a mathematics font a browser does not stretch brackets around matrices.
     """
-    import ziamath
     from fontTools import subset
 
-    path = Path(ziamath.__file__).parent / "fonts" / "STIXTwoMath-Regular.ttf"
+    package = find_spec("ziamath")  # for its font alone: importing it would do more
+    if package is None or package.origin is None:
+        raise ReportError("ziamath is not installed; it carries the mathematics font")
+    path = Path(package.origin).parent / "fonts" / "STIXTwoMath-Regular.ttf"
     options = subset.Options(flavor="woff2", layout_features=["*"], notdef_outline=True)
     font = subset.load_font(str(path), options)
-    font["head"].modified = font["head"].created  # the same bytes every time
+    head: Any = font["head"]
+    head.modified = head.created  # the same bytes every time
     options.recalc_timestamp = False
     font.recalcTimestamp = False
     subsetter = subset.Subsetter(options)

@@ -1,0 +1,29 @@
+"""Shared by all tests: where the data is, and one thread a worker."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+_BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data" / "airfoil_self_noise.dat"
+if not os.environ.get("EIGENSTEP_DATA") and _BESIDE.is_file():
+    os.environ["EIGENSTEP_DATA"] = str(_BESIDE)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def airfoil():
+    """The airfoil problem, or a skip that says what is missing."""
+    from eigenstep.reports.airfoil import find, load_airfoil
+
+    if find() is None:
+        pytest.skip("the airfoil data is not here (EIGENSTEP_DATA, or `eigenstep data`)")
+    return load_airfoil()

@@ -1,0 +1,124 @@
+"""The figures and the report: whole, self-contained, the same every time."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from eigenstep.analysis import derive
+from eigenstep.reports import experiments, figures, report
+from eigenstep.reports.files import OutputError, check_folder, write_atomically
+from eigenstep.reports.regression import RULES
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report")
+    return report.write_report(folder, ("html", "pdf"))
+
+
+def test_html_is_one_self_contained_file(written):
+    page = written[0].read_text(encoding="utf-8")
+    assert written[0].name == "index.html"
+    assert not re.search(r'(?:src|href)="(?!data:|#|https?://)', page)
+    assert not re.search(r'src="https?://', page)
+    assert page.count("<figure") == page.count("<figcaption") == len(figures.ALL_FIGURES)
+    assert page.count("<math") > 100
+    assert len(re.findall(r'<img[^>]* alt="[^"]{20,}"', page)) == len(figures.ALL_FIGURES)
+    for raw in ("\\frac", "\\lambda", "$$", "\\begin"):
+        body = re.sub(r"<annotation.*?</annotation>", "", page, flags=re.DOTALL)
+        assert raw not in body
+
+
+def test_html_states_theory_that_was_derived(written):
+    page = written[0].read_text(encoding="utf-8")
+    for theory in (derive(r) for r in RULES.values()):
+        assert theory.rule.source.split(",")[0] in page
+    assert "PROVED" in page
+    assert "REFUTED" not in page
+
+
+def test_pdf(written):
+    content = written[1].read_bytes()
+    assert written[1].name == "eigenstep.pdf"
+    assert content.startswith(b"%PDF-")
+    assert len(content) > 100_000
+
+
+def test_rates_in_the_report_are_those_of_the_runs(written):
+    page = written[0].read_text(encoding="utf-8")
+    _, runs = experiments.regression_runs()
+    assert len(runs) == 9
+    for run in runs:
+        assert f"{run.predicted:.10f}" in page
+        assert f"{run.measured:.10f}" in page
+
+
+def test_the_same_bytes_every_time(tmp_path):
+    theory = {m: derive(r) for m, r in RULES.items()}
+    for suffix in figures.FORMATS:
+        one, two = (figures.render(figures.eigenvalue_paths(theory, 0.9), suffix) for _ in range(2))
+        assert one == two
+    assert report.mathematics_font("x² + λ") == report.mathematics_font("x² + λ")
+
+
+def test_simulated_noise_lies_on_theory():
+    """27 points, 4000 chains each: within 4.5 standard errors (chance of a miss 2e-4)."""
+    for curve in experiments.noise_curves():
+        rule = RULES[curve.method]
+        theory = derive(rule)
+        others = {"beta": 0.9} if "beta" in theory.free else {}
+        for h, got in zip(curve.sampled_at, curve.measured, strict=True):
+            exact = theory.stationary_variance(lr=float(h), curvature=1, **others)
+            assert abs(got - exact) < 4.5 * exact * np.sqrt(2 / 3999)
+
+
+def test_seed_trajectories_do_what_the_lecture_says():
+    """Converges at 0.4; neither at 0.5; diverges at 0.6; momentum at 0.6 converges with both β."""
+    ends = [p.points[-1] for p in experiments.seed_paths()]
+    assert abs(ends[0][1]) < 1e-3
+    assert abs(ends[1][1]) == 2.0
+    assert abs(ends[2][1]) > 1000
+    assert np.abs(ends[3]).max() < 0.1
+    assert np.abs(ends[4]).max() < 1
+
+
+def test_interrupted_writing_leaves_the_old_file(tmp_path, monkeypatch):
+    target = tmp_path / "index.html"
+    target.write_text("old")
+
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(target, b"new")
+    assert target.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["index.html"]
+
+
+def test_a_failing_figure_fails_the_report_by_name(tmp_path, monkeypatch):
+    entry = figures.FigureEntry("c", "a", lambda: 1 / 0)  # type: ignore[arg-type, return-value]
+    monkeypatch.setitem(figures.ALL_FIGURES, "regions", entry)
+    with pytest.raises(report.ReportError, match="figure regions failed"):
+        report.write_report(tmp_path, ("html",))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folders_that_cannot_be_written(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("")
+    with pytest.raises(OutputError, match="cannot be written"):
+        check_folder(file / "inside")
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_atomically(file / "inside", b"")
+
+
+def test_figure_command(tmp_path):
+    out = tmp_path / "new" / "rates.pdf"
+    command = str(Path(sys.executable).with_name("eigenstep"))
+    subprocess.run([command, "figure", "rates", "--out", str(out)], check=True, capture_output=True)
+    assert out.read_bytes().startswith(b"%PDF")
