@@ -15,29 +15,36 @@ help:
 	@echo "make check    format, lint, types, tests"
 	@echo "make bench    the benchmarks"
 
-$(VENV)/.installed: pyproject.toml constraints.txt
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
+	--constraint constraints.txt --editable
+
+$(VENV)/.test: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	$(PIP_INSTALL) ".[test]"
 	@touch $@
 
-report: $(VENV)/.installed
+$(VENV)/.dev: $(VENV)/.test
+	$(PIP_INSTALL) ".[dev]"
+	@touch $@
+
+report: $(VENV)/.test
 	$(BIN)/eigenstep report --out $(OUT)
 
-test: $(VENV)/.installed
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
-format: $(VENV)/.installed
+format: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 
-lint: $(VENV)/.installed
+lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 
-types: $(VENV)/.installed
+types: $(VENV)/.dev
 	$(BIN)/basedpyright
 
 check: format lint types test
 
-bench: $(VENV)/.installed
+bench: $(VENV)/.test
 	$(BIN)/python tests/benchmarks/spectral_radius.py
 	$(BIN)/python tests/benchmarks/step.py
 

@@ -93,9 +93,8 @@ class ClosedTuning:
         """
         optimum = {H_MU: self.h_mu, R: self.rate, **self.others, KAPPA: self.kappa_of_q}
         all_hold = sp.And(
-            *[sp.GreaterThan(sp.cancel(c.subs(KAPPA, self.kappa_of_q).subs(optimum)), 0,
-                             evaluate=False) for c in self.constraints]
-        )  # fmt: skip
+            *[sp.GreaterThan(in_field(c, optimum), 0, evaluate=False) for c in self.constraints]
+        )
         attained = decide(self._above_one, all_hold, seconds=seconds)
         # Real, unconstrained stand-ins: no assumption of the symbols enters z3.
         elsewhere = [
@@ -210,6 +209,24 @@ def closed_tuning(
             kappa_of_q, chain.pop(H_MU), chain, rate_of_q, constraints, active, names
         )
     raise NoTuning("the optimality conditions have no solution in one square root")
+
+
+def in_field(polynomial: sp.Expr, values: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
+    """A polynomial at values that are rational functions, cancelled, by arithmetic in their field.
+
+    >>> in_field(R**2 - KAPPA, {R: (Q + 1) / Q, KAPPA: 1 / Q})
+    (q**2 + q + 1)/q**2
+    """
+    generators = sorted(set().union(*(v.free_symbols for v in values.values())), key=str)
+    field = sp.QQ.frac_field(*(generators or [Q]))
+    elements = [field.from_sympy(v) for v in values.values()]
+    total = field.zero
+    for powers, coefficient in sp.Poly(polynomial, *values).terms():
+        term = field.from_sympy(coefficient)
+        for element, power in zip(elements, powers, strict=True):
+            term *= element**power
+        total += term
+    return field.to_sympy(total)
 
 
 def _vanishing_factor(expression: sp.Expr, point: Mapping[Any, Any]) -> sp.Expr | None:

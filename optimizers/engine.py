@@ -25,8 +25,8 @@ from .errors import DomainError
 from .rule import Rule
 
 ENGINES = ("auto", "compiled", "blocked")
-BLOCK = 1 << 18
-"""Elements in a block: 1 MiB of float32."""
+BLOCK = 1 << 16
+"""Elements in a block: 256 KiB of float32, so that a rule's intermediates fit a 2 MiB cache."""
 PATIENCE = 8.0
 """Seconds of blocked stepping after which ``auto`` compiles.
 

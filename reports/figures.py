@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ..optimizers.errors import DomainError
-from .files import write_atomically
+from .files import check_folder, write_atomically
 
 COLOURS = {"gradient descent": "#0072B2", "heavy ball": "#D55E00", "Nesterov": "#009E73"}
 """One colour a rule in every figure (Okabe and Ito's colour-blind safe palette)."""
@@ -239,6 +239,7 @@ def save(drawing: Callable[[str], Figure], name: str, out: Path) -> None:
     """
     if out.suffix.lower() not in FORMATS:
         raise DomainError("out", repr(str(out)), f"its suffix is one of {', '.join(FORMATS)}")
+    check_folder(out.parent)
     write_atomically(out, render(drawing(name), out.suffix.lower()))
 
 

@@ -211,14 +211,17 @@ def test_nesterov_follows_its_paper_when_hyperparameters_change():
             torch.testing.assert_close(x.detach(), theta, rtol=0, atol=1e-14)
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.float16])
-@pytest.mark.parametrize("name", CLASSES)
+ENGINE_CASES = [(name, torch.float32) for name in CLASSES] + [
+    (name, dtype) for name in ("HeavyBall", "Nesterov")
+    for dtype in (torch.float64, torch.bfloat16, torch.float16)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "dtype"), ENGINE_CASES)
 def test_engines_agree_bit_for_bit(name, dtype):
     if not engines.can_compile("cpu"):
         pytest.skip("no C++ compiler")
     cls, arguments = CLASSES[name]
-    if name not in ("HeavyBall", "Nesterov") and dtype != torch.float32:
-        pytest.skip("one kernel a dtype is enough")
     sizes = ((3, 4), (engines.BLOCK + 3,), (1,), ())
     results = []
     for engine in ("blocked", "compiled"):

@@ -13,6 +13,8 @@ from eigenstep.reports import experiments, figures, report
 from eigenstep.reports.files import OutputError, check_folder, write_atomically
 from eigenstep.reports.regression import RULES
 
+pytestmark = pytest.mark.xdist_group("report")  # so that the report is made once
+
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
