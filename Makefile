@@ -15,7 +15,7 @@ help:
 	@echo "make check    format, lint, types, tests"
 	@echo "make bench    the benchmarks"
 
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-compile \
 	--constraint constraints.txt --editable
 
 $(VENV)/.test: pyproject.toml constraints.txt

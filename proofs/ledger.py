@@ -62,7 +62,7 @@ _CLAIMS: list[Claim] = [
                 r"\frac{2(1+\beta)}{1-\beta}$", "eigenstep", heavy_ball, "2*(1 + beta)/(1 - beta)",
                 "both", _EMA),
     RootLemma("lemma.roots", r"The roots of $z^2 - Tz + D$ have modulus at most $r$ $\iff D \le r^2$, "
-              r"$|T|r \le r^2 + D$, $|T| \le 2r$",
+              r"$\lvert T\rvert r \le r^2 + D$, $\lvert T\rvert \le 2r$",
               "Jury 1974", ("r**2 - D", "r**2 + D - T*r", "r**2 + D + T*r", "2*r - T", "2*r + T")),
     TuningClaim("tuning.gradient_descent",
                 r"Optimal: $\eta = \frac{2}{L+\mu}$, $\rho = \frac{L-\mu}{L+\mu}$",

@@ -92,8 +92,10 @@ def rule_chapter(method: str, rule: Rule, theory: Derivation) -> str:
     """One rule's chapter: equations, matrix, eigenvalues, region, tuning, iterate, noise."""
     region = theory.stability
     h = r"\eta\lambda"
+    # As one symbol: SymPy would split the root of a product.
+    product = {ETA_LAMBDA: r"\eta\lambda"}
     critical = [
-        rf"{sp.latex(theory.free[k])} = {tex(e)}"
+        rf"{sp.latex(theory.free[k])} = {sp.latex(e, symbol_names=product, order='rev-lex')}"
         for k, v in theory.critical_damping.items()
         for e in v
     ]
@@ -142,7 +144,8 @@ def rule_chapter(method: str, rule: Rule, theory: Derivation) -> str:
     else:
         parts += [
             display(r"R^t = U_t\, R - z_1 z_2\, U_{t-1}\, I, \qquad U_t = \begin{cases}"
-                    r"\dfrac{z_1^t - z_2^t}{z_1 - z_2} & z_1 \ne z_2 \\ t\, z_1^{t-1} & z_1 = z_2"
+                    r"\dfrac{z_1^t - z_2^t}{z_1 - z_2} & \text{if } z_1 \ne z_2 \\ "
+                    r"t\, z_1^{t-1} & \text{if } z_1 = z_2"
                     r"\end{cases}")
         ]  # fmt: skip
         worst = theory.transient_growth(eta_lambda=0.01, beta=0.9)
