@@ -74,7 +74,7 @@ def simulate(
     shape = np.broadcast_shapes(curvature.shape, np.shape(start), *[v.shape for v in numeric])
     rng = np.random.default_rng(seed)
     theta = np.broadcast_to(np.asarray(start, float), shape).copy()
-    state = tuple(np.array(s) for s in rule.initial_state(theta))
+    state = tuple(np.array(s) for s in rule.initial_state(theta, full))
     thetas, points = [theta], []
     for t in range(1, steps + 1):
         coefficients = rule.coefficients(t, full)

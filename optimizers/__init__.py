@@ -16,32 +16,72 @@ from .errors import DomainError, EigenstepError, Missing, RuleError, Undecided, 
 from .rule import Rule, rule
 
 if TYPE_CHECKING:
+    from .adaptive import (
+        AdaBound,
+        Adadelta,
+        Adagrad,
+        Adam,
+        AdaMax,
+        Adamax,
+        AdamW,
+        AMSBound,
+        AMSGrad,
+        NAdam,
+        Nadam,
+        RAdam,
+        RMSprop,
+        Yogi,
+    )
     from .descent import SGD, GradientDescent, HeavyBall, Nesterov
     from .optimizer import RuleOptimizer, SparseGradient
+    from .wrappers import LAMB, LARS, Lookahead, Ralamb, Ranger, RangerLARS
 
 _TORCH = {
-    "GradientDescent": "descent",
-    "HeavyBall": "descent",
-    "Nesterov": "descent",
-    "RuleOptimizer": "optimizer",
-    "SGD": "descent",
-    "SparseGradient": "optimizer",
+    name: module
+    for module, names in {
+        "adaptive": "AMSBound AMSGrad AdaBound AdaMax Adadelta Adagrad Adam AdamW Adamax NAdam Nadam "
+        "RAdam RMSprop Yogi",
+        "wrappers": "LAMB LARS Lookahead Ralamb Ranger RangerLARS",
+        "descent": "GradientDescent HeavyBall Nesterov SGD",
+        "optimizer": "RuleOptimizer SparseGradient",
+    }.items()
+    for name in names.split()
 }
 
 __all__ = [
+    "LAMB",
+    "LARS",
     "SGD",
+    "AMSBound",
+    "AMSGrad",
+    "AdaBound",
+    "AdaMax",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
     "DomainError",
     "EigenstepError",
     "GradientDescent",
     "HeavyBall",
+    "Lookahead",
     "Missing",
+    "NAdam",
+    "Nadam",
     "Nesterov",
+    "RAdam",
+    "RMSprop",
+    "Ralamb",
+    "Ranger",
+    "RangerLARS",
     "Rule",
     "RuleError",
     "RuleOptimizer",
     "SparseGradient",
     "Undecided",
     "UnknownName",
+    "Yogi",
     "rule",
 ]
 

@@ -1,24 +1,34 @@
-"""Functions from rule to rule."""
+"""Functions from rule to rule: weight decay, trust ratio, lookahead, schedules, stored point."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from .domains import NONNEGATIVE, Hyperparameter
+from .domains import NONNEGATIVE, POSITIVE, Choice, Hyperparameter, Integers, Interval
 from .errors import RuleError
+from .ops import clip, norm, where
 from .rule import Rule
 
 PREVIOUS = "previous_"
 """Prefix of the coefficients with which the stored point was computed, one step ago."""
 
 
+def _decay(default: float, convention: bool = True) -> Hyperparameter:
+    return Hyperparameter("weight_decay", default, NONNEGATIVE, "w", convention)
+
+
+def _with(inner: Rule, *added: Hyperparameter) -> dict[str, Hyperparameter]:
+    return {**inner.hyperparameters, **{h.name: h for h in added}}
+
+
 @lru_cache(maxsize=256)
 def with_weight_decay(inner: Rule) -> Rule:
     r"""The rule with coupled weight decay: :math:`g \leftarrow g + w\,y`, y the gradient's point.
 
-    Adds the hyperparameter ``weight_decay`` (w ≥ 0, in 1/parameter² times the loss): gradient
-    descent on the loss plus ½w‖θ‖². ``torch.optim.SGD(weight_decay=w)`` computes the same.
+    Adds the hyperparameter ``weight_decay`` (w ≥ 0, in 1/parameter² times the loss): the rule on
+    the loss plus ½w‖θ‖². ``torch.optim.SGD(weight_decay=w)`` and ``Adam(weight_decay=w)`` do this.
     """
 
     def coefficients(t: Any, *, weight_decay: Any, **rest: Any) -> dict[str, Any]:
@@ -28,15 +38,134 @@ def with_weight_decay(inner: Rule) -> Rule:
         point = inner.gradient_point(theta, *state, **rest)
         return inner(theta, g + weight_decay * point, *state, **rest)
 
-    decay = Hyperparameter("weight_decay", 0.0, NONNEGATIVE, "w", convention=True)
-    return Rule(
-        **{
-            **inner.parts,
-            "update": update,
-            "coefficients": coefficients,
-            "hyperparameters": {**inner.hyperparameters, "weight_decay": decay},
-        }
+    changed = {"update": update, "coefficients": coefficients,
+               "hyperparameters": _with(inner, _decay(0.0))}  # fmt: skip
+    return Rule(**{**inner.parts, **changed})
+
+
+@lru_cache(maxsize=256)
+def with_decoupled_weight_decay(
+    inner: Rule, *, name: str | None = None, default: float = 0.0, source: str | None = None
+) -> Rule:
+    r"""The rule with decoupled weight decay: :math:`\theta \leftarrow \theta^+ - \eta w \theta`.
+
+    θ⁺ is the inner rule's step from θ. Adds ``weight_decay`` (w ≥ 0, dimensionless per η).
+    """
+
+    def coefficients(t: Any, *, weight_decay: Any, **rest: Any) -> dict[str, Any]:
+        return {**inner.coefficients(t, rest), "shrink": rest["lr"] * weight_decay}
+
+    def update(theta: Any, g: Any, *state: Any, shrink: Any, **rest: Any) -> Any:
+        new_theta, *new_state = inner(theta, g, *state, **rest)
+        return new_theta - shrink * theta, *new_state
+
+    changed = {"update": update, "coefficients": coefficients, "name": name or inner.name,
+               "source": inner.source if source is None else source,
+               "hyperparameters": _with(inner, _decay(default, convention=False))}  # fmt: skip
+    return Rule(**{**inner.parts, **changed})
+
+
+def trust_ratio(inner: Rule, *, decay: str, name: str, source: str) -> Rule:
+    r"""The rule with its update scaled, tensor by tensor, to the length φ(‖θ‖).
+
+    .. math:: \theta \leftarrow \theta - \eta\,\phi(\|\theta\|) \frac{u}{\|u\|}
+
+    u is the inner rule's update at η = 1, read off by stepping from zero, so that nothing cancels:
+    the inner rule must use θ in no other way. Where a norm is zero the ratio φ(‖θ‖)/‖u‖ is 1.
+
+    Args:
+        inner: the base rule.
+        decay: where weight decay enters: ``"gradient"`` (g + wθ) or ``"update"`` (u + wθ).
+    """
+
+    def coefficients(
+        t: Any, *, lr: Any, weight_decay: Any, phi: Any, phi_lower: Any, phi_upper: Any, **rest: Any
+    ) -> dict[str, Any]:
+        unit = inner.coefficients(t, {**rest, "lr": 1})
+        return {**unit, "length": lr, "weight_decay": weight_decay, "phi": phi,
+                "phi_lower": phi_lower, "phi_upper": phi_upper}  # fmt: skip
+
+    def update(
+        theta: Any, g: Any, *state: Any, length: Any, weight_decay: Any, phi: Any, phi_lower: Any,
+        phi_upper: Any, **rest: Any,
+    ) -> Any:  # fmt: skip
+        gradient = g + weight_decay * theta if decay == "gradient" else g
+        minus_u, *new_state = inner(0.0, gradient, *state, **rest)
+        u = weight_decay * theta - minus_u if decay == "update" else -minus_u
+        size, u_size = norm(theta), norm(u)
+        wanted = size if phi == "identity" else clip(size, phi_lower, phi_upper)
+        # Written with ≤ so that a NaN norm reaches the whole tensor instead of counting as zero.
+        ratio = wanted / where(u_size <= 0, 1, u_size)
+        ratio = where(size <= 0, 1, where(u_size <= 0, 1, ratio))
+        return theta - (length * ratio) * u, *new_state
+
+    added = (
+        _decay(0.0, convention=False),
+        Hyperparameter("phi", "identity", Choice(("identity", "clipped")), "phi", True),
+        Hyperparameter("phi_lower", 0.0, NONNEGATIVE, "phi_l", True),
+        Hyperparameter("phi_upper", 10.0, POSITIVE, "phi_u", True),
     )
+    return Rule(**{**inner.parts, "update": update, "coefficients": coefficients, "name": name,
+                   "source": source, "conventions": None,
+                   "hyperparameters": _with(inner, *added)})  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def lookahead(
+    inner: Rule,
+    k: int = 5,
+    alpha: float = 0.5,
+    *,
+    name: str | None = None,
+    source: str | None = None,
+) -> Rule:
+    r"""Lookahead: every k steps the slow weights move towards the fast ones, which then follow.
+
+    .. math:: \text{every step: } \phi \leftarrow A(\phi); \quad \text{every } k \text{ steps: }
+              \theta \leftarrow \theta + \alpha(\phi - \theta),\ \phi \leftarrow \theta
+
+    The stored parameter is the fast one; the slow one, θ, is a state variable that begins at the
+    parameter's first value. Adds ``k`` (an integer, at least 1) and ``alpha`` (0 < α ≤ 1).
+
+    Source: Zhang et al. 2019, Lookahead optimizer: k steps forward, 1 step back, algorithm 1.
+    """
+
+    def coefficients(t: Any, *, k: Any, alpha: Any, **rest: Any) -> dict[str, Any]:
+        return {**inner.coefficients(t, rest), "sync": t % k == 0, "alpha": alpha}
+
+    def update(fast: Any, g: Any, *state: Any, sync: Any, alpha: Any, **rest: Any) -> Any:
+        *inner_state, slow = state
+        new_fast, *new_state = inner(fast, g, *inner_state, **rest)
+        if sync is False:  # most steps leave the slow weights alone, unread and unwritten
+            return new_fast, *new_state, slow
+        new_slow = where(sync, slow + alpha * (new_fast - slow), slow)
+        return where(sync, new_slow, new_fast), *new_state, new_slow
+
+    added = (
+        Hyperparameter("k", k, Integers(1), "k", True),
+        Hyperparameter("alpha", alpha, Interval(0, 1, lower_closed=False), "alpha", True),
+    )
+    changed = {
+        "update": update, "coefficients": coefficients, "state": (*inner.state, "slow"),
+        "initial": {**inner.initial, "slow": lambda theta: theta},
+        "hyperparameters": _with(inner, *added), "name": name or f"lookahead_{inner.name}",
+        "source": source or "Zhang et al. 2019, Lookahead optimizer, algorithm 1",
+    }  # fmt: skip
+    return Rule(**{**inner.parts, **changed})
+
+
+def with_schedule(inner: Rule, factor: Callable[[Any], Any]) -> Rule:
+    """The rule with its learning rate multiplied by ``factor(t)``, t counted from 0 at step 1.
+
+    ``factor`` is one of :mod:`eigenstep.optimizers.schedules`, or any function of the step that
+    works on numbers.
+    """
+
+    def coefficients(t: Any, *, lr: Any, **rest: Any) -> dict[str, Any]:
+        return inner.coefficients(t, {**rest, "lr": lr * factor(t - 1)})
+
+    return Rule(**{**inner.parts, "coefficients": coefficients,
+                   "hyperparameters": inner.hyperparameters})  # fmt: skip
 
 
 @lru_cache(maxsize=256)
@@ -66,11 +195,8 @@ def at_gradient_point(inner: Rule) -> Rule:
         new_theta, *new_state = inner(theta, g, *state, **now)
         return inner.gradient_point(new_theta, *new_state, **now), *new_state
 
-    return Rule(
-        update, coefficients=coefficients, source=inner.source, name=inner.name,
-        fixed=inner.fixed, initial=inner.initial, state=inner.state,
-        hyperparameters=inner.hyperparameters,
-    )  # fmt: skip
+    changed = {"update": update, "coefficients": coefficients, "gradient_at": None}
+    return Rule(**{**inner.parts, **changed})
 
 
 def iterate_from_point(rule: Rule, y: Any, state: Any, coefficients: dict[str, Any]) -> Any:

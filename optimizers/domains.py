@@ -57,7 +57,20 @@ class Choice:
         return f"{name} is one of {', '.join(map(repr, self.values))}"
 
 
-Domain = Interval | Choice
+@dataclass(frozen=True)
+class Integers:
+    """The integers from ``lower`` on."""
+
+    lower: int
+
+    def __contains__(self, value: Any) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and value >= self.lower
+
+    def describe(self, name: str) -> str:
+        return f"{name} is an integer, {self.lower} <= {name}"
+
+
+Domain = Interval | Choice | Integers
 
 
 @dataclass(frozen=True)
@@ -107,7 +120,7 @@ class Hyperparameter:
 def hyperparameter_of(name: str, annotation: Any, default: Any) -> Hyperparameter:
     """Read one keyword argument of a rule: ``beta: UnitInterval = 0.9``."""
     marks = getattr(annotation, "__metadata__", ())
-    domain = next((m for m in marks if isinstance(m, (Interval, Choice))), REAL)
+    domain = next((m for m in marks if isinstance(m, (Interval, Choice, Integers))), REAL)
     default_symbol = "eta" if name == "lr" else name
     symbol = next((m.symbol for m in marks if isinstance(m, Named)), default_symbol)
     convention = isinstance(domain, Choice) or any(isinstance(m, Convention) for m in marks)

@@ -143,9 +143,11 @@ class Kernel:
         return self.spent > PATIENCE and can_compile(parameter.device.type)
 
     def _update(self, coefficients: dict[str, Any], theta: Tensor, g: Tensor, state: Any) -> Any:
+        """The new parameter and state; None for what the rule hands back as it was."""
         if theta.dtype in _LOW_PRECISION:
             theta, g, state = theta.float(), g.float(), [s.float() for s in state]
-        return self.rule(theta, g, *state, **coefficients, **self.choices)
+        new = self.rule(theta, g, *state, **coefficients, **self.choices)
+        return [None if a is b else a for a, b in zip(new, (theta, *state), strict=True)]
 
     def _blocked(
         self, coefficients: dict[str, float], flat: Sequence[Tensor], maximize: bool
@@ -162,7 +164,8 @@ class Kernel:
             for theta, g, *state in blocks:
                 new = self._update(coefficients, theta, -g if maximize else g, state)
                 for old, value in zip((theta, *state), new, strict=True):
-                    old.copy_(value)
+                    if value is not None:
+                        old.copy_(value)
         except _NormInBlock:  # raised in the first block, before anything was written
             self.whole = True
             _in_block = False
@@ -195,9 +198,9 @@ class Kernel:
         def kernel(scalars: Tensor, theta: Tensor, g: Tensor, *state: Tensor) -> None:
             coefficients = {name: scalars[i + 1] for i, name in enumerate(names)}
             new = update(coefficients, theta, g * scalars[0], state)
-            theta.copy_(new[0])
-            for i, s in enumerate(state):
-                s.copy_(new[i + 1])
+            for old, value in zip((theta, *state), new, strict=True):
+                if value is not None:
+                    old.copy_(value)
 
         # A code object of its own: Dynamo counts recompilations per code object.
         code = kernel.__code__.replace(co_name=f"{self.rule.name}_step")

@@ -23,7 +23,8 @@ def _plain(function: Any) -> Any:
     """The NumPy function, giving plain floats for plain floats."""
 
     def call(*arguments: Any) -> Any:
-        value = function(*arguments)
+        with np.errstate(invalid="ignore"):  # NaN says it; `where` may yet discard it
+            value = function(*arguments)
         return value.item() if getattr(value, "ndim", 1) == 0 else value
 
     return call
@@ -77,6 +78,8 @@ def clip(x: Any, lower: Any, upper: Any) -> Any:
 
 def where(condition: Any, x: Any, y: Any) -> Any:
     """``x`` where the condition holds, ``y`` elsewhere."""
+    if condition is True or condition is False:
+        return x if condition else y
     return _backend(condition, x, y).where(condition, x, y)
 
 

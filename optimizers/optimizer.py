@@ -21,6 +21,12 @@ from .domains import NONNEGATIVE
 from .errors import DomainError, EigenstepError, UnknownName
 from .rule import Rule
 
+TORCH_STATE = {
+    "exp_avg": "m", "exp_avg_sq": "v", "max_exp_avg_sq": "largest", "exp_inf": "u", "sum": "s",
+    "square_avg": "s", "acc_delta": "d", "momentum_buffer": "v", "grad_avg": "m",
+}  # fmt: skip
+"""What torch's optimizers call the state variables of the rules."""
+
 
 class SparseGradient(EigenstepError, RuntimeError):
     """A sparse gradient, which no rule supports."""
@@ -63,21 +69,32 @@ class RuleOptimizer(torch.optim.Optimizer):
     argument_names: ClassVar[Mapping[str, str]] = {}
     """The rule's name of each hyperparameter that torch calls otherwise: ``{"momentum": "beta"}``."""
 
+    pair_names: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    """Arguments that hold two of the rule's hyperparameters: ``{"betas": ("beta1", "beta2")}``."""
+
     def __init__(
-        self, params: Any, rule: Rule | None = None, *, weight_decay: float = 0.0,
+        self, params: Any, rule: Rule | None = None, *, weight_decay: float | None = None,
         maximize: bool = False, engine: str = "auto", **hyperparameters: Any,
     ) -> None:  # fmt: skip
         engines.check_engine(engine)
         self.rule = rule
-        names = {v: k for k, v in self.argument_names.items()}
-        defaults = dict(hyperparameters)
+        defaults = {k: v for k, v in hyperparameters.items() if v is not None}
+        own_decay = 0.0
         if rule is not None:
-            for key in hyperparameters:
-                rule._check_name(self.argument_names.get(key, key))
-            for key, value in rule.with_defaults({}).items():
+            for key in defaults:
+                if key not in self.pair_names:
+                    rule._check_name(self.argument_names.get(key, key))
+            full = rule.with_defaults({})
+            own_decay = full.pop("weight_decay", 0.0)
+            for key, pair in self.pair_names.items():
+                values = tuple(full.pop(name) for name in pair)
+                defaults.setdefault(key, values)
+            names = {v: k for k, v in self.argument_names.items()}
+            for key, value in full.items():
                 if key not in rule.fixed:
                     defaults.setdefault(names.get(key, key), value)
-        defaults |= {"weight_decay": weight_decay, "maximize": maximize, "engine": engine}
+        decay = own_decay if weight_decay is None else weight_decay
+        defaults |= {"weight_decay": decay, "maximize": maximize, "engine": engine}
         super().__init__(params, defaults)
 
     def rule_of(self, group: Mapping[str, Any]) -> Rule:
@@ -90,6 +107,8 @@ class RuleOptimizer(torch.optim.Optimizer):
         """A parameter group's hyperparameters under the rule's names."""
         rule = self.rule_of(group)
         values = {self.argument_names.get(k, k): v for k, v in group.items()}
+        for key, pair in self.pair_names.items():
+            values.update(zip(pair, group[key], strict=True))
         return {k: values[k] for k in rule.hyperparameters if k in values and k not in rule.fixed}
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
@@ -108,9 +127,8 @@ class RuleOptimizer(torch.optim.Optimizer):
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         for group in self.param_groups:
-            group.setdefault("engine", "auto")
-            group.setdefault("maximize", False)
-            group.setdefault("weight_decay", 0.0)
+            for key, value in self.defaults.items():
+                group.setdefault(key, value)
 
     def _coefficients(self, group: Mapping[str, Any], t: int) -> tuple[Rule, dict[str, Any]]:
         """The rule as it is stored and its coefficients at step t, checked."""
@@ -118,6 +136,7 @@ class RuleOptimizer(torch.optim.Optimizer):
         rule = self.rule_of(group)
         values = self.hyperparameters_of(group)
         shown = {v: k for k, v in self.argument_names.items()}
+        shown |= {n: f"{k}[{i}]" for k, p in self.pair_names.items() for i, n in enumerate(p)}
         for key, value in values.items():
             h = rule.hyperparameters[key]
             number = value.item() if isinstance(value, Tensor) else value
@@ -125,7 +144,8 @@ class RuleOptimizer(torch.optim.Optimizer):
                 name = shown.get(key, key)
                 raise DomainError(name, number, h.domain.describe(name))
             values[key] = number
-        decay = group["weight_decay"]
+        # A rule that decays by itself has weight_decay among its own hyperparameters.
+        decay = 0.0 if "weight_decay" in rule.hyperparameters else group["weight_decay"]
         if decay not in NONNEGATIVE:
             raise DomainError("weight_decay", decay, NONNEGATIVE.describe("weight_decay"))
         stored = at_gradient_point(rule)
@@ -136,16 +156,41 @@ class RuleOptimizer(torch.optim.Optimizer):
             values["weight_decay"] = decay
         return stored, stored.coefficients(t, stored.with_defaults(values))
 
-    def _initialize(self, parameter: Tensor, rule: Rule) -> None:
+    def _initialize(self, parameter: Tensor, rule: Rule, group: Mapping[str, Any]) -> None:
         state = self.state[parameter]
         state["step"] = 0
+        values = rule.with_defaults(self.hyperparameters_of(group)) if rule.initial else {}
         for name in rule.state:
-            start = rule.initial.get(name)
-            state[name] = (
-                torch.zeros_like(parameter, memory_format=torch.preserve_format)
-                if start is None
-                else start(parameter.detach()).clone(memory_format=torch.preserve_format)
-            )
+            if name not in rule.initial:
+                start = torch.zeros_like(parameter, memory_format=torch.preserve_format)
+            else:
+                first = rule.initial_of(name, parameter.detach(), values)
+                start = first.clone(memory_format=torch.preserve_format)
+            state[name] = start
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Load a state; torch's own optimizers' states are understood, under torch's names.
+
+        Their hyperparameters are those of torch; where a rule's convention differs from torch's,
+        give the optimizer ``convention="torch"`` before loading.
+        """
+        states = {}
+        for key, state in state_dict["state"].items():
+            renamed = {}
+            for name, value in state.items():
+                ours = name if name in self._known_state() else TORCH_STATE.get(name, name)
+                renamed[ours] = value
+            if isinstance(renamed.get("step"), Tensor):
+                renamed["step"] = int(renamed["step"].item())
+            states[key] = renamed
+        super().load_state_dict({**state_dict, "state": states})
+
+    def _known_state(self) -> set[str]:
+        return {
+            "step",
+            "gradient_at",
+            *(n for g in self.param_groups for n in self.rule_of(g).state),
+        }
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
@@ -170,7 +215,7 @@ class RuleOptimizer(torch.optim.Optimizer):
                     "use a dense layer (sparse=False)"
                 )
             if "step" not in self.state[parameter]:
-                self._initialize(parameter, rule)
+                self._initialize(parameter, rule, group)
             state = self.state[parameter]
             before = tuple(state.get("gradient_at", {}).items())
             batches.setdefault((int(state["step"]) + 1, before), []).append(parameter)

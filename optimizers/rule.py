@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, get_type_hints, overload
 
 from .domains import Hyperparameter, check_all, hyperparameter_of
@@ -76,9 +77,10 @@ class Rule:
         source: str = "",
         name: str | None = None,
         fixed: Mapping[str, Any] | None = None,
-        initial: Mapping[str, Callable[[Any], Any]] | None = None,
+        initial: Mapping[str, Callable[..., Any]] | None = None,
         state: tuple[str, ...] | None = None,
         hyperparameters: Mapping[str, Hyperparameter] | None = None,
+        conventions: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         self.update = update
         self.name = name or update.__name__
@@ -92,6 +94,10 @@ class Rule:
             )
         self.parameter, self.gradient = positional[:2]
         self.state: tuple[str, ...] = positional[2:] if state is None else state
+        kinds = [p.kind for p in inspect.signature(update).parameters.values()]
+        takes_all = inspect.Parameter.VAR_KEYWORD in kinds
+        self._takes = None if takes_all else frozenset(_keyword_only(update))
+        self.conventions = dict(conventions or {})
         self.initial = dict(initial or {})
         for key in self.initial:
             if key not in self.state:
@@ -103,6 +109,7 @@ class Rule:
         )
         self.fixed: dict[str, Any] = {}
         self._base: Rule | None = None
+        self._under: dict[str, Rule] = {}
         for key, value in (fixed or {}).items():
             self._check_name(key)
             self.hyperparameters[key].check(value)
@@ -134,10 +141,16 @@ class Rule:
             "initial": self.initial,
             "state": self.state,
             "hyperparameters": self.hyperparameters,
+            "conventions": self.conventions,
         }
 
     def __call__(self, theta: Any, g: Any, *state: Any, **coefficients: Any) -> tuple[Any, ...]:
-        """Run the update: the new parameter followed by the new state."""
+        """Run the update: the new parameter followed by the new state.
+
+        Coefficients that the update does not take, such as RAdam's ρ_t, are left out.
+        """
+        if self._takes is not None:
+            coefficients = {k: v for k, v in coefficients.items() if k in self._takes}
         result = self.update(theta, g, *state, **coefficients)
         result = result if isinstance(result, tuple) else (result,)
         if len(result) != 1 + len(self.state):
@@ -147,10 +160,20 @@ class Rule:
             )
         return result
 
-    def initial_state(self, theta: Any) -> tuple[Any, ...]:
-        """The state before the first step: zero, or what the rule says it is as a function of θ."""
+    def initial_state(
+        self, theta: Any, hyperparameters: Mapping[str, Any] | None = None
+    ) -> tuple[Any, ...]:
+        """The state before the first step: zero, or what the rule says of θ and hyperparameters."""
+        values = self.with_defaults(hyperparameters or {}) if self.initial else {}
         zero = theta * 0
-        return tuple(self.initial[k](theta) if k in self.initial else zero for k in self.state)
+        return tuple(
+            self.initial_of(k, theta, values) if k in self.initial else zero for k in self.state
+        )
+
+    def initial_of(self, name: str, theta: Any, hyperparameters: Mapping[str, Any]) -> Any:
+        """The first value of a state variable that does not begin at zero."""
+        function = self.initial[name]
+        return function(theta, **{k: hyperparameters[k] for k in _keyword_only(function)})
 
     def _check_name(self, key: str) -> None:
         if key not in self.hyperparameters:
@@ -166,6 +189,49 @@ class Rule:
         fixed = Rule(**{**self.parts, "fixed": {**self.fixed, **values}})
         fixed._base = self._base or self
         return fixed
+
+    def under(self, convention: str) -> Rule:
+        """The same rule with a library's convention as its defaults.
+
+        Args:
+            convention: ``"paper"`` for the rule as it is, or a name in :attr:`conventions`.
+
+        >>> from eigenstep.optimizers.rules import radam
+        >>> radam.under("torch").hyperparameters["threshold"].default
+        5.0
+        """
+        if convention == "paper":
+            return self
+        if convention in self._under:
+            return self._under[convention]
+        if convention not in self.conventions:
+            raise UnknownName(
+                f"convention of {self.name}", convention, ["paper", *self.conventions]
+            )
+        changed = dict(self.hyperparameters)
+        for key, value in self.conventions[convention].items():
+            changed[key].check(value)
+            changed[key] = replace(changed[key], default=value)
+        found = Rule(**{**self.parts, "hyperparameters": changed})
+        self._under[convention] = found
+        return found
+
+    def tie(self, **same: str) -> Rule:
+        """The same rule with some hyperparameters always equal to others.
+
+        >>> from eigenstep.optimizers.rules import heavy_ball
+        >>> "dampening" in heavy_ball.tie(dampening="beta").hyperparameters
+        False
+        """
+        for key, other in same.items():
+            self._check_name(key)
+            self._check_name(other)
+
+        def coefficients(t: Any, **values: Any) -> dict[str, Any]:
+            return self.coefficients(t, {**values, **{k: values[o] for k, o in same.items()}})
+
+        free = {k: h for k, h in self.hyperparameters.items() if k not in same}
+        return Rule(**{**self.parts, "coefficients": coefficients, "hyperparameters": free})
 
     def with_defaults(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """All hyperparameters: the given ones, then the fixed ones, then the defaults."""
@@ -216,7 +282,8 @@ def rule(
     coefficients: Callable[..., dict[str, Any]] | None = None,
     gradient_at: Callable[..., Any] | None = None,
     source: str = "",
-    initial: Mapping[str, Callable[[Any], Any]] | None = None,
+    initial: Mapping[str, Callable[..., Any]] | None = None,
+    conventions: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Callable[[Update], Rule]: ...
 def rule(
     update: Update | None = None,
@@ -225,7 +292,8 @@ def rule(
     coefficients: Callable[..., dict[str, Any]] | None = None,
     gradient_at: Callable[..., Any] | None = None,
     source: str = "",
-    initial: Mapping[str, Callable[[Any], Any]] | None = None,
+    initial: Mapping[str, Callable[..., Any]] | None = None,
+    conventions: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Rule | Callable[[Update], Rule]:
     """Make a :class:`Rule` of an update function.
 
@@ -237,7 +305,10 @@ def rule(
         gradient_at: ``gradient_at(theta, *state, *, some coefficients)``, the point where the
             gradient is taken; without it, ``theta``.
         source: the paper, with the number of the equation or algorithm.
-        initial: by name of a state variable, its first value as a function of θ, where not zero.
+        initial: by name of a state variable, its first value as a function of θ (and, keyword-only,
+            of hyperparameters), where not zero.
+        conventions: by name of a library, the hyperparameters with which the rule computes what
+            that library does.
 
     Raises:
         RuleError: the function's signature is not of that form.
@@ -246,7 +317,8 @@ def rule(
 
     def make(function: Update) -> Rule:
         return Rule(
-            function, coefficients=coefficients, gradient_at=gradient_at, source=source, initial=initial
+            function, coefficients=coefficients, gradient_at=gradient_at, source=source,
+            initial=initial, conventions=conventions,
         )  # fmt: skip
 
     return make if update is None else make(update)

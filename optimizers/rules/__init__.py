@@ -1,14 +1,43 @@
 """The update rules, each one pure function in its paper's symbols. No torch in here.
 
->>> sorted(ALL_RULES)
-['gradient_descent', 'heavy_ball', 'nesterov']
+>>> "radam" in ALL_RULES
+True
 """
 
 from ..rule import Rule, rule
+from .adabound import adabound, amsbound
+from .adadelta import adadelta
+from .adagrad import adagrad
+from .adam import adam
+from .adamax import adamax
+from .adamw import adamw
+from .amsgrad import amsgrad
 from .gradient_descent import gradient_descent
 from .heavy_ball import heavy_ball
+from .large_batch import lamb, lars, ralamb
+from .nadam import nadam
 from .nesterov import nesterov
+from .radam import radam
+from .ranger import ranger, ranger_lars
+from .rmsprop import rmsprop, rmsprop_variant
+from .yogi import yogi
 
-ALL_RULES: dict[str, Rule] = {r.name: r for r in (gradient_descent, heavy_ball, nesterov)}
+ALL_RULES: dict[str, Rule] = {
+    r.name: r
+    for r in (
+        gradient_descent, heavy_ball, nesterov, adagrad, rmsprop, adadelta, adam, adamw, adamax,
+        nadam, amsgrad, radam, yogi, adabound, amsbound, lars, lamb, ralamb, ranger, ranger_lars,
+    )
+}  # fmt: skip
 
-__all__ = ["ALL_RULES", "Rule", "gradient_descent", "heavy_ball", "nesterov", "rule"]
+for _rule in ALL_RULES.values():
+    _rule.__module__ = __name__  # where pickle finds each by its name
+
+LINEAR_RULES: dict[str, Rule] = {r.name: r for r in (gradient_descent, heavy_ball, nesterov)}
+"""Those linear in state and gradient, of which ``derive`` gives the whole theory."""
+
+__all__ = [
+    "ALL_RULES", "LINEAR_RULES", "Rule", "adabound", "adadelta", "adagrad", "adam", "adamax", "adamw",
+    "amsbound", "amsgrad", "gradient_descent", "heavy_ball", "lamb", "lars", "nadam", "nesterov",
+    "radam", "ralamb", "ranger", "ranger_lars", "rmsprop", "rmsprop_variant", "rule", "yogi",
+]  # fmt: skip

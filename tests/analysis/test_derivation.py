@@ -14,7 +14,7 @@ from eigenstep.analysis.simulation import growth, simulate
 from eigenstep.analysis.tuning import NoTuning
 from eigenstep.optimizers import DomainError, EigenstepError, Missing, RuleError, UnknownName, rule
 from eigenstep.optimizers.domains import LearningRate, UnitInterval
-from eigenstep.optimizers.rules import ALL_RULES, gradient_descent, heavy_ball, nesterov
+from eigenstep.optimizers.rules import LINEAR_RULES, gradient_descent, heavy_ball, nesterov
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,7 +36,7 @@ PUBLISHED = {  # Lessard, Recht & Packard 2016, table 1
 @pytest.mark.parametrize("spectrum", [(1, 100), (0.01, 3.0), (2.0, 2.0), (1, 1e6)])
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_tuning_is_the_published_one(name, spectrum):
-    best = derive(ALL_RULES[name]).tuning(*spectrum)
+    best = derive(LINEAR_RULES[name]).tuning(*spectrum)
     lr, beta, rate = PUBLISHED[name](*spectrum)
     assert best.lr == pytest.approx(lr, rel=1e-13)
     assert best.rate == pytest.approx(rate, abs=1e-13)
@@ -46,7 +46,7 @@ def test_tuning_is_the_published_one(name, spectrum):
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_no_other_tuning_is_better(name):
-    theory = derive(ALL_RULES[name])
+    theory = derive(LINEAR_RULES[name])
     assert all(d.holds for d in theory.tuning().optimality().values())
     best = theory.tuning(1, 50)
     rng = np.random.default_rng(0)
@@ -87,10 +87,10 @@ inside = st.tuples(st.floats(0.05, 0.95), st.floats(0.0, 0.97), st.floats(0.05, 
 
 
 @settings(max_examples=25, deadline=None)
-@given(inside, st.sampled_from(sorted(ALL_RULES)), st.integers(0, 60))
+@given(inside, st.sampled_from(sorted(LINEAR_RULES)), st.integers(0, 60))
 def test_closed_form_equals_simulation(point, name, steps):
     fraction, beta, curvature = point
-    r = ALL_RULES[name]
+    r = LINEAR_RULES[name]
     theory = derive(r)
     others = {"beta": beta} if "beta" in theory.free else {}
     lr = fraction * theory.stable_interval(**others)[1] / curvature
@@ -118,9 +118,9 @@ def test_iterate_at_zero_steps():
     )
 
 
-@pytest.mark.parametrize("name", ALL_RULES)
+@pytest.mark.parametrize("name", LINEAR_RULES)
 def test_noise_against_scipy(name):
-    theory = derive(ALL_RULES[name])
+    theory = derive(LINEAR_RULES[name])
     others = {"beta": 0.7} if "beta" in theory.free else {}
     for lr, curvature in ((0.1, 1.0), (0.3, 2.5), (0.01, 30.0)):
         matrix = theory.numeric_matrix(lr=lr, curvature=curvature, **others)
@@ -130,10 +130,10 @@ def test_noise_against_scipy(name):
         assert got == pytest.approx(expected, rel=1e-10)
 
 
-@pytest.mark.parametrize("name", ALL_RULES)
+@pytest.mark.parametrize("name", LINEAR_RULES)
 def test_mean_square_region_against_the_second_moment_map(name):
     """s²·gain crosses 1 exactly where the second-moment map's spectral radius does."""
-    theory = derive(ALL_RULES[name])
+    theory = derive(LINEAR_RULES[name])
     values = {"lr": 0.3, "beta": 0.6} if "beta" in theory.free else {"lr": 0.3}
     point = {theory.trace.free[k]: sp.Rational(str(v)) for k, v in values.items()} | {LAMBDA: 2}
     critical = 1 / sp.sqrt(theory.noise.gain.subs(point))
@@ -159,20 +159,20 @@ def test_transient_growth_is_the_maximum_over_all_powers():
     )
 
 
-@pytest.mark.parametrize("name", ALL_RULES)
+@pytest.mark.parametrize("name", LINEAR_RULES)
 def test_simulated_boundary_is_the_exact_one(name):
     """On a 500×500 grid, except where |ρ − 1| ≤ 0.002.
 
     A run's growth is measured between two windows 600 steps apart; near a double root the iterates
     carry a factor t, which over that distance is worth up to 2^(1/600) − 1 ≈ 0.0012 a step.
     """
-    theory = derive(ALL_RULES[name])
+    theory = derive(LINEAR_RULES[name])
     h, beta = np.linspace(0.0084, 4.2, 500), np.linspace(0, 0.996, 500)
     grid_h, grid_beta = np.meshgrid(h, beta)
     others = {"beta": grid_beta} if "beta" in theory.free else {}
     if not others:
         grid_h = grid_h[:2]
-    converges = growth(ALL_RULES[name], 1200, eta_lambda=grid_h, **others) < 1
+    converges = growth(LINEAR_RULES[name], 1200, eta_lambda=grid_h, **others) < 1
     radius = theory.spectral_radius(eta_lambda=grid_h, **others)
     clear = np.abs(radius - 1) > 0.002
     assert clear.mean() > 0.97

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 from eigenstep.analysis import derive
-from eigenstep.optimizers.rules import ALL_RULES, heavy_ball, nesterov
+from eigenstep.optimizers.rules import LINEAR_RULES, heavy_ball, nesterov
 
 
-@pytest.mark.parametrize("r", ALL_RULES.values(), ids=list(ALL_RULES))
+@pytest.mark.parametrize("r", LINEAR_RULES.values(), ids=list(LINEAR_RULES))
 def test_radius_is_that_of_the_matrix(r):
     """Within 1e-12 where |z₁ − z₂|² > 1e-3; elsewhere within the square root of the rounding."""
     theory = derive(r)

@@ -1,0 +1,41 @@
+"""What the rules with moving averages share: bias corrections and where ε stands."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from .domains import UNIT, Choice, Convention, NonNegative
+from .ops import sqrt
+
+Epsilon = Annotated[NonNegative, Convention()]
+"""ε ≥ 0, in units of the gradient where it stands outside the root, of its square inside."""
+EpsilonPlace = Annotated[str, Choice(("outside", "inside"))]
+CorrectedEpsilonPlace = Annotated[str, Choice(("outside", "inside", "uncorrected"))]
+"""``outside``: √v̂ + ε; ``inside``: √(v̂ + ε); ``uncorrected``: (√v + ε)/√(1 − β₂^t)."""
+AveragingFactor = Annotated[float, UNIT]
+
+
+def bias(beta: Any, t: Any) -> Any:
+    """1 − β^t: what the weights of an average that began at zero add up to after t steps."""
+    return 1 - beta**t
+
+
+def epsilons(eps: Any, place: str, bias2: Any) -> dict[str, Any]:
+    """The two ε of the denominator √(v/bias2 + eps_inside) + eps_outside."""
+    if place == "inside":
+        return {"eps_inside": eps, "eps_outside": 0}
+    return {"eps_inside": 0, "eps_outside": eps / sqrt(bias2) if place == "uncorrected" else eps}
+
+
+def averages(lr: Any, beta1: Any, beta2: Any, t: Any) -> dict[str, Any]:
+    """The coefficients of Adam's two averages; ``step`` is η/(1 − β₁^t)."""
+    bias1 = bias(beta1, t)
+    return {
+        "beta1": beta1,
+        "beta2": beta2,
+        "weight1": 1 - beta1,
+        "weight2": 1 - beta2,
+        "bias1": bias1,
+        "bias2": bias(beta2, t),
+        "step": lr / bias1,
+    }

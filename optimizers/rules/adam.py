@@ -1,0 +1,43 @@
+"""Adam: momentum and RMSprop, each corrected for starting at zero."""
+
+from ..domains import LearningRate, UnitInterval
+from ..moments import CorrectedEpsilonPlace, Epsilon, averages, epsilons
+from ..ops import sqrt
+from ..rule import rule
+
+
+def coefficients(
+    t,
+    *,
+    lr: LearningRate = 0.001,
+    beta1: UnitInterval = 0.9,
+    beta2: UnitInterval = 0.999,
+    eps: Epsilon = 1e-8,
+    eps_place: CorrectedEpsilonPlace = "outside",
+):
+    shared = averages(lr, beta1, beta2, t)
+    return {**shared, **epsilons(eps, eps_place, shared["bias2"])}
+
+
+@rule(
+    coefficients=coefficients,
+    conventions={"torch": {}, "optax": {}},
+    source="Kingma & Ba 2015, Adam: a method for stochastic optimization, algorithm 1",
+)
+def adam(theta, g, m, v, *, step, beta1, weight1, beta2, weight2, bias2, eps_inside, eps_outside):
+    r"""Adam.
+
+    .. math:: m \leftarrow \beta_1 m + (1-\beta_1) g, \quad v \leftarrow \beta_2 v + (1-\beta_2) g^2,
+              \quad \theta \leftarrow \theta -
+              \eta \frac{m/(1-\beta_1^t)}{\sqrt{v/(1-\beta_2^t)} + \epsilon}
+
+    Hyperparameters: ``lr`` (η ≥ 0, in the parameter's unit), ``beta1``, ``beta2`` (0 ≤ β < 1),
+    ``eps`` (ε ≥ 0), ``eps_place`` (``"outside"`` the root as above; ``"inside"``;
+    ``"uncorrected"``: added to √v before the correction, Kingma & Ba's efficient form).
+
+    Conventions: ``torch.optim.Adam`` and ``optax.adam`` compute the same (optax's ``eps_root`` is ε
+    inside).
+    """
+    m = beta1 * m + weight1 * g
+    v = beta2 * v + weight2 * (g * g)
+    return theta - step * m / (sqrt(v / bias2 + eps_inside) + eps_outside), m, v
