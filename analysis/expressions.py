@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Mapping
+from typing import Any
 
 import sympy as sp
 
@@ -24,6 +25,12 @@ _OPERATORS = {
     ast.Pow: operator.pow,
 }
 _FUNCTIONS = {"sqrt": sp.sqrt, "exp": sp.exp, "log": sp.log}
+_RULE_FUNCTIONS = {
+    "max": sp.Max, "min": sp.Min, "abs": sp.Abs, "sign": sp.sign,
+    "norm": sp.Function("norm", nonnegative=True),
+    "where": lambda condition, x, y: sp.Piecewise((x, condition), (y, True)),
+}  # fmt: skip
+_COMPARISONS = {ast.Gt: sp.Gt, ast.GtE: sp.Ge, ast.Lt: sp.Lt, ast.LtE: sp.Le}
 _LONGEST = 1000
 _LARGEST_POWER = 100
 
@@ -32,10 +39,18 @@ class ExpressionError(EigenstepError, ValueError):
     """Text that is not an arithmetic expression in the names allowed."""
 
 
-def parse(text: str, symbols: Mapping[str, sp.Expr]) -> sp.Expr:
+def parse(
+    text: str, symbols: Mapping[str, Any], functions: Mapping[str, Any] | None = None
+) -> sp.Expr:
     """Read numbers, the names in ``symbols``, ``+ - * / **``, ``sqrt``, ``exp`` and ``log``.
 
     Decimals become exact rationals: ``0.9`` is 9/10.
+
+    Args:
+        text: what is read.
+        symbols: what each name stands for.
+        functions: further functions by name; with them, exponents may be symbols, and ``< <= > >=``
+            are read, too.
 
     Raises:
         ExpressionError: anything else, also a value that is not finite.
@@ -45,7 +60,7 @@ def parse(text: str, symbols: Mapping[str, sp.Expr]) -> sp.Expr:
         raise ExpressionError(f"expression longer than {_LONGEST} characters")
     try:
         tree = ast.parse(text.strip(), mode="eval")
-        result = _build(tree.body, text.strip(), symbols)
+        result = _build(tree.body, text.strip(), symbols, functions)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         if isinstance(error, EigenstepError):
             raise
@@ -57,7 +72,18 @@ def parse(text: str, symbols: Mapping[str, sp.Expr]) -> sp.Expr:
     return result
 
 
-def _build(node: ast.expr, text: str, symbols: Mapping[str, sp.Expr]) -> sp.Expr:
+def parse_rule(
+    text: str, symbols: Mapping[str, Any], functions: Mapping[str, Any] | None = None
+) -> sp.Expr:
+    """:func:`parse` with what update rules need beside it: max, min, abs, sign, norm, where, %.
+
+    >>> parse_rule("max(0, 1) + beta**t", {"beta": sp.Symbol("b"), "t": sp.Symbol("t")})
+    b**t + 1
+    """
+    return parse(text, symbols, {**_RULE_FUNCTIONS, **(functions or {})})
+
+
+def _build(node: ast.expr, text: str, symbols: Mapping[str, Any], functions: Any) -> Any:
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
         source = ast.get_source_segment(text, node) or repr(node.value)
         if isinstance(node.value, float) and node.value in (float("inf"), float("-inf")):
@@ -70,18 +96,28 @@ def _build(node: ast.expr, text: str, symbols: Mapping[str, sp.Expr]) -> sp.Expr
             raise UnknownName("name", node.id, symbols or ["(numbers only)"])
         return symbols[node.id]
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
-        value = _build(node.operand, text, symbols)
+        value = _build(node.operand, text, symbols, functions)
         return -value if isinstance(node.op, ast.USub) else value
     if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
-        left, right = (_build(side, text, symbols) for side in (node.left, node.right))
-        if isinstance(node.op, ast.Pow) and not (right.is_number and abs(right) <= _LARGEST_POWER):
+        left, right = (_build(s, text, symbols, functions) for s in (node.left, node.right))
+        small = right.is_number and abs(right) <= _LARGEST_POWER
+        if isinstance(node.op, ast.Pow) and not (small or (functions and not right.is_number)):
             raise ExpressionError(
                 f"power {right} in {text!r} is not a number up to {_LARGEST_POWER}"
             )
         return _OPERATORS[type(node.op)](left, right)
-    if (
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        and node.func.id in _FUNCTIONS and len(node.args) == 1 and not node.keywords
-    ):  # fmt: skip
-        return _FUNCTIONS[node.func.id](_build(node.args[0], text, symbols))
+    if functions and isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+        left, right = (_build(s, text, symbols, functions) for s in (node.left, node.right))
+        return sp.Mod(left, right)
+    if functions and isinstance(node, ast.Compare) and len(node.ops) == 1:
+        sides = (node.left, node.comparators[0])
+        left, right = (_build(s, text, symbols, functions) for s in sides)
+        if type(node.ops[0]) in _COMPARISONS:
+            return _COMPARISONS[type(node.ops[0])](left, right)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
+        arguments = [_build(a, text, symbols, functions) for a in node.args]
+        if node.func.id in _FUNCTIONS and len(arguments) == 1:
+            return _FUNCTIONS[node.func.id](arguments[0])
+        if functions and node.func.id in functions:
+            return functions[node.func.id](*arguments)
     raise ExpressionError(f"{text!r} is not an arithmetic expression")

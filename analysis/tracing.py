@@ -12,7 +12,7 @@ import sympy as sp
 from sympy.polys.polyerrors import PolynomialError
 
 from ..optimizers import ops
-from ..optimizers.domains import Hyperparameter, Interval
+from ..optimizers.domains import UNIT, Hyperparameter, Integers, Interval
 from ..optimizers.errors import Missing, RuleError
 from ..optimizers.rule import Rule
 
@@ -50,6 +50,8 @@ def symbol_of(hyperparameter: Hyperparameter) -> sp.Symbol:
     if hyperparameter.symbol == "eta":
         return ETA
     domain = hyperparameter.domain
+    if isinstance(domain, Integers):
+        return sp.Symbol(hyperparameter.symbol, integer=True, positive=domain.lower >= 1)
     nonnegative = isinstance(domain, Interval) and domain.lower >= 0
     if isinstance(domain, Interval) and nonnegative and not domain.lower_closed:
         return sp.Symbol(hyperparameter.symbol, positive=True)
@@ -157,7 +159,7 @@ def trace(rule: Rule, /, *, step: Any = None, **hyperparameters: Any) -> Trace:
 
     Args:
         rule: any :class:`Rule`.
-        step: the step number; by default the limit of many steps, t → ∞.
+        step: the step number, or :data:`STEP` for any; by default the limit of many steps, t → ∞.
         hyperparameters: values (numbers, SymPy expressions, choices) for some of them. The others
             stay symbols, except choices and conventions, which keep their defaults.
 
@@ -172,7 +174,7 @@ def trace(rule: Rule, /, *, step: Any = None, **hyperparameters: Any) -> Trace:
     """
     given = {**rule.fixed, **hyperparameters}
     numbers = {k: v for k, v in given.items() if not (isinstance(v, sp.Basic) and v.free_symbols)}
-    rule.check({k: float(v) if isinstance(v, sp.Basic) else v for k, v in numbers.items()})
+    rule.check({k: _number(v) for k, v in numbers.items()})
     values: dict[str, Any] = {}
     for name, h in rule.hyperparameters.items():
         value = given.get(name, h.default if h.convention else symbol_of(h))
@@ -186,8 +188,10 @@ def trace(rule: Rule, /, *, step: Any = None, **hyperparameters: Any) -> Trace:
     )
     try:
         coefficients = rule.coefficients(STEP, values)
+        unit = {v for k, v in values.items() if rule.hyperparameters[k].domain == UNIT}
         coefficients = {
-            k: _at_step(v, step) if isinstance(v, sp.Basic) else v for k, v in coefficients.items()
+            k: _at_step(v, step, unit) if isinstance(v, sp.Basic) else v
+            for k, v in coefficients.items()
         }
         new_theta, *new_state = rule(theta, g, *state, **coefficients)
         point = rule.gradient_point(theta, *state, **coefficients)
@@ -205,12 +209,31 @@ def trace(rule: Rule, /, *, step: Any = None, **hyperparameters: Any) -> Trace:
     )
 
 
-def _at_step(coefficient: sp.Basic, step: Any) -> Any:
+def _number(value: Any) -> Any:
+    if not isinstance(value, sp.Basic):
+        return value
+    return int(value) if value.is_Integer else float(value)  # type: ignore[arg-type]
+
+
+def _at_step(coefficient: sp.Basic, step: Any, unit: set[Any]) -> Any:
+    """The coefficient at a step; ``unit`` are the symbols x of 0 ≤ x < 1, whose powers vanish."""
     if STEP not in coefficient.free_symbols:
         return coefficient
-    if step is None:
-        substituted = coefficient.subs(STEP, sp.oo)
-        if substituted.is_finite is not None or substituted.is_number:
-            return substituted
+    if step is not None:
+        return coefficient.subs(STEP, step)
+    if isinstance(coefficient, sp.logic.boolalg.Boolean):
+        raise RuleError(f"no limit for many steps exists: {coefficient} changes for ever")
+    vanishing = {
+        p: sp.Integer(0) for p in coefficient.atoms(sp.Pow)
+        if p.base in unit and p.exp.is_polynomial(STEP) and p.exp.coeff(STEP, 1).is_positive
+    }  # fmt: skip
+    after = coefficient.xreplace(vanishing)
+    if vanishing and STEP not in after.free_symbols and after.is_finite is not False:
+        return after
+    substituted = coefficient.subs(STEP, sp.oo)
+    if substituted.is_finite is not None or substituted.is_number:
+        return substituted
+    try:
         return sp.limit(coefficient, STEP, sp.oo)
-    return coefficient.subs(STEP, step)
+    except (NotImplementedError, ValueError) as error:
+        raise RuleError(f"no limit for many steps was found: {coefficient}") from error

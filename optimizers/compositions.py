@@ -131,7 +131,7 @@ def lookahead(
     """
 
     def coefficients(t: Any, *, k: Any, alpha: Any, **rest: Any) -> dict[str, Any]:
-        return {**inner.coefficients(t, rest), "sync": t % k == 0, "alpha": alpha}
+        return {**inner.coefficients(t, rest), "sync": t % k <= 0, "alpha": alpha}
 
     def update(fast: Any, g: Any, *state: Any, sync: Any, alpha: Any, **rest: Any) -> Any:
         *inner_state, slow = state

@@ -23,12 +23,14 @@ import sympy as sp
 from ..analysis import derive
 from ..analysis.decision import Decision, decide
 from ..analysis.derivation import ETA_LAMBDA
-from ..analysis.expressions import parse
+from ..analysis.expressions import parse, parse_rule
 from ..analysis.stability import decide_region
-from ..analysis.tracing import ETA, LAMBDA, STEP, trace
+from ..analysis.tracing import ETA, LAMBDA, STEP, symbol_of, trace
 from ..analysis.tuning import H_MU, KAPPA, MU, L, R, root_conditions
 from ..optimizers.compositions import at_gradient_point
+from ..optimizers.domains import LearningRate
 from ..optimizers.rule import Rule
+from .equality import all_equal, equal
 from .verdict import Proof, Verdict
 
 
@@ -39,6 +41,8 @@ class Claim:
     id: str
     statement: str
     source: str
+    corrected: Claim | None = field(default=None, kw_only=True)
+    """What holds in place of a statement that is refuted."""
 
     def prove(self) -> Proof:
         """Decide the claim now."""
@@ -102,25 +106,61 @@ class RegionClaim(Claim):
 
 @dataclass(frozen=True)
 class EquationsClaim(Claim):
-    """What the code computes is, for all inputs, what the source prints.
+    """What the code computes is, for all inputs and every step t, what the source prints.
 
-    ``printed`` gives the new value of each variable in the old ones, ``g`` being the gradient;
-    ``point`` is where the gradient is taken.
+    ``printed`` is the source's algorithm, one assignment after the other: names of the rule's own
+    variables or new ones, each given in what stands before it, ``g`` being the gradient. ``point``
+    is where the gradient is taken, by default at the parameter. Hyperparameters that are
+    not in ``fixed`` stay symbols. With ``positive_norms`` no norm is zero.
     """
 
     rule: Rule
     printed: Mapping[str, str]
-    point: str
+    point: str | None = None
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    positive_norms: bool = False
 
     def decide(self) -> tuple[Verdict, str, Any]:
-        traced = trace(self.rule, **self.fixed)
-        symbols = {s.name: s for s in (traced.theta, traced.gradient, *traced.state)}
-        symbols |= {v.name: v for v in traced.free.values()} | {"eta": ETA}
+        free = {k: symbol_of(h) for k, h in self.rule.hyperparameters.items()
+                if not h.is_choice and k not in self.fixed and k not in self.rule.fixed}  # fmt: skip
+        traced = trace(self.rule, step=STEP, **self.fixed, **free)
+        names: dict[str, Any] = {s.name: s for s in free.values()} | {"t": STEP}
+        names |= {s.name: s for s in (traced.theta, traced.gradient, *traced.state)}
+        functions = {"A": A_FUNCTION, "S": S_FUNCTION}
+        point = parse_rule(self.point or self.rule.parameter, names)
+        for name, text in self.printed.items():
+            names[name] = parse_rule(text, names, functions)
         computed = dict(zip((*self.rule.state, self.rule.parameter),
                             (*traced.new_state, traced.new_theta), strict=True))  # fmt: skip
-        pairs = [(computed[k], parse(v, symbols)) for k, v in self.printed.items()]
-        return _identity([*pairs, (traced.gradient_point, parse(self.point, symbols))])
+        pairs = [(computed[k], names[k]) for k in computed]
+        pairs.append((traced.gradient_point, point))
+        if self.positive_norms:
+            pairs = [(_positive_norms(a), _positive_norms(b)) for a, b in pairs]
+        elements = (traced.theta, traced.gradient, *traced.state)
+        return _from_decisions("identity of the traced code", all_equal(pairs, elements))
+
+
+def _opaque(theta: Any, g: Any, s: Any, *, lr: LearningRate = 0.01) -> Any:
+    return A_FUNCTION(theta, g, s, lr), S_FUNCTION(theta, g, s, lr)
+
+
+A_FUNCTION, S_FUNCTION = sp.Function("A"), sp.Function("S")
+_opaque.__name__ = "any_rule"
+any_rule = Rule(_opaque, source="stands for every rule with one state variable")
+"""A rule about which nothing is known: what is proved of it holds for every inner rule."""
+
+
+def _positive_norms(expression: Any) -> Any:
+    """The expression where no norm is zero."""
+    comparisons = {
+        c for c in expression.atoms(sp.core.relational.Relational)
+        if c.rhs == 0 and getattr(c.lhs.func, "__name__", "") == "norm"
+    }  # fmt: skip
+    while comparisons:
+        values = {c: sp.true if isinstance(c, sp.Gt | sp.Ge) else sp.false for c in comparisons}
+        expression = expression.xreplace(values)
+        comparisons = {c for c in comparisons if expression.has(c)}
+    return expression
 
 
 @dataclass(frozen=True)
@@ -277,6 +317,57 @@ class RootLemma(Claim):
         return _from_decisions("real arithmetic (z3)", real, pair)
 
 
+@dataclass(frozen=True)
+class InequalityClaim(Claim):
+    """A statement of real arithmetic: the conclusion holds wherever all hypotheses do."""
+
+    hypotheses: tuple[str, ...]
+    conclusion: str
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        names = _Reals()
+        decision = decide(
+            [parse_rule(h, names) for h in self.hypotheses], parse_rule(self.conclusion, names)
+        )
+        return _from_decisions("real arithmetic (z3)", decision)
+
+
+class _Reals(dict[str, sp.Symbol]):
+    """Every name stands for a real number."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> sp.Symbol:
+        return self.setdefault(name, sp.Symbol(name, real=True))
+
+
+@dataclass(frozen=True)
+class MaximumLimitClaim(Claim):
+    """(β^p u^p + (1 − β^p) a^p)^(1/p) → ``limit`` as p → ∞, for u, a ≥ 0 and 0 ≤ β < 1.
+
+    With A = (βu)^p, B = a^p, c = β^p and M = max(A, B): (1 − c)M ≤ A + (1 − c)B ≤ 2M, whose p-th
+    roots are max(βu, a) times (1 − β^p)^(1/p) and 2^(1/p), which both tend to 1.
+    """
+
+    limit: str
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        A, B, c = sp.symbols("A B c", real=True)
+        middle, domain = A + (1 - c) * B, [A >= 0, B >= 0, c >= 0, c < 1]
+        cases = [([*domain, A >= B], A), ([*domain, B >= A], B)]
+        squeeze = [decide(h, sp.And((1 - c) * m <= middle, middle <= 2 * m, evaluate=False))
+                   for h, m in cases]  # fmt: skip
+        p, beta = sp.Symbol("p", positive=True), sp.Rational(1, 2)
+        u, a, b = (sp.Symbol(n, nonnegative=True) for n in ("u", "a", "beta"))
+        # ln of the outer factors over p: ln(1 − c)/p and ln(2)/p, where ln(1 − c) stays bounded.
+        tends = [sp.limit(sp.log(2) / p, p, sp.oo), sp.limit(sp.log(1 - beta**p) / p, p, sp.oo)]
+        stated = parse_rule(self.limit, {"u": u, "a": a, "beta": b})
+        same = equal(stated, sp.Max(b * u, a))
+        roots = Decision(all(x == 0 for x in tends))
+        return _from_decisions("limit, squeezed (z3)", *squeeze, roots, same)
+
+
 def _iff(left: list[Any], right: list[Any]) -> Any:
     one, other = sp.And(*left, evaluate=False), sp.And(*right, evaluate=False)
     return sp.And(
@@ -290,11 +381,14 @@ __all__ = [
     "Claim",
     "ConjugacyClaim",
     "EquationsClaim",
+    "InequalityClaim",
     "MatrixClaim",
+    "MaximumLimitClaim",
     "PowerClaim",
     "R",
     "RegionClaim",
     "RootLemma",
     "StoredPointClaim",
     "TuningClaim",
+    "any_rule",
 ]  # fmt: skip

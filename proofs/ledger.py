@@ -1,4 +1,4 @@
-"""The claims about gradient descent, the heavy ball and Nesterov's method, typed in from print.
+"""All claims; those about the linear rules' theory are typed in here, from print.
 
 Sources: N, notes on optimizers; L, a lecture after "Dive into Deep Learning", chapter Optimization
 Algorithms; else the paper named. An id that begins with a letter and a number is that of the
@@ -10,40 +10,17 @@ from __future__ import annotations
 from ..optimizers.rules import gradient_descent, heavy_ball, nesterov
 from .claims import (
     Claim,
-    ConjugacyClaim,
-    EquationsClaim,
     MatrixClaim,
     PowerClaim,
     RegionClaim,
     RootLemma,
-    StoredPointClaim,
     TuningClaim,
 )
+from .update_rules import CLAIMS as UPDATE_RULES
 
 _EMA = {"dampening": "beta"}
 
 _CLAIMS: list[Claim] = [
-    EquationsClaim("R1", r"$\theta \leftarrow \theta - \alpha\,\nabla L(\theta)$", "N, L",
-                   gradient_descent, {"theta": "theta - eta*g"}, "theta"),
-    EquationsClaim("R2.velocity", r"$v \leftarrow \beta v + g$, $x \leftarrow x - \eta v$",
-                   "L, The Momentum Method", heavy_ball,
-                   {"v": "beta*v + g", "theta": "theta - eta*(beta*v + g)"}, "theta"),
-    EquationsClaim("R2.displacement", r"$g_t = \gamma g_{t-1} + \alpha\nabla L(\theta)$, "
-                   r"$\theta \leftarrow \theta - g_t$", "N, Momentum", heavy_ball,
-                   {"v": "beta*v + eta*g", "theta": "theta - (beta*v + eta*g)"}, "theta",
-                   {"form": "displacement"}),
-    ConjugacyClaim("R2.same", r"At constant $\eta$ both forms of momentum have the same trajectory, "
-                   r"with $g_t = \eta v_t$", "N and L", heavy_ball, heavy_ball, ("eta*v", "theta"),
-                   {}, {"form": "displacement"}),
-    EquationsClaim("R3", r"$g_t = \gamma g_{t-1} + \alpha\nabla L(\theta - \gamma g_{t-1})$, "
-                   r"$\theta \leftarrow \theta - g_t$", "N, Nesterov Accelerated Gradient", nesterov,
-                   {"v": "beta*v + eta*g", "theta": "theta - (beta*v + eta*g)"}, "theta - beta*v"),
-    ConjugacyClaim("R3.torch", r"$y = \theta - \beta v$ and $u = v/\eta$ turn it into torch’s form "
-                   r"$u \leftarrow \beta u + g$, $y \leftarrow y - \eta(g + \beta u)$",
-                   "torch.optim.SGD", nesterov, nesterov, ("v/eta", "theta - beta*v"), {},
-                   {"form": "torch"}),
-    StoredPointClaim("R3.stored", r"What the torch optimizer runs, holding $y$, is the same method",
-                     "eigenstep", nesterov),
     PowerClaim("M7.iterate", r"$x_t = (1-\eta\lambda)^t x_0$", "L, Scalar Functions",
                gradient_descent, "1 - eta*lambda_"),
     RegionClaim("M7.region", r"Gradient descent converges $\iff 0 < \eta\lambda < 2$",
@@ -80,4 +57,14 @@ _CLAIMS: list[Claim] = [
                 "3*L/mu + 1"),
 ]  # fmt: skip
 
-ALL_CLAIMS: dict[str, Claim] = {claim.id: claim for claim in _CLAIMS}
+ALL_CLAIMS: dict[str, Claim] = {claim.id: claim for claim in (*UPDATE_RULES, *_CLAIMS)}
+
+
+def with_corrections() -> dict[str, Claim]:
+    """All claims, each refuted one followed by what holds in its place."""
+    found: dict[str, Claim] = {}
+    for key, claim in ALL_CLAIMS.items():
+        found[key] = claim
+        if claim.corrected:
+            found[claim.corrected.id] = claim.corrected
+    return found

@@ -270,31 +270,46 @@ def noise(rule: RuleName, settings: Settings = None, as_json: Json = False) -> N
     )  # fmt: skip
 
 
+def _claim_row(claim: Any, proof: Any) -> dict[str, Any]:
+    return {
+        "id": claim.id, "statement": claim.statement, "source": claim.source,
+        "verdict": proof.verdict.value, "method": proof.method,
+        "counterexample": proof.counterexample, "corrected": None,
+        "seconds": round(proof.seconds, 4),
+    }  # fmt: skip
+
+
 @app.command(epilog="Example: eigenstep prove M9.sufficient M9.necessary")
 def prove(
     claims: Annotated[list[str] | None, typer.Argument(metavar="[CLAIM]...")] = None,
     as_json: Json = False,
 ) -> None:
     """Decide the claims of the ledger, or some of them, now."""
-    from ..proofs import ALL_CLAIMS, Verdict
+    from ..proofs import ALL_CLAIMS, Verdict, with_corrections
 
     chosen: list[str] = []
+    known = with_corrections()
     for name in claims or list(ALL_CLAIMS):
-        found = [k for k in ALL_CLAIMS if k == name or k.startswith(f"{name}.")]
+        found = [name] if name in known else []
+        found += [k for k in ALL_CLAIMS if k.startswith(f"{name}.")]
         if not found:
-            raise UnknownName("claim", name, ALL_CLAIMS)
+            raise UnknownName("claim", name, known)
         chosen += [k for k in found if k not in chosen]
     rows = []
     for key in chosen:
-        claim, proof = ALL_CLAIMS[key], ALL_CLAIMS[key].prove()
-        rows.append({
-            "id": key, "statement": claim.statement, "source": claim.source,
-            "verdict": proof.verdict.value, "method": proof.method,
-            "counterexample": proof.counterexample, "corrected": None,
-            "seconds": round(proof.seconds, 4),
-        })  # fmt: skip
+        claim, proof = known[key], known[key].prove()
+        row = _claim_row(claim, proof)
+        if proof.verdict is Verdict.REFUTED and claim.corrected:
+            row["corrected"] = _claim_row(claim.corrected, claim.corrected.prove())
+        rows.append(row)
         if not as_json:
             print(f"{proof.verdict.value:8} {key:26} {proof.method} ({proof.seconds:.2f} s)")
+            if proof.counterexample:
+                point = ", ".join(f"{k} = {v}" for k, v in proof.counterexample.items())
+                print(f"{'':8} {'':26} counterexample: {point}")
+            if row["corrected"]:
+                new = row["corrected"]
+                print(f"{new['verdict']:8} {new['id']:26} {new['method']}; in its place")
     if as_json:
         print(json.dumps({"claims": rows}, ensure_ascii=False))
     if any(r["verdict"] == Verdict.OPEN.value for r in rows):

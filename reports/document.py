@@ -14,7 +14,7 @@ from ..analysis.derivation import ETA_LAMBDA, Derivation
 from ..analysis.spectrum import discriminant, trace_and_determinant
 from ..analysis.tracing import ETA, LAMBDA
 from ..optimizers.rule import Rule
-from ..proofs import ALL_CLAIMS, Proof
+from ..proofs import Proof, with_corrections
 from .experiments import regression_runs, theories
 from .figures import ALL_FIGURES
 from .regression import RULES
@@ -224,10 +224,17 @@ def overview(named: dict[str, Derivation], proofs: dict[str, Proof]) -> str:
 def claims_chapter(proofs: dict[str, Proof]) -> str:
     """The ledger as a table, one claim a row."""
     rows = []
+    claims = with_corrections()
     for key, proof in proofs.items():
-        claim = ALL_CLAIMS[key]
+        claim = claims[key]
         verdict = f"[{proof.verdict.value}]{{.{proof.verdict.value.lower()}}}"
-        rows.append([f"`{key}`", claim.statement, claim.source, verdict, proof.method])
+        statement = claim.statement
+        if proof.counterexample:
+            point = ", ".join(f"{k} = {v}" for k, v in proof.counterexample.items())
+            statement += f" Counterexample: {point}."
+        if claim.corrected:
+            statement += f" In its place: `{claim.corrected.id}`."
+        rows.append([f"`{key}`", statement, claim.source, verdict, proof.method])
     return "\n".join([
         "# Claims {#claims}\n",
         "Statements are typed in from their source, apart from the code, and decided when this report was "

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..optimizers.errors import DomainError, EigenstepError
-from ..proofs import ALL_CLAIMS
+from ..proofs import with_corrections
 from .files import check_folder, write_atomically
 from .progress import progress
 
@@ -53,10 +53,11 @@ def write_report(out: Path, formats: tuple[str, ...] = ("html", "pdf")) -> list[
     with tempfile.TemporaryDirectory(prefix="eigenstep-") as folder:
         work = Path(folder)
         (work / "figures").mkdir()
-        jobs = len(ALL_CLAIMS) + len(ALL_FIGURES) + 1 + len(formats)
+        claims = with_corrections()
+        jobs = len(claims) + len(ALL_FIGURES) + 1 + len(formats)
         with progress("report", jobs) as advance:
             proofs = {}
-            for key, claim in ALL_CLAIMS.items():
+            for key, claim in claims.items():
                 proofs[key] = claim.prove()
                 advance(1)
             for name in ALL_FIGURES:

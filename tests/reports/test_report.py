@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from eigenstep.analysis import derive
+from eigenstep.proofs import ALL_CLAIMS
 from eigenstep.reports import experiments, figures, report
 from eigenstep.reports.files import OutputError, check_folder, write_atomically
 from eigenstep.reports.regression import RULES
@@ -40,7 +41,8 @@ def test_html_states_theory_that_was_derived(written):
     for theory in (derive(r) for r in RULES.values()):
         assert theory.rule.source.split(",")[0] in page
     assert "PROVED" in page
-    assert "REFUTED" not in page
+    assert page.count(">REFUTED<") == len([c for c in ALL_CLAIMS.values() if c.corrected])
+    assert "<code>R15.corrected</code>" in page
 
 
 def test_pdf(written):

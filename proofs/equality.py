@@ -1,0 +1,202 @@
+r"""Decide whether two expressions that a rule and its paper give are equal for all inputs.
+
+Polynomial identity over *atoms*: every subexpression that is not rational (a root, a maximum, a
+power with a symbolic exponent, a norm, …) is replaced by a symbol, after its own arguments have been
+brought to normal form; equal subexpressions get the same symbol, and a root's square is its argument.
+Two rational functions of atoms that are identical are equal wherever both are defined; the converse
+may fail, so inequality is only claimed with a point at which the values differ.
+
+>>> from sympy.abc import x, y
+>>> equal(sp.sqrt(x * (1 + y)), sp.sqrt(x + x * y)).holds
+True
+>>> equal(sp.sqrt(x), x).counterexample is not None
+True
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mpmath
+import sympy as sp
+from sympy.core.function import AppliedUndef
+
+from ..analysis.decision import Decision
+
+_DIGITS = 40
+_POINTS = 60
+
+
+class _Atoms:
+    """The symbols that stand for irrational subexpressions, and the squares of those for roots."""
+
+    def __init__(self) -> None:
+        self.known: dict[Any, sp.Symbol] = {}
+        self.squares: dict[sp.Symbol, sp.Expr] = {}
+
+    def atom(self, *key: Any) -> sp.Symbol:
+        return self.known.setdefault(key, sp.Symbol(f"atom_{len(self.known)}", positive=True))
+
+    def root(self, argument: sp.Expr) -> sp.Symbol:
+        atom = self.atom("root", argument)
+        self.squares[atom] = argument
+        return atom
+
+    def normal(self, expression: Any) -> sp.Expr:
+        """The expression as a cancelled rational function of symbols and atoms."""
+        return sp.cancel(self._rational(sp.sympify(expression)))
+
+    def _rational(self, e: Any) -> Any:
+        if e.is_Float:
+            return sp.Rational(str(e))
+        if not e.args:
+            return e
+        if isinstance(e, sp.Add | sp.Mul):
+            return e.func(*(self._rational(a) for a in e.args))
+        if isinstance(e, sp.Pow):
+            base, exponent = e.base, e.exp
+            if exponent.is_Integer:
+                return self._rational(base) ** exponent
+            if exponent.is_Rational and exponent.q == 2:
+                return self.root(self.normal(base)) ** exponent.p
+            return self._symbolic_power(self.normal(base), sp.expand(exponent))
+        return self.atom(e.func, *(self.normal(a) for a in e.args))
+
+    def _symbolic_power(self, base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
+        """base^(a + n) as base^n · base^a for the integer n; the rest is one atom."""
+        whole, rest = exponent.as_coeff_Add()
+        if not whole.is_Integer:
+            whole, rest = sp.Integer(0), exponent
+        sign = -1 if rest.could_extract_minus_sign() else 1
+        return base**whole * self.atom("power", base, sign * rest) ** sign
+
+    def vanishes(self, expression: sp.Expr) -> bool:
+        """Whether the expression is zero once the roots' squares are put in."""
+        numerator = sp.fraction(sp.together(self.normal(expression)))[0]
+        while True:
+            numerator = sp.expand(numerator)
+            found = numerator.free_symbols & set(self.squares)
+            changed = False
+            for root in sorted(found, key=str):
+                polynomial = sp.Poly(numerator, root)
+                if polynomial.degree() < 2:
+                    continue
+                square = self.squares[root]
+                reduced = sum(
+                    c * square ** (n // 2) * root ** (n % 2) for (n,), c in polynomial.terms()
+                )
+                numerator = sp.fraction(sp.together(reduced))[0]
+                changed = True
+                break
+            if not changed:
+                return numerator == 0
+
+
+def _conditions(*expressions: Any) -> list[Any]:
+    """The relations that decide a Piecewise, innermost first."""
+    found: list[Any] = []
+    for e in expressions:
+        for piecewise in sp.sympify(e).atoms(sp.Piecewise):
+            for _, condition in piecewise.args:
+                for r in condition.atoms(sp.core.relational.Relational):
+                    if not r.has(sp.Piecewise) and r not in found:
+                        found.append(r)
+    return sorted(found, key=sp.default_sort_key)
+
+
+def equal(left: Any, right: Any, elements: tuple[sp.Symbol, ...] = ()) -> Decision:
+    """Whether two expressions are equal for all real values of their symbols where both are defined.
+
+    Free functions (``AppliedUndef``) and norms stand for any function. Of each case that a
+    ``Piecewise`` distinguishes, the two must be equal.
+
+    Args:
+        left, right: the expressions.
+        elements: the symbols that differ from element to element of the tensor that norms are of.
+
+    Returns:
+        A :class:`Decision` with ``holds`` True; False with a counterexample, a value for each
+        symbol; or None where neither an identity nor a counterexample was found.
+    """
+    left, right = sp.sympify(left), sp.sympify(right)
+    if left == right:
+        return Decision(True)
+    point = _differing_point(left, right, elements)  # found sooner than an identity fails
+    if point is not None:
+        return Decision(False, point)
+    return Decision(True) if _identical(left, right) else Decision(None)
+
+
+def _identical(left: Any, right: Any) -> bool:
+    conditions = _conditions(left, right)
+    if conditions:
+        return all(
+            _identical(
+                left.xreplace({conditions[0]: value}), right.xreplace({conditions[0]: value})
+            )
+            for value in (sp.true, sp.false)
+        )
+    return _Atoms().vanishes(left - right)
+
+
+def _concrete(expression: Any, elements: tuple[sp.Symbol, ...]) -> Any:
+    """Free functions replaced by one of the functions that they stand for.
+
+    Those that act elementwise become linear; a norm becomes that of a tensor of two elements, the
+    second of which has its own values of the symbols in ``elements``.
+    """
+    second = {s: sp.Rational(5 + 3 * i, 4 + 2 * i) for i, s in enumerate(elements)}
+    while functions := expression.atoms(AppliedUndef):
+        f = min(functions, key=lambda f: (f.count_ops(), str(f)))
+        if f.func.__name__ == "norm":
+            x = f.args[0]
+            value: Any = sp.sqrt(x**2 + x.xreplace(second) ** 2)
+        else:
+            weights = [sp.Rational(2 * i + 3, 7 + len(f.func.__name__)) for i in range(len(f.args))]
+            value = sum(w * a for w, a in zip(weights, f.args, strict=True))
+        expression = expression.xreplace({f: value})
+    return expression
+
+
+def _values(symbol: sp.Symbol) -> list[sp.Rational]:
+    if symbol.is_integer:
+        return [sp.Integer(n) for n in (1, 2, 3, 5, 6, 8, 12, 20)]
+    small = [sp.Rational(1, 3), sp.Rational(7, 9), sp.Rational(9, 10), sp.Rational(1, 10)]
+    if symbol.name.startswith("beta") or symbol.is_nonnegative:
+        return small
+    return [sp.Rational(3, 2), sp.Rational(2, 5), sp.Rational(-5, 3), *small, sp.Rational(-1, 7)]
+
+
+def _differing_point(left: Any, right: Any, elements: Any) -> dict[str, str] | None:
+    sides = [_concrete(left, elements), _concrete(right, elements)]
+    symbols = sorted(sides[0].free_symbols | sides[1].free_symbols, key=str)
+    functions = [sp.lambdify(symbols, side, "mpmath") for side in sides]
+    small = mpmath.mpf(10) ** (-_DIGITS // 2)
+    with mpmath.workdps(_DIGITS):
+        for n in range(_POINTS):
+            point = [_values(s)[(3 * n + 5 * i + n // 7) % len(_values(s))]
+                     for i, s in enumerate(symbols)]  # fmt: skip
+            try:
+                numbers = [mpmath.mpf(p.p) / p.q for p in point]
+                values = [mpmath.mpmathify(f(*numbers)) for f in functions]
+            except (ZeroDivisionError, ValueError, TypeError):
+                continue
+            # A point where neither is real lies outside the domain of both.
+            real = any(abs(mpmath.im(v)) < small for v in values)
+            if real and abs(values[0] - values[1]) > small:
+                return {str(s): str(p) for s, p in zip(symbols, point, strict=True)}
+    return None
+
+
+def all_equal(pairs: Any, elements: tuple[sp.Symbol, ...] = ()) -> Decision:
+    """Whether every pair is equal; the first counterexample, or undecided pair, otherwise."""
+    undecided = False
+    for left, right in pairs:
+        decision = equal(left, right, elements)
+        if decision.holds is False:
+            return decision
+        undecided |= decision.holds is None
+    return Decision(None if undecided else True)
+
+
+__all__ = ["all_equal", "equal"]
