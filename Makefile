@@ -44,7 +44,11 @@ types: $(VENV)/.dev
 
 check: format lint types test
 
-bench: $(VENV)/.test
+$(VENV)/.bench: $(VENV)/.test
+	$(PIP_INSTALL) ".[bench]"
+	@touch $@
+
+bench: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/spectral_radius.py
 	$(BIN)/python tests/benchmarks/step.py
 

@@ -1,10 +1,14 @@
-"""Find a rule by name, or in a user's own file."""
+"""Find a rule, or somebody's optimizer, by name or in a user's own file."""
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from ..optimizers.errors import EigenstepError, RuleError, UnknownName
 from ..optimizers.rule import Rule
@@ -34,6 +38,19 @@ def load_rule(name: str) -> Rule:
             raise UnknownName("rule", name, [*ALL_RULES, "path/to/file.py:rule"])
         return ALL_RULES[key]
     path_text, _, attribute = name.rpartition(":") if ":" in name else (name, "", "")
+    module = _run_file(path_text)
+    rules = [k for k, v in vars(module).items() if isinstance(v, Rule)]
+    if not attribute and len(rules) == 1:
+        attribute = rules[0]
+    if not hasattr(module, attribute):
+        raise UnknownName(f"rule in {path_text}", attribute, rules)
+    found = getattr(module, attribute)
+    if not isinstance(found, Rule):
+        raise RuleError(f"{name}: {attribute} is not a rule; decorate the function with @rule")
+    return found
+
+
+def _run_file(path_text: str) -> ModuleType:
     path = Path(path_text)
     if not path.is_file():
         raise LoadError(f"there is no file {path_text!r}")
@@ -43,18 +60,48 @@ def load_rule(name: str) -> Rule:
         raise LoadError(f"{path_text!r} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module  # where type annotations of its rules are looked up
+    _run(path_text, lambda: spec.loader.exec_module(module))  # type: ignore[union-attr]
+    return module
+
+
+def _run(what: str, action: Callable[[], Any]) -> Any:
     try:
-        spec.loader.exec_module(module)
+        return action()
     except EigenstepError:
         raise
     except Exception as error:
-        raise LoadError(f"{path_text!r} failed: {type(error).__name__}: {error}") from error
-    rules = [k for k, v in vars(module).items() if isinstance(v, Rule)]
-    if not attribute and len(rules) == 1:
-        attribute = rules[0]
-    if not hasattr(module, attribute):
-        raise UnknownName(f"rule in {path_text}", attribute, rules)
-    found = getattr(module, attribute)
-    if not isinstance(found, Rule):
-        raise RuleError(f"{name}: {attribute} is not a rule; decorate the function with @rule")
+        said = str(error).splitlines()[0] if str(error) else ""
+        raise LoadError(f"{what!r} failed: {type(error).__name__}: {said}") from error
+
+
+def load_target(name: str) -> Any:
+    """Somebody's optimizer: ``package.module:Name``, ``path.py:Name``, or a rule of eigenstep.
+
+    The module is imported, and run as the Python program that it is; the working folder is searched
+    first, as ``python -m`` does.
+
+    Raises:
+        LoadError: there is no such module, or it fails as it is imported.
+        UnknownName: it has no such attribute.
+
+    >>> load_target("torch.optim:RAdam").__name__
+    'RAdam'
+    """
+    place, separator, attribute = name.rpartition(":")
+    if not separator:
+        return load_rule(name)
+    if place.endswith(".py"):
+        module = _run_file(place)
+    else:
+        sys.path.insert(0, "")
+        try:
+            module = _run(place, lambda: importlib.import_module(place))
+        finally:
+            sys.path.remove("")
+    found: Any = module
+    for part in attribute.split("."):
+        if not part or not hasattr(found, part):
+            known = [k for k, v in vars(module).items() if isinstance(v, type) and k[0] != "_"]
+            raise UnknownName(f"name in {place}", attribute, known[:20] or ["(none)"])
+        found = getattr(found, part)
     return found

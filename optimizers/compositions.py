@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -108,6 +108,69 @@ def trust_ratio(inner: Rule, *, decay: str, name: str, source: str) -> Rule:
     return Rule(**{**inner.parts, "update": update, "coefficients": coefficients, "name": name,
                    "source": source, "conventions": None,
                    "hyperparameters": _with(inner, *added)})  # fmt: skip
+
+
+def layerwise_gradient(inner: Rule, *, norms: str) -> Rule:
+    r"""The rule on gradients scaled, tensor by tensor, to the length κ‖θ‖.
+
+    .. math:: g \leftarrow \kappa \frac{\|\theta\|}{\|g\| + w\|\theta\|} (g + w\theta)
+
+    Where ‖θ‖ or the denominator is zero the factor is 1.
+
+    Args:
+        inner: the base rule.
+        norms: ``"apart"`` as above; ``"together"``: ‖g + wθ‖ below.
+    """
+
+    def coefficients(t: Any, *, weight_decay: Any, trust_coefficient: Any, **rest: Any) -> Any:
+        return {**inner.coefficients(t, rest), "weight_decay": weight_decay,
+                "trust_coefficient": trust_coefficient}  # fmt: skip
+
+    def update(
+        theta: Any, g: Any, *state: Any, weight_decay: Any, trust_coefficient: Any, **rest: Any
+    ) -> Any:
+        decayed = g + weight_decay * theta
+        size = norm(theta)
+        below = norm(decayed) if norms == "together" else norm(g) + weight_decay * size
+        ratio = trust_coefficient * size / where(below <= 0, 1, below)
+        ratio = where(size <= 0, 1, where(below <= 0, 1, ratio))
+        return inner(theta, ratio * decayed, *state, **rest)
+
+    kappa = Hyperparameter("trust_coefficient", 0.001, POSITIVE, "kappa", True)
+    changed = {"update": update, "coefficients": coefficients,
+               "hyperparameters": _with(inner, _decay(0.0, convention=False), kappa)}  # fmt: skip
+    return Rule(**{**inner.parts, **changed})
+
+
+def one_of(
+    key: str, rules: Mapping[str, Rule], *, name: str, source: str,
+    conventions: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Rule:  # fmt: skip
+    """One rule of several with the same state, chosen by the hyperparameter ``key``.
+
+    The first is the default. Its hyperparameters are those of all that none has fixed; each rule
+    takes those that it knows.
+    """
+    first, *_ = rules.values()
+    hyperparameters: dict[str, Hyperparameter] = {}
+    for inner in rules.values():
+        free = {k: h for k, h in inner.hyperparameters.items() if k not in inner.fixed}
+        hyperparameters = {**free, **hyperparameters}
+
+    def coefficients(t: Any, **values: Any) -> dict[str, Any]:
+        inner = rules[values[key]]
+        known = {k: v for k, v in values.items() if k in inner.hyperparameters}
+        return {**inner.coefficients(t, inner.with_defaults(known)), key: values[key]}
+
+    def update(theta: Any, g: Any, *state: Any, **values: Any) -> Any:
+        return rules[values.pop(key)](theta, g, *state, **values)
+
+    choice = Hyperparameter(key, next(iter(rules)), Choice(tuple(rules)), key, True)
+    return Rule(
+        update, coefficients=coefficients, source=source, name=name, initial=first.initial,
+        state=first.state, hyperparameters={**hyperparameters, key: choice},
+        conventions=conventions,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=256)

@@ -10,7 +10,10 @@ from ..rule import rule
 SOURCE = (
     "Luo et al. 2019, Adaptive gradient methods with dynamic bound of learning rate, algorithm "
 )
-CONVENTIONS = {"pytorch-optimizer": {"bias_correction": True, "eps": 1e-8}}
+CONVENTIONS = {
+    "pytorch-optimizer": {"bias_correction": True, "eps": 1e-8, "eps_inside": 1e-15},
+    "torch-optimizer": {"bias_correction": True, "eps": 1e-8},
+}
 
 
 def coefficients(
@@ -22,20 +25,24 @@ def coefficients(
     final_lr: NonNegative = 0.1,
     gamma: Positive = 0.001,
     eps: Epsilon = 0.0,
+    eps_inside: Epsilon = 0.0,
     bias_correction: Annotated[bool, Choice((False, True))] = False,
     root_decay: Annotated[bool, Choice((False, True))] = False,
 ):
     shared = averages(lr, beta1, beta2, t)
     corrected = lr * sqrt(bias(beta2, t)) / bias(beta1, t) if bias_correction else lr
     return {
-        **shared, "eps": eps, "step": corrected,
+        **shared, "eps": eps, "eps_inside": eps_inside, "step": corrected,
         "lower": final_lr * (1 - 1 / (gamma * t + 1)), "upper": final_lr * (1 + 1 / (gamma * t)),
         "decay": 1 / sqrt(t) if root_decay else 1,
     }  # fmt: skip
 
 
 @rule(coefficients=coefficients, conventions=CONVENTIONS, source=SOURCE + "2")
-def adabound(theta, g, m, v, *, step, beta1, weight1, beta2, weight2, eps, lower, upper, decay):
+def adabound(
+    theta, g, m, v, *,
+    step, beta1, weight1, beta2, weight2, eps, eps_inside, lower, upper, decay,
+):  # fmt: skip
     r"""AdaBound.
 
     .. math:: \hat\eta = \operatorname{clip}\left(\frac{\eta}{\sqrt v}, \eta_l(t), \eta_u(t)\right),
@@ -44,21 +51,23 @@ def adabound(theta, g, m, v, *, step, beta1, weight1, beta2, weight2, eps, lower
     m and v as in Adam, η_l(t) = η*(1 − 1/(γt + 1)), η_u(t) = η*(1 + 1/(γt)).
 
     Hyperparameters: ``lr`` (η ≥ 0), ``beta1``, ``beta2`` (0 ≤ β < 1), ``final_lr`` (η* ≥ 0),
-    ``gamma`` (γ > 0), ``eps`` (added to √v; the paper has none), ``bias_correction`` (η in the clip
-    becomes η√(1 − β₂^t)/(1 − β₁^t)), ``root_decay`` (η̂/√t, as the paper's analysis has it).
+    ``gamma`` (γ > 0), ``eps`` (added to √v; the paper has none), ``eps_inside`` (added to v),
+    ``bias_correction`` (η in the clip becomes η√(1 − β₂^t)/(1 − β₁^t)), ``root_decay`` (η̂/√t, as the
+    paper's analysis has it).
 
-    Conventions: the authors' code and ``pytorch_optimizer.AdaBound`` correct the bias, with ε
-    outside the root.
+    Conventions: the authors' code and ``torch_optimizer.AdaBound`` correct the bias, with ε = 1e-8
+    outside the root; ``pytorch_optimizer.AdaBound`` has 1e-15 inside it too.
     """
     m = beta1 * m + weight1 * g
     v = beta2 * v + weight2 * (g * g)
-    return theta - decay * clip(step / (sqrt(v) + eps), lower, upper) * m, m, v
+    return theta - decay * clip(step / (sqrt(v + eps_inside) + eps), lower, upper) * m, m, v
 
 
 @rule(coefficients=coefficients, conventions=CONVENTIONS, source=SOURCE + "3")
 def amsbound(
-    theta, g, m, v, largest, *, step, beta1, weight1, beta2, weight2, eps, lower, upper, decay
-):
+    theta, g, m, v, largest, *,
+    step, beta1, weight1, beta2, weight2, eps, eps_inside, lower, upper, decay,
+):  # fmt: skip
     r"""AMSBound: AdaBound with AMSGrad's second moment.
 
     .. math:: \hat v \leftarrow \max(\hat v, v), \quad \hat\eta =
@@ -70,4 +79,9 @@ def amsbound(
     m = beta1 * m + weight1 * g
     v = beta2 * v + weight2 * (g * g)
     largest = maximum(largest, v)
-    return theta - decay * clip(step / (sqrt(largest) + eps), lower, upper) * m, m, v, largest
+    return (
+        theta - decay * clip(step / (sqrt(largest + eps_inside) + eps), lower, upper) * m,
+        m,
+        v,
+        largest,
+    )

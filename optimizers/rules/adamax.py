@@ -24,7 +24,7 @@ def coefficients(
 
 @rule(
     coefficients=coefficients,
-    conventions={"torch": {"eps_place": "gradient"}, "optax": {}},
+    conventions={"torch": {"eps_place": "gradient"}, "optax": {"eps_place": "gradient"}},
     source="Kingma & Ba 2015, Adam: a method for stochastic optimization, algorithm 2",
 )
 def adamax(theta, g, m, u, *, step, beta1, weight1, beta2, eps_gradient, eps_outside):
@@ -37,7 +37,7 @@ def adamax(theta, g, m, u, *, step, beta1, weight1, beta2, eps_gradient, eps_out
     ``eps`` (ε ≥ 0; the paper has 0, and divides by zero where every gradient was zero),
     ``eps_place`` (``"denominator"``: u + ε; ``"gradient"``: max(β₂u, |g| + ε)).
 
-    Conventions: ``torch.optim.Adamax`` adds ε to |g|; ``optax.adamax`` to u.
+    Conventions: ``torch.optim.Adamax`` and ``optax.adamax`` add ε to |g|.
     """
     m = beta1 * m + weight1 * g
     u = maximum(beta2 * u, absolute(g) + eps_gradient)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from ..domains import Convention, LearningRate, Positive, UnitInterval
+from ..domains import Choice, Convention, LearningRate, Positive, UnitInterval
 from ..moments import CorrectedEpsilonPlace, Epsilon, averages, bias, epsilons
 from ..ops import sqrt, where
 from ..rule import rule
@@ -34,9 +34,12 @@ def coefficients(
     eps: Epsilon = 1e-8,
     eps_place: CorrectedEpsilonPlace = "outside",
     threshold: Annotated[Positive, Convention()] = 4.0,
+    untractable: Annotated[str, Choice(("momentum", "skip"))] = "momentum",
 ):
     shared = averages(lr, beta1, beta2, t)
     length, r, tractable = rectification(beta2, t, threshold)
+    if untractable == "skip":
+        r = r * tractable
     return {
         **shared, **epsilons(eps, eps_place, shared["bias2"]),
         "rho_t": length, "r_t": r, "tractable": tractable, "step": shared["step"] * r,
@@ -48,6 +51,11 @@ def coefficients(
     conventions={
         "torch": {"threshold": 5.0, "eps_place": "uncorrected"},
         "optax": {"threshold": 5.0},
+        "pytorch-optimizer": {
+            "threshold": 5.0,
+            "eps_place": "uncorrected",
+            "untractable": "skip",
+        },
     },
     source="Liu et al. 2020, On the variance of the adaptive learning rate and beyond, algorithm 2",
 )
@@ -64,10 +72,12 @@ def radam(
     and θ ← θ − η r_t m̂/(√v̂ + ε) where ρ_t > 4, else θ ← θ − η m̂; m̂ and v̂ as in Adam.
 
     Hyperparameters: ``lr`` (η ≥ 0), ``beta1``, ``beta2`` (0 ≤ β < 1), ``eps``, ``eps_place`` as in
-    Adam, ``threshold`` (of ρ_t; the paper has 4).
+    Adam, ``threshold`` (of ρ_t; the paper has 4), ``untractable`` (``"momentum"``: below the threshold θ ← θ
+    − η m̂ as above; ``"skip"``: θ stays).
 
     Conventions: ``torch.optim.RAdam`` and ``optax.radam`` have the threshold 5 (optax ρ_t ≥ 5);
-    torch adds ε before the bias correction.
+    torch adds ε before the bias correction, as does ``pytorch_optimizer.RAdam``, which moves below the
+    threshold only with ``degenerated_to_sgd=True``.
     """
     m = beta1 * m + weight1 * g
     v = beta2 * v + weight2 * (g * g)

@@ -13,7 +13,9 @@ ranger.__doc__ = r"""Ranger: lookahead on RAdam.
           \theta \leftarrow \theta + \alpha(\phi - \theta),\ \phi \leftarrow \theta
 
 Hyperparameters: those of RAdam, ``k`` and ``alpha`` of lookahead (6 and 0.5). Conventions: the
-published code has k = 6, α = 0.5 and RAdam's threshold 5.
+published code has RAdam's threshold 5 and adds ε before the bias correction, as does
+``pytorch_optimizer.Ranger`` with ``use_gc=False, degenerated_to_sgd=True``; without the latter that one
+moves up the gradient below the threshold, which no setting here does.
 """
 
 ranger_lars = lookahead(

@@ -30,7 +30,8 @@ def initial_average(theta, *, initial_accumulator):
     coefficients=coefficients,
     initial={"m": initial_average, "v": initial_average},
     conventions={"optax": {"initial_accumulator": 1e-6},
-                 "pytorch-optimizer": {"initial_accumulator": 1e-6}},
+                 "pytorch-optimizer": {"initial_accumulator": 1e-6},
+                 "torch-optimizer": {"initial_accumulator": 1e-6}},
     source="Zaheer et al. 2018, Adaptive methods for nonconvex optimization, algorithm 2",
 )  # fmt: skip
 def yogi(theta, g, m, v, *, step, beta1, weight1, weight2, bias2, eps_inside, eps_outside):
@@ -41,7 +42,8 @@ def yogi(theta, g, m, v, *, step, beta1, weight1, weight2, bias2, eps_inside, ep
     m and the step as in Adam. Hyperparameters: ``lr`` (η ≥ 0), ``beta1``, ``beta2`` (0 ≤ β < 1),
     ``eps``, ``eps_place`` as in Adam, ``initial_accumulator`` (m and v before the first step).
 
-    Conventions: ``optax.yogi`` and ``pytorch_optimizer.Yogi`` start both averages at 1e-6.
+    Conventions: ``optax.yogi``, ``pytorch_optimizer.Yogi`` and ``torch_optimizer.Yogi`` start both
+    averages at 1e-6.
     """
     m = beta1 * m + weight1 * g
     v = v + weight2 * (g * g) * sign(g * g - v)
