@@ -1,39 +1,50 @@
 """Run a rule's update on torch tensors, in place: compiled, or block by block without a compiler.
 
-Both engines call the rule's own function. *Compiled*: one dynamic-shape ``torch.compile`` kernel a
-(rule, dtype, device), which fuses the update into one pass over memory; the step-dependent scalars
-go in as one float64 tensor, so nothing recompiles as they change. *Blocked*: the same function run
-eagerly on cache-sized blocks, one after the other, so that its intermediates stay in the cache.
+Both engines run the rule's own function. On the CPU it is recorded once as a program
+(:mod:`~eigenstep.optimizers.program`), which is run *blocked*, by torch's own operations on cache-sized
+blocks, or *compiled* to native code that makes one pass over memory. The two agree bit for bit, so that
+``auto`` may change from one to the other in the middle of a run. On CUDA the compiled engine is one
+dynamic-shape ``torch.compile`` kernel a (rule, dtype, device). In all of them the step-dependent scalars
+go in as float64 numbers, so nothing is compiled anew as they change.
+
+A rule that cannot be recorded (it calls something else than :mod:`~eigenstep.optimizers.ops`) is run by
+torch, in blocks where that is possible.
 """
 
 from __future__ import annotations
 
-import shutil
+import contextlib
 import time
 import types
 import warnings
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from . import ops
+from .blocked import BLOCK, Blocked
 from .errors import DomainError
+from .native import CompileError, Native, find_compiler
+from .program import NotRecordable, Program, record
 from .rule import Rule
 
 ENGINES = ("auto", "compiled", "blocked")
-BLOCK = 1 << 16
-"""Elements in a block: 256 KiB of float32, so that a rule's intermediates fit a 2 MiB cache."""
-PATIENCE = 8.0
-"""Seconds of blocked stepping after which ``auto`` compiles.
+PATIENCE = 0.5
+"""Seconds of blocked stepping after which ``auto`` compiles for the CPU, in the background.
 
-About what compiling costs with nothing cached, so that a run never pays more than twice what the
-better choice, known in advance, would have cost.
+About what compiling costs, so that a run never pays more than twice what the better choice, known in
+advance, would have cost. A kernel in the cache is used at once.
 """
+CUDA_PATIENCE = 8.0
+"""The same for ``torch.compile`` on CUDA, which is not in the background."""
 _LOW_PRECISION = (torch.float16, torch.bfloat16)
+Groups = tuple[Any, ...]
+"""The process groups over which a parameter is sharded."""
 
 
 class _NormInBlock(Exception):
@@ -69,19 +80,14 @@ ops.register(
 
 @lru_cache(maxsize=8)
 def can_compile(device: str) -> bool:
-    """Whether ``torch.compile`` has what it needs: a C++ compiler for the CPU, Triton for CUDA."""
+    """Whether there is what compiling needs: a C compiler for the CPU, Triton for CUDA."""
     if device == "cuda":
         try:
             import triton  # noqa: F401  # type: ignore[import-not-found]
         except ImportError:
             return False
         return True
-    if device != "cpu":
-        return False
-    from torch._inductor import config
-
-    names = config.cpp.cxx if isinstance(config.cpp.cxx, tuple | list) else (config.cpp.cxx,)
-    return any(name and shutil.which(name) for name in (*names, "g++", "clang++"))
+    return device == "cpu" and find_compiler() is not None
 
 
 def check_engine(engine: str) -> None:
@@ -97,32 +103,117 @@ class Kernel:
         self.rule, self.names, self.choices = rule, names, dict(choices)
         self.whole = False
         self.spent = 0.0
+        self.program: Program | None = None
+        with contextlib.suppress(NotRecordable):
+            self.program = record(rule, names, choices)
+        self._blocks = Blocked(self.program) if self.program else None
+        self._native: dict[torch.dtype, Native] = {}
         self._compiled: dict[tuple[torch.dtype, torch.device], Any] = {}
         self._broken = False
 
     def __call__(
         self, tensors: Sequence[tuple[Tensor, ...]], scalars: Sequence[float], engine: str,
-        *, maximize: bool,
+        *, maximize: bool, groups: Sequence[Groups] | None = None,
     ) -> None:  # fmt: skip
         """Step each ``(parameter, gradient, *state)``, all but the gradient in place.
 
         Args:
-            tensors: real tensors of one shape each, no gradient tracking.
+            tensors: tensors of one shape each, no gradient tracking.
             scalars: the numeric coefficients, in the order of ``names``.
             engine: ``auto``, ``compiled`` or ``blocked``.
             maximize: step along the gradient instead of against it.
+            groups: for each parameter the process groups that hold parts of it; ``tensors`` are the
+                parts of this process.
         """
         start = time.perf_counter()
+        coefficients = (-1.0 if maximize else 1.0, *scalars)
+        groups = groups or [()] * len(tensors)
+        if self.program is None:
+            self._by_torch(tensors, scalars, engine, maximize)
+        else:
+            fast: dict[torch.dtype, list[tuple[Sequence[Tensor], Groups]]] = {}
+            for group, over in zip(tensors, groups, strict=True):
+                ready = self._ready(group, engine)
+                if ready is not None:
+                    fast.setdefault(ready[0].dtype, []).append((ready, over))
+                elif group[0].is_cuda and self._torch_compiles(engine, group[0]) and not over:
+                    self._by_torch([group], scalars, engine, maximize)
+                else:
+                    self._block_by_block(_flatten(group), coefficients, over)
+            for dtype, rows in fast.items():
+                reduce = partial(_sum_over, [over for _, over in rows])
+                shared = any(over for _, over in rows)
+                self._native[dtype]([r for r, _ in rows], coefficients, reduce if shared else None)
+                torch.autograd.graph.increment_version(
+                    [t for r, _ in rows for i, t in enumerate(r) if i != 1]
+                )
+        self.spent += time.perf_counter() - start
+
+    def _ready(self, group: Sequence[Tensor], engine: str) -> Sequence[Tensor] | None:
+        """Dense views for the native code, where that is to run and is there; else None."""
+        first = group[0]
+        if engine == "blocked" or first.device.type != "cpu" or self.program is None:
+            return None
+        dtype = first.dtype
+        if first.is_complex():
+            group = [torch.view_as_real(t) for t in group]
+            dtype = group[0].dtype
+        if any(t.dtype != dtype for t in group):
+            return None
+        native = self._native.get(dtype)
+        if native is None:
+            native = self._native[dtype] = Native(self.program, dtype)
+            self._first_try(native, engine)
+        if not native.ready and not self._wait(native, engine):
+            return None
+        if all(t.is_contiguous() for t in group):
+            return group
+        flat = _flatten(group)
+        return flat if flat[0].dim() == 1 else None
+
+    def _first_try(self, native: Native, engine: str) -> None:
+        try:
+            native.load(build=engine == "compiled")
+        except CompileError as error:
+            native.failed = error
+            if engine == "compiled":
+                warnings.warn(
+                    f"rule {self.rule.name}: {error}; stepping block by block instead", stacklevel=6
+                )
+
+    def _wait(self, native: Native, engine: str) -> bool:
+        """Whether native code that was not there at the first step is there now."""
+        if native.failed is not None:
+            return False
+        if engine == "compiled":
+            self._first_try(native, engine)
+        elif self.spent > PATIENCE:
+            native.start()
+        return native.ready
+
+    def _block_by_block(self, flat: Sequence[Tensor], coefficients: Any, over: Groups) -> None:
+        assert self._blocks is not None
+
+        def reduce(sums: list[float]) -> list[float]:
+            return _sum_over([over], np.array([sums]))[0].tolist()
+
+        self._blocks(flat, coefficients, reduce if over else None)
+
+    def _by_torch(
+        self, tensors: Sequence[tuple[Tensor, ...]], scalars: Sequence[float], engine: str,
+        maximize: bool,
+    ) -> None:  # fmt: skip
+        """Step by the rule's function on torch tensors, through ``torch.compile`` or in blocks."""
         on_device: dict[torch.device, Tensor] = {}
         for group in tensors:
             flat = _flatten(group)
             parameter = flat[0]
-            if flat[0].numel() == 0:
+            if parameter.numel() == 0:
                 continue
             if (
                 parameter.dim() == 1
                 and parameter.numel() > 1
-                and self._use_compiled(engine, parameter)
+                and self._torch_compiles(engine, parameter)
             ):
                 device = parameter.device
                 if device not in on_device:
@@ -132,15 +223,14 @@ class Kernel:
                     on_device[device] = packed.to(device, non_blocking=True)
                 self._run_compiled(on_device[device], flat)
             else:
-                self._blocked(dict(zip(self.names, scalars, strict=True)), flat, maximize)
-        self.spent += time.perf_counter() - start
+                self._eager(dict(zip(self.names, scalars, strict=True)), flat, maximize)
 
-    def _use_compiled(self, engine: str, parameter: Tensor) -> bool:
+    def _torch_compiles(self, engine: str, parameter: Tensor) -> bool:
         if engine == "blocked" or self._broken:
             return False
         if engine == "compiled":
             return True
-        return self.spent > PATIENCE and can_compile(parameter.device.type)
+        return self.spent > CUDA_PATIENCE and can_compile(parameter.device.type)
 
     def _update(self, coefficients: dict[str, Any], theta: Tensor, g: Tensor, state: Any) -> Any:
         """The new parameter and state; None for what the rule hands back as it was."""
@@ -149,7 +239,7 @@ class Kernel:
         new = self.rule(theta, g, *state, **coefficients, **self.choices)
         return [None if a is b else a for a, b in zip(new, (theta, *state), strict=True)]
 
-    def _blocked(
+    def _eager(
         self, coefficients: dict[str, float], flat: Sequence[Tensor], maximize: bool
     ) -> None:
         global _in_block
@@ -169,7 +259,7 @@ class Kernel:
         except _NormInBlock:  # raised in the first block, before anything was written
             self.whole = True
             _in_block = False
-            self._blocked(coefficients, flat, maximize)
+            self._eager(coefficients, flat, maximize)
         finally:
             _in_block = False
 
@@ -190,7 +280,7 @@ class Kernel:
                 stacklevel=4,
             )
             values = scalars.tolist()
-            self._blocked(dict(zip(self.names, values[1:], strict=True)), flat, values[0] < 0)
+            self._eager(dict(zip(self.names, values[1:], strict=True)), flat, values[0] < 0)
 
     def _compile(self) -> Any:
         names, update = self.names, self._update
@@ -206,6 +296,20 @@ class Kernel:
         code = kernel.__code__.replace(co_name=f"{self.rule.name}_step")
         own = types.FunctionType(code, kernel.__globals__, code.co_name, None, kernel.__closure__)
         return torch.compile(own, dynamic=True, fullgraph=True)
+
+
+def _sum_over(groups: Sequence[Groups], sums: np.ndarray) -> np.ndarray:
+    """Row i of ``sums`` added up over the processes of ``groups[i]``."""
+    import torch.distributed as dist
+
+    for over in dict.fromkeys(groups):
+        rows = [i for i, g in enumerate(groups) if g == over]
+        for group in over:
+            device = "cuda" if dist.get_backend(group) == "nccl" else "cpu"
+            here = torch.tensor(sums[rows], device=device)
+            dist.all_reduce(here, group=group)
+            sums[rows] = here.cpu().numpy()
+    return sums
 
 
 def _is_dense(tensor: Tensor) -> bool:

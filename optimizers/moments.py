@@ -29,13 +29,14 @@ def epsilons(eps: Any, place: str, bias2: Any) -> dict[str, Any]:
 
 def averages(lr: Any, beta1: Any, beta2: Any, t: Any) -> dict[str, Any]:
     """The coefficients of Adam's two averages; ``step`` is η/(1 − β₁^t)."""
-    bias1 = bias(beta1, t)
+    bias1, bias2 = bias(beta1, t), bias(beta2, t)
     return {
         "beta1": beta1,
         "beta2": beta2,
         "weight1": 1 - beta1,
         "weight2": 1 - beta2,
         "bias1": bias1,
-        "bias2": bias(beta2, t),
+        "bias2": bias2,
+        "unbias2": 1 / bias2,
         "step": lr / bias1,
     }

@@ -24,7 +24,7 @@ def coefficients(
     conventions={"torch": {}, "optax": {}},
     source="Kingma & Ba 2015, Adam: a method for stochastic optimization, algorithm 1",
 )
-def adam(theta, g, m, v, *, step, beta1, weight1, beta2, weight2, bias2, eps_inside, eps_outside):
+def adam(theta, g, m, v, *, step, beta1, weight1, beta2, weight2, unbias2, eps_inside, eps_outside):
     r"""Adam.
 
     .. math:: m \leftarrow \beta_1 m + (1-\beta_1) g, \quad v \leftarrow \beta_2 v + (1-\beta_2) g^2,
@@ -40,4 +40,4 @@ def adam(theta, g, m, v, *, step, beta1, weight1, beta2, weight2, bias2, eps_ins
     """
     m = beta1 * m + weight1 * g
     v = beta2 * v + weight2 * (g * g)
-    return theta - step * m / (sqrt(v / bias2 + eps_inside) + eps_outside), m, v
+    return theta - step * m / (sqrt(v * unbias2 + eps_inside) + eps_outside), m, v

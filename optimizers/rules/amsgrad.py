@@ -21,9 +21,9 @@ def coefficients(
     shared = averages(lr, beta1, beta2, t)
     shared["maximum_of"] = 1
     if bias_correction is False:
-        shared |= {"step": lr, "bias2": 1}
+        shared |= {"step": lr, "bias2": 1, "unbias2": 1}
     elif bias_correction == "before":
-        shared |= {"maximum_of": 1 / shared["bias2"], "bias2": 1}
+        shared |= {"maximum_of": shared["unbias2"], "bias2": 1, "unbias2": 1}
     return {**shared, **epsilons(eps, eps_place, shared["bias2"])}
 
 
@@ -34,7 +34,7 @@ def coefficients(
 )
 def amsgrad(
     theta, g, m, v, largest, *,
-    step, beta1, weight1, beta2, weight2, bias2, maximum_of, eps_inside, eps_outside,
+    step, beta1, weight1, beta2, weight2, unbias2, maximum_of, eps_inside, eps_outside,
 ):  # fmt: skip
     r"""AMSGrad.
 
@@ -52,4 +52,4 @@ def amsgrad(
     m = beta1 * m + weight1 * g
     v = beta2 * v + weight2 * (g * g)
     largest = maximum(largest, v * maximum_of)
-    return theta - step * m / (sqrt(largest / bias2 + eps_inside) + eps_outside), m, v, largest
+    return theta - step * m / (sqrt(largest * unbias2 + eps_inside) + eps_outside), m, v, largest

@@ -70,7 +70,7 @@ def nadam(
     weight1,
     beta2,
     weight2,
-    bias2,
+    unbias2,
     eps_inside,
     eps_outside,
 ):
@@ -89,5 +89,5 @@ def nadam(
     """
     m = beta1 * m + weight1 * g
     v = beta2 * v + weight2 * (g * g)
-    denominator = sqrt(v / bias2 + eps_inside) + eps_outside
+    denominator = sqrt(v * unbias2 + eps_inside) + eps_outside
     return theta - (m_step * m + g_step * g) / denominator, m, v

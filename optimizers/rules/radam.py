@@ -61,7 +61,7 @@ def coefficients(
 )
 def radam(
     theta, g, m, v, *,
-    step, tractable, beta1, weight1, beta2, weight2, bias2, eps_inside, eps_outside,
+    step, tractable, beta1, weight1, beta2, weight2, unbias2, eps_inside, eps_outside,
 ):  # fmt: skip
     r"""RAdam.
 
@@ -81,5 +81,5 @@ def radam(
     """
     m = beta1 * m + weight1 * g
     v = beta2 * v + weight2 * (g * g)
-    denominator = sqrt(v / bias2 + eps_inside) + eps_outside
+    denominator = sqrt(v * unbias2 + eps_inside) + eps_outside
     return theta - step * m / where(tractable > 0.5, denominator, 1), m, v

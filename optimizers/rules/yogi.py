@@ -34,7 +34,7 @@ def initial_average(theta, *, initial_accumulator):
                  "torch-optimizer": {"initial_accumulator": 1e-6}},
     source="Zaheer et al. 2018, Adaptive methods for nonconvex optimization, algorithm 2",
 )  # fmt: skip
-def yogi(theta, g, m, v, *, step, beta1, weight1, weight2, bias2, eps_inside, eps_outside):
+def yogi(theta, g, m, v, *, step, beta1, weight1, weight2, unbias2, eps_inside, eps_outside):
     r"""Yogi.
 
     .. math:: v \leftarrow v + (1-\beta_2) g^2 \operatorname{sgn}(g^2 - v)
@@ -47,4 +47,4 @@ def yogi(theta, g, m, v, *, step, beta1, weight1, weight2, bias2, eps_inside, ep
     """
     m = beta1 * m + weight1 * g
     v = v + weight2 * (g * g) * sign(g * g - v)
-    return theta - step * m / (sqrt(v / bias2 + eps_inside) + eps_outside), m, v
+    return theta - step * m / (sqrt(v * unbias2 + eps_inside) + eps_outside), m, v

@@ -335,25 +335,6 @@ def test_every_convention_is_in_the_rules_domain(name):
         ALL_RULES[name].under(convention).with_defaults({})
 
 
-def test_compiled_is_blocked_bit_for_bit_or_within_rounding():
-    """Elementwise rules without norms: ≤ 2 float32 roundings of the parameter apart."""
-    from eigenstep.optimizers import engine
-
-    if not engine.can_compile("cpu"):
-        pytest.skip("no C++ compiler")
-    for name in ("RAdam", "Ranger", "AMSBound"):
-        results = []
-        for kind in ("blocked", "compiled"):
-            params = [torch.nn.Parameter(torch.linspace(-1, 1, 1001))]
-            optimizer = make(name, params, engine=kind)
-            generator = torch.Generator().manual_seed(0)
-            for _ in range(10):
-                params[0].grad = torch.randn(1001, generator=generator)
-                optimizer.step()
-            results.append(params[0].detach())
-        torch.testing.assert_close(*results, rtol=0, atol=4e-7)
-
-
 def test_lookahead_composes_with_any_rule():
     r = lookahead(rules.nesterov, 2, 0.5)
     assert r.state == ("v", "slow")

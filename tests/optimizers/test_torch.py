@@ -20,7 +20,6 @@ from eigenstep.optimizers import (
     RuleOptimizer,
     SparseGradient,
     UnknownName,
-    ops,
     rule,
 )
 from eigenstep.optimizers import engine as engines
@@ -211,26 +210,6 @@ def test_nesterov_follows_its_paper_when_hyperparameters_change():
             torch.testing.assert_close(x.detach(), theta, rtol=0, atol=1e-14)
 
 
-ENGINE_CASES = [(name, torch.float32) for name in CLASSES] + [
-    (name, dtype) for name in ("HeavyBall", "Nesterov")
-    for dtype in (torch.float64, torch.bfloat16, torch.float16)
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("name", "dtype"), ENGINE_CASES)
-def test_engines_agree_bit_for_bit(name, dtype):
-    if not engines.can_compile("cpu"):
-        pytest.skip("no C++ compiler")
-    cls, arguments = CLASSES[name]
-    sizes = ((3, 4), (engines.BLOCK + 3,), (1,), ())
-    results = []
-    for engine in ("blocked", "compiled"):
-        params = parameters(dtype, sizes)
-        drive(cls(params, engine=engine, **arguments), params, 3)
-        results.append(params)
-    assert all(torch.equal(a, b) for a, b in zip(*results, strict=True))
-
-
 def test_low_precision_is_updated_in_float32_and_rounded_once():
     p = torch.nn.Parameter(torch.full((4,), 1.0, dtype=torch.bfloat16))
     optimizer = HeavyBall([p], lr=0.01, momentum=0.9)
@@ -338,75 +317,6 @@ def test_a_rule_whose_first_gradient_is_elsewhere_is_refused():
 
     with pytest.raises(RuleError, match="first gradient at 2θ"):
         RuleOptimizer([torch.nn.Parameter(torch.ones(1))], strange)
-
-
-@pytest.mark.parametrize("engine", ["blocked", "compiled"])
-def test_norms_are_of_the_whole_tensor(engine):
-    if engine == "compiled" and not engines.can_compile("cpu"):
-        pytest.skip("no C++ compiler")
-
-    @rule
-    def normalized(theta, g, *, lr: LearningRate = 0.1):
-        return theta - lr * g / ops.norm(g)
-
-    p = torch.nn.Parameter(torch.zeros(engines.BLOCK * 2 + 5, dtype=torch.float64))
-    optimizer = RuleOptimizer([p], normalized, lr=2.0, engine=engine)
-    p.grad = torch.randn(p.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    optimizer.step()
-    assert p.detach().norm().item() == pytest.approx(2.0, rel=1e-12)
-
-
-def test_nothing_recompiles():
-    if not engines.can_compile("cpu"):
-        pytest.skip("no C++ compiler")
-    from torch._dynamo.utils import counters
-
-    params = parameters(torch.float32, ((10,), (7, 7), (300,), (2,), (1,), ()))
-    optimizer = HeavyBall(params, lr=0.1, engine="compiled")
-    drive(optimizer, params, 2)
-    before = counters["stats"]["unique_graphs"]
-    scheduler = lr_scheduler.OneCycleLR(optimizer, max_lr=0.1, total_steps=40)
-    drive(optimizer, params, 20, scheduler=scheduler)
-    more = parameters(torch.float32, ((13, 5), (11,)))
-    optimizer.add_param_group({"params": more, "lr": 0.01})
-    drive(optimizer, more, 5)
-    assert before >= 1
-    assert counters["stats"]["unique_graphs"] == before
-
-
-def test_auto_never_compiles_a_short_job(monkeypatch):
-    monkeypatch.setattr(engines.Kernel, "_compile", lambda self: pytest.fail("compiled"))
-    params = parameters(torch.float32)
-    drive(HeavyBall(params, lr=0.1), params, 20)
-
-
-def test_auto_compiles_once_it_pays(monkeypatch):
-    if not engines.can_compile("cpu"):
-        pytest.skip("no C++ compiler")
-    monkeypatch.setattr(engines, "PATIENCE", 0.0)
-    used = []
-    run = engines.Kernel._run_compiled
-    monkeypatch.setattr(engines.Kernel, "_run_compiled", lambda s, *a: (used.append(1), run(s, *a)))
-    params = parameters(torch.float32, ((8,),))
-    drive(HeavyBall(params, lr=0.1), params, 3)
-    assert used
-
-
-def test_a_broken_compiler_falls_back(monkeypatch):
-    from torch._dynamo.exc import TorchDynamoException
-
-    class Broken(TorchDynamoException):
-        pass
-
-    def fail(*arguments):
-        raise Broken("no")
-
-    kernel = engines.Kernel(heavy_ball, ("lr", "beta", "weight"), {"form": "velocity"})
-    monkeypatch.setattr(kernel, "_compile", lambda: fail)
-    theta, g, v = torch.ones(4), torch.ones(4), torch.zeros(4)
-    with pytest.warns(UserWarning, match="stepping block by block"):
-        kernel([(theta, g, v)], [0.5, 0.0, 1.0], "compiled", maximize=False)
-    assert theta.tolist() == [0.5] * 4
 
 
 def test_nan_gradients_stay_in_their_coordinate():

@@ -1,0 +1,377 @@
+"""Compile a recorded update to native code: one pass over memory, many tensors a call.
+
+The generated C has one function a phase. It is given the addresses of all tensors at once and splits
+them into tasks of equal size over the threads; scalars stay in registers; sums of squares are added in
+float64 in an order that does not depend on the number of threads. Arithmetic is IEEE: no contraction,
+no reassociation, so that the results are those of torch's own operations, bit for bit.
+
+The library is built by the system's C compiler in about half a second and kept in the user's cache
+folder under a hash of its source, its flags, the compiler and the processor.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import ctypes
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+import torch
+from torch import Tensor
+
+from .errors import EigenstepError
+from .program import Node, Phase, Program
+
+TASK = 1 << 14
+"""Elements in one task of a thread."""
+ALONE = 1 << 15
+"""Elements up to which one thread does all the work."""
+
+_TYPES = {
+    torch.float32: ("float", "float"), torch.float64: ("double", "double"),
+    torch.bfloat16: ("uint16_t", "float"), torch.float16: ("_Float16", "float"),
+}  # fmt: skip
+_HEADER = r"""
+#include <stdint.h>
+#include <string.h>
+#define INF __builtin_inf()
+#define NOT_A_NUMBER __builtin_nan("")
+static inline float load_bfloat16(uint16_t x) {
+    uint32_t u = (uint32_t)x << 16; float f; memcpy(&f, &u, 4); return f;
+}
+static inline uint16_t store_bfloat16(float f) {
+    uint32_t u; memcpy(&u, &f, 4);
+    uint32_t rounded = (u + 0x7fff + ((u >> 16) & 1)) >> 16;
+    return f != f ? 0x7fc0 : rounded;
+}
+"""
+_INFIX = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "div": "/",
+    "lt": "<",
+    "le": "<=",
+    "gt": ">",
+    "ge": ">=",
+}
+
+
+class CompileError(EigenstepError, RuntimeError):
+    """No C compiler, or one that refuses the generated code."""
+
+
+def _number(value: float) -> str:
+    if value != value:
+        return "NOT_A_NUMBER"
+    if value in (float("inf"), float("-inf")):
+        return "INF" if value > 0 else "(-INF)"
+    return value.hex()
+
+
+def _expression(node: Node, name: Callable[[Node], str], kind: str) -> str:
+    """One operation in C, of type ``kind`` (``float`` or ``double``)."""
+    args = [name(a) for a in node.args]
+    suffix = "f" if kind == "float" else ""
+    if node.op in _INFIX:
+        return f"{args[0]} {_INFIX[node.op]} {args[1]}"
+    if node.op in ("maximum", "minimum"):  # NaN where either is
+        x, y = args
+        compare = ">" if node.op == "maximum" else "<"
+        return f"(({x} {compare} {y}) | ({x} != {x})) ? {x} : {y}"
+    if node.op == "where":
+        return f"{args[0]} ? {args[1]} : {args[2]}"
+    if node.op == "sign":
+        return f"({kind})(({args[0]} > 0) - ({args[0]} < 0))"
+    if node.op == "neg":
+        return f"-{args[0]}"
+    return f"__builtin_{ {'sqrt': 'sqrt', 'absolute': 'fabs'}[node.op] }{suffix}({args[0]})"
+
+
+def source(program: Program, dtype: torch.dtype) -> str:
+    """The C source of a program, one function ``phase0``, ``phase1``, … a phase."""
+    return _HEADER + "".join(_phase(program, p, dtype) for p in range(len(program.phases)))
+
+
+def _scalars_of(phase: Phase) -> list[Node]:
+    """The scalar nodes that a phase's array operations read, each after its arguments."""
+    wanted: set[Node] = set()
+    stack = [a for n in phase.nodes for a in n.args if not a.array]
+    stack += [n for _, n in phase.stores if not n.array]
+    while stack:
+        node = stack.pop()
+        if node not in wanted:
+            wanted.add(node)
+            if node.op != "norm":
+                stack.extend(node.args)
+    return sorted(wanted, key=lambda n: n.index)
+
+
+def _phase(program: Program, number: int, dtype: torch.dtype) -> str:
+    phase = program.phases[number]
+    stored, kind = _TYPES[dtype]
+    norms = {n: k for k, n in enumerate(program.norms)}
+    coefficients = {name: i for i, name in enumerate(program.coefficients)}
+    width = len(program.inputs)
+
+    def scalar(node: Node) -> str:
+        return f"s{node.index}"
+
+    def either(node: Node) -> str:
+        return f"a{node.index}" if node.array else f"c{node.index}"
+
+    before, inside = [], []
+    for node in _scalars_of(phase):
+        if node.op == "constant":
+            value = _number(node.value)
+        elif node.op == "coefficient":
+            value = f"coefficients[{coefficients[node.value]}]"
+        elif node.op == "norm":
+            value = f"norms[tensor * {len(norms)} + {norms[node]}]"
+        else:
+            value = _expression(node, scalar, "double")
+        lines = before if node.level == 0 else inside
+        if node.boolean:
+            lines.append(f"const int s{node.index} = {value}, c{node.index} = s{node.index};")
+        else:
+            lines.append(f"const double s{node.index} = {value}; "
+                         f"const {kind} c{node.index} = ({kind})s{node.index};")  # fmt: skip
+    touched = sorted({*phase.loads, *(i for i, _ in phase.stores)})
+    written = {i for i, _ in phase.stores}
+    pointers = []
+    for i in touched:
+        const = "" if i in written else "const "
+        pointers.append(f"{const}{stored} *restrict p{i} = "
+                        f"({const}{stored} *)addresses[tensor * {width} + {i}] + start;")  # fmt: skip
+    load, store = {
+        "uint16_t": ("load_bfloat16({})", "store_bfloat16({})"),
+        "_Float16": ("(float){}", "(_Float16){}"),
+    }.get(stored, ("{}", "{}"))
+    body = [f"const {kind} a{node.index} = {load.format(f'p{i}[i]')};"
+            for i, node in phase.loads.items()]  # fmt: skip
+    for node in phase.nodes:
+        value = _expression(node, either, kind)
+        body.append(f"const {'int' if node.boolean else kind} a{node.index} = {value};")
+    sums = [f"sum{k}" for k in range(len(phase.norms))]
+    for name, node in zip(sums, phase.norms, strict=True):
+        x = either(node.args[0])
+        body.append(f"{name} += (double){x} * (double){x};")
+    body += [f"p{i}[i] = {store.format(either(n))};" for i, n in phase.stores]
+    simd = f"simd reduction(+:{','.join(sums)})" if sums else "simd"
+    after = [f"partial[task * {len(sums)} + {k}] = {name};" for k, name in enumerate(sums)]
+    newline = "\n        "
+    lines = newline.join([
+        *inside, *pointers, *(f"double {name} = 0;" for name in sums),
+        "const int64_t count = stops[task] - start;", f"#pragma omp {simd}",
+        "for (int64_t i = 0; i < count; i++) {", *(f"    {line}" for line in body), "}", *after,
+    ])  # fmt: skip
+    ahead = "\n    ".join(before)
+    return f"""
+void phase{number}(int64_t tasks, const int64_t *tensors, const int64_t *starts, const int64_t *stops,
+        void *const *addresses, const double *coefficients, const double *norms, double *partial,
+        int threads) {{
+    {ahead}
+    #pragma omp parallel for schedule(static) num_threads(threads) if(threads > 1)
+    for (int64_t task = 0; task < tasks; task++) {{
+        const int64_t tensor = tensors[task], start = starts[task];
+        {lines}
+    }}
+}}
+"""
+
+
+@lru_cache(maxsize=1)
+def find_compiler() -> str | None:
+    """The C compiler: the one that ``CC`` names, else the first of the usual names."""
+    named = os.environ.get("CC", "")
+    for name in (named, "cc", "gcc", "clang"):
+        if name and " " not in name and (path := shutil.which(name)):
+            return path
+    return None
+
+
+def _flags() -> list[list[str]]:
+    """Flags to try, the fastest first."""
+    # fmt: off
+    base = ["-O3", "-shared", "-fPIC", "-w", "-std=gnu11", "-ffp-contract=off", "-fno-math-errno",
+            "-fno-trapping-math", "-fno-tree-pre"]  # the last: GCC 12 gives up on two nested maxima
+    # fmt: on
+    native = "-mcpu=native" if platform.machine() in ("arm64", "aarch64") else "-march=native"
+    return [[*base, native, "-fopenmp"], [*base, native, "-fopenmp-simd"], base]
+
+
+@lru_cache(maxsize=1)
+def _processor() -> str:
+    """What the native code depends on."""
+    lines = []
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as file:
+        lines = sorted(
+            {line for line in file if line.startswith(("model name", "flags", "Features"))}
+        )
+    return platform.machine() + platform.processor() + "".join(lines)
+
+
+_running: set[subprocess.Popen[bytes]] = set()
+
+
+@atexit.register
+def _stop_compilers() -> None:
+    for process in list(_running):
+        process.kill()
+
+
+def _path(text: str, compiler: str) -> Path:
+    stat = os.stat(compiler)
+    facts = [text, repr(_flags()), compiler, str(stat.st_size), str(stat.st_mtime_ns), _processor()]
+    key = hashlib.sha256("\0".join(facts).encode()).hexdigest()[:40]
+    return Path(platformdirs.user_cache_dir("eigenstep")) / "kernels" / f"{key}.so"
+
+
+def _build(text: str, compiler: str, target: Path) -> Path:
+    """Compile into ``target``, whole or not at all; into a temporary folder if it is not writable."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder = tempfile.mkdtemp(prefix="build-", dir=target.parent)
+    except OSError:
+        folder = tempfile.mkdtemp(prefix="eigenstep-")
+        target = Path(folder) / target.name
+    made = Path(folder) / "kernel.so"
+    said = b""
+    try:
+        for flags in _flags():
+            command = [compiler, *flags, "-x", "c", "-", "-o", str(made), "-lm"]
+            process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            )
+            _running.add(process)
+            try:
+                _, said = process.communicate(text.encode())
+            finally:
+                _running.discard(process)
+            if process.returncode == 0:
+                os.replace(made, target)
+                return target
+    except OSError as error:
+        raise CompileError(f"the C compiler {compiler} could not be run: {error}") from error
+    finally:
+        if target.parent != Path(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+    first = said.decode(errors="replace").strip().splitlines()
+    raise CompileError(f"the C compiler {compiler} failed: {first[0] if first else 'no message'}")
+
+
+class Native:
+    """The compiled run of a program for tensors of one dtype."""
+
+    def __init__(self, program: Program, dtype: torch.dtype) -> None:
+        self.program, self.dtype = program, dtype
+        self.failed: Exception | None = None
+        self._functions: list[Any] | None = None
+        self._thread: threading.Thread | None = None
+        self._tasks: dict[tuple[int, ...], Any] = {}
+
+    @property
+    def ready(self) -> bool:
+        """Whether a call runs at once."""
+        return self._functions is not None
+
+    def load(self, *, build: bool = True) -> bool:
+        """Load the library, from the cache or, with ``build``, by compiling; whether it is ready.
+
+        Raises:
+            CompileError: there is no compiler, or it failed.
+        """
+        if self.ready:
+            return True
+        compiler = find_compiler()
+        if compiler is None or self.dtype not in _TYPES:
+            raise CompileError("no C compiler was found" if compiler is None
+                               else f"no native code for {self.dtype}")  # fmt: skip
+        text = source(self.program, self.dtype)
+        path = _path(text, compiler)
+        if not path.is_file():
+            if not build:
+                return False
+            path = _build(text, compiler, path)
+        try:
+            library = ctypes.CDLL(str(path))
+        except OSError as error:
+            raise CompileError(f"the compiled update could not be loaded: {error}") from error
+        functions = []
+        for number in range(len(self.program.phases)):
+            function = getattr(library, f"phase{number}")
+            function.argtypes = [ctypes.c_int64, *[ctypes.c_void_p] * 7, ctypes.c_int]
+            function.restype = None
+            functions.append(function)
+        self._functions = functions
+        return True
+
+    def start(self) -> None:
+        """Compile in the background; :attr:`ready` tells when, :attr:`failed` if not."""
+        if self._thread is None and not self.ready:
+            self._thread = threading.Thread(target=self._try_load, daemon=True)
+            self._thread.start()
+
+    def _try_load(self) -> None:
+        try:
+            self.load()
+        except Exception as error:
+            self.failed = error
+
+    def _tasks_of(self, sizes: tuple[int, ...]) -> tuple[Any, Any, Any]:
+        """Which tensor each task works on, from where to where."""
+        if sizes not in self._tasks:
+            if len(self._tasks) > 32:
+                self._tasks.clear()
+            counts = [-(-n // TASK) for n in sizes]
+            tensors = np.repeat(np.arange(len(sizes), dtype=np.int64), counts)
+            starts = np.concatenate([np.arange(c, dtype=np.int64) * TASK for c in counts])
+            stops = np.minimum(starts + TASK, np.asarray(sizes, dtype=np.int64)[tensors])
+            self._tasks[sizes] = (tensors, starts.astype(np.int64), stops)
+        return self._tasks[sizes]
+
+    def __call__(
+        self, tensors: Sequence[Sequence[Tensor]], coefficients: Sequence[float],
+        reduce: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> None:  # fmt: skip
+        """Step every ``(parameter, gradient, *state)``, all but the gradient in place.
+
+        Args:
+            tensors: contiguous CPU tensors of this dtype, of one size in each tuple.
+            coefficients: in the order of the program.
+            reduce: given sums of squares (parameters × norms of this phase), adds them up over the
+                processes that hold parts of each tensor.
+        """
+        assert self._functions is not None
+        sizes = tuple(group[0].numel() for group in tensors)
+        where, starts, stops = self._tasks_of(sizes)
+        addresses = np.array([t.data_ptr() for group in tensors for t in group], dtype=np.uint64)
+        numbers = np.array(coefficients, dtype=np.float64)
+        threads = torch.get_num_threads() if sum(sizes) > ALONE else 1
+        norms = np.zeros((len(sizes), len(self.program.norms)))
+        for function, phase in zip(self._functions, self.program.phases, strict=True):
+            partial = np.empty((len(where), len(phase.norms)))
+            function(
+                len(where), where.ctypes.data, starts.ctypes.data, stops.ctypes.data,
+                addresses.ctypes.data, numbers.ctypes.data, norms.ctypes.data, partial.ctypes.data,
+                threads,
+            )  # fmt: skip
+            if phase.norms:
+                sums = np.zeros((len(sizes), len(phase.norms)))
+                np.add.at(sums, where, partial)
+                sums = reduce(sums) if reduce else sums
+                columns = [self.program.norms.index(n) for n in phase.norms]
+                with np.errstate(invalid="ignore"):
+                    norms[:, columns] = np.sqrt(sums)
