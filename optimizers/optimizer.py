@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -26,6 +28,28 @@ TORCH_STATE = {
     "square_avg": "s", "acc_delta": "d", "momentum_buffer": "v", "grad_avg": "m",
 }  # fmt: skip
 """What torch's optimizers call the state variables of the rules."""
+
+
+def _of_torch(name: str) -> Callable[..., Any]:
+    """A method of torch's optimizer, without the wrapper that imports the compiler for nothing.
+
+    torch keeps its compiler away from these methods by importing it first, which takes two seconds.
+    While it has not been imported there is nothing to keep away.
+    """
+    method = getattr(torch.optim.Optimizer, name)
+    return method if "torch._dynamo" in sys.modules else inspect.unwrap(method)
+
+
+def _local(tensor: Tensor) -> Tensor:
+    """This process's part of a sharded tensor (DTensor, as FSDP makes them); else the tensor."""
+    return tensor.to_local() if hasattr(tensor, "to_local") else tensor  # type: ignore[operator]
+
+
+def _process_groups(tensor: Tensor) -> tuple[Any, ...]:
+    """The process groups that hold different parts of the tensor."""
+    placements = getattr(tensor, "placements", ())
+    mesh = getattr(tensor, "device_mesh", None)
+    return tuple(mesh.get_group(i) for i, p in enumerate(placements) if p.is_shard())  # type: ignore
 
 
 class SparseGradient(EigenstepError, RuntimeError):
@@ -113,7 +137,7 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group of parameters; its hyperparameters are checked against their domains."""
-        super().add_param_group(param_group)
+        _of_torch("add_param_group")(self, param_group)
         group = self.param_groups[-1]
         try:
             self._coefficients(group, 1)
@@ -183,7 +207,15 @@ class RuleOptimizer(torch.optim.Optimizer):
             if isinstance(renamed.get("step"), Tensor):
                 renamed["step"] = int(renamed["step"].item())
             states[key] = renamed
-        super().load_state_dict({**state_dict, "state": states})
+        _of_torch("load_state_dict")(self, {**state_dict, "state": states})
+
+    def state_dict(self) -> dict[str, Any]:
+        """The state, as ``torch.save`` takes it: numbers and tensors only."""
+        return _of_torch("state_dict")(self)
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients, or set them to zero."""
+        _of_torch("zero_grad")(self, set_to_none)
 
     def _known_state(self) -> set[str]:
         return {
@@ -233,7 +265,12 @@ class RuleOptimizer(torch.optim.Optimizer):
                 for p in parameters
                 if p.grad is not None
             ]
-            kernel(tensors, list(numeric.values()), group["engine"], maximize=group["maximize"])
+            over = [_process_groups(p) for p in parameters]
+            tensors = [tuple(_local(t) for t in row) for row in tensors]
+            kernel(
+                tensors, list(numeric.values()), group["engine"], maximize=group["maximize"],
+                groups=over,
+            )  # fmt: skip
             for parameter in parameters:
                 self.state[parameter]["step"] = t
                 if now:

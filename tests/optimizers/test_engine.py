@@ -305,7 +305,7 @@ optimizer = {name}([p], lr=0.01)
 optimizer.step()
 print(time.perf_counter() - start)
 import sys
-print("torch._dynamo" in sys.modules and "torch._inductor.compile_fx" in sys.modules)
+print("torch._dynamo" in sys.modules)
 """
 
 
