@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .program import Node, Phase, Program, evaluate_scalars
+from .program import LOW_PRECISION, Node, Phase, Program, evaluate_scalars
 
 BLOCK = 1 << 17
 """Elements in a block: 512 KiB of float32; measured, as are 64 and 256 thousand, to be about the best."""
@@ -144,6 +144,7 @@ class Blocked:
     def __call__(
         self, tensors: Sequence[Tensor], coefficients: Sequence[float],
         reduce: Callable[[list[float]], list[float]] | None = None,
+        shared: dict[Any, Any] | None = None,
     ) -> None:  # fmt: skip
         """Step one parameter.
 
@@ -152,30 +153,46 @@ class Blocked:
                 tensors of one shape.
             coefficients: in the order of the program.
             reduce: adds up sums of squares over the processes that hold parts of the tensor.
+            shared: kept from parameter to parameter of one step: what their runs have in common.
         """
-        low = tensors[0].dtype in (torch.float16, torch.bfloat16)
+        low = tensors[0].dtype in LOW_PRECISION
         dtype = torch.float32 if low else tensors[0].dtype
         in_place = all(t.dtype == dtype for t in tensors)
-        values: dict[Node, Any] = {}
+        shared = {} if shared is None else shared
         norms: dict[Node, float] = {}
-        for number, phase in enumerate(self.program.phases):
-            evaluate_scalars(self.program, phase, values, coefficients, norms)
-            used = [a for n in phase.nodes for a in n.args if not a.array]
-            kinds = tuple(v if isinstance(v, bool) else (v == 0) + 2 * (v == 1)
-                          for v in (values[n] for n in used))  # fmt: skip
-            key = (number, in_place, kinds)
-            if key not in self._plans:
-                if len(self._plans) > 64:
-                    self._plans.clear()
-                self._plans[key] = _Plan(phase, values, in_place)
-            sums = self._pass(self._plans[key], phase, tensors, values, dtype, in_place)
+        values: dict[Node, Any] = {}
+        for number, phase in enumerate(self.program.phases(tensors[0].dtype)):
+            key = (number, low, in_place, dtype)
+            if key not in shared:
+                evaluate_scalars(self.program, phase, values, coefficients, norms)
+                plan = self._plan(number, phase, values, low, in_place)
+                scalars = [torch.tensor(values[n], dtype=dtype) for n in plan.scalars]
+                if not norms:
+                    shared[key] = (dict(values), plan, scalars)
+            else:
+                known, plan, scalars = shared[key]
+                values |= known
+            sums = self._pass(plan, phase, tensors, scalars, dtype, in_place)
             if phase.norms:
                 sums = reduce(sums) if reduce else sums
                 norms |= {n: math.sqrt(s) if s >= 0 else math.nan
                           for n, s in zip(phase.norms, sums, strict=True)}  # fmt: skip
 
+    def _plan(
+        self, number: int, phase: Phase, values: dict[Node, Any], low: bool, in_place: bool
+    ) -> _Plan:
+        used = [a for n in phase.nodes for a in n.args if not a.array]
+        kinds = tuple(v if isinstance(v, bool) else (v == 0) + 2 * (v == 1)
+                      for v in (values[n] for n in used))  # fmt: skip
+        key = (number, low, in_place, kinds)
+        if key not in self._plans:
+            if len(self._plans) > 64:
+                self._plans.clear()
+            self._plans[key] = _Plan(phase, values, in_place)
+        return self._plans[key]
+
     def _pass(
-        self, plan: _Plan, phase: Phase, tensors: Sequence[Tensor], values: dict[Node, Any],
+        self, plan: _Plan, phase: Phase, tensors: Sequence[Tensor], scalars: list[Tensor],
         dtype: torch.dtype, in_place: bool,
     ) -> list[float]:  # fmt: skip
         sums = [0.0] * len(plan.norms)
@@ -183,16 +200,15 @@ class Blocked:
         size = first.numel()
         if size == 0:
             return sums
-        flat = first.dim() == 1 and size > BLOCK
+        flat = first.dim() == 1
         shape = (BLOCK,) if flat else first.shape
         floats, booleans = self._scratch(plan, shape, dtype, first.device, len(tensors), in_place)
-        scalars = [torch.tensor(values[n], dtype=dtype) for n in plan.scalars]
         used = sorted({*phase.loads, *(i for i, _ in phase.stores)})
-        parts = {i: tensors[i].split(BLOCK) if flat else (tensors[i],) for i in used}
-        empty: dict[str, Any] = {"scalar": scalars}
+        many = flat and size > BLOCK
+        parts = {i: tensors[i].split(BLOCK) if many else (tensors[i],) for i in used}
         for block in range(len(next(iter(parts.values()), ()))):
             leaves: Any = {i: p[block] for i, p in parts.items()}
-            spaces = {"leaf": leaves, "float": floats, "boolean": booleans, **empty}
+            spaces: Any = {"leaf": leaves, "float": floats, "boolean": booleans, "scalar": scalars}
             length = leaves[used[0]].shape
             if flat and length[0] != BLOCK:
                 spaces["float"] = [b[: length[0]] for b in floats]

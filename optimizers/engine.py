@@ -30,7 +30,7 @@ from . import ops
 from .blocked import BLOCK, Blocked
 from .errors import DomainError
 from .native import CompileError, Native, find_compiler
-from .program import NotRecordable, Program, record
+from .program import LOW_PRECISION, NotRecordable, Program, record
 from .rule import Rule
 
 ENGINES = ("auto", "compiled", "blocked")
@@ -42,7 +42,6 @@ advance, would have cost. A kernel in the cache is used at once.
 """
 CUDA_PATIENCE = 8.0
 """The same for ``torch.compile`` on CUDA, which is not in the background."""
-_LOW_PRECISION = (torch.float16, torch.bfloat16)
 Groups = tuple[Any, ...]
 """The process groups over which a parameter is sharded."""
 
@@ -131,6 +130,7 @@ class Kernel:
         if self.program is None:
             self._by_torch(tensors, scalars, engine, maximize)
         else:
+            shared: dict[Any, Any] = {}
             fast: dict[torch.dtype, list[tuple[Sequence[Tensor], Groups]]] = {}
             for group, over in zip(tensors, groups, strict=True):
                 ready = self._ready(group, engine)
@@ -139,11 +139,11 @@ class Kernel:
                 elif group[0].is_cuda and self._torch_compiles(engine, group[0]) and not over:
                     self._by_torch([group], scalars, engine, maximize)
                 else:
-                    self._block_by_block(_flatten(group), coefficients, over)
+                    self._block_by_block(_flatten(group), coefficients, over, shared)
             for dtype, rows in fast.items():
                 reduce = partial(_sum_over, [over for _, over in rows])
-                shared = any(over for _, over in rows)
-                self._native[dtype]([r for r, _ in rows], coefficients, reduce if shared else None)
+                apart = any(over for _, over in rows)
+                self._native[dtype]([r for r, _ in rows], coefficients, reduce if apart else None)
                 torch.autograd.graph.increment_version(
                     [t for r, _ in rows for i, t in enumerate(r) if i != 1]
                 )
@@ -191,13 +191,15 @@ class Kernel:
             native.start()
         return native.ready
 
-    def _block_by_block(self, flat: Sequence[Tensor], coefficients: Any, over: Groups) -> None:
+    def _block_by_block(
+        self, flat: Sequence[Tensor], coefficients: Any, over: Groups, shared: dict[Any, Any]
+    ) -> None:
         assert self._blocks is not None
 
         def reduce(sums: list[float]) -> list[float]:
             return _sum_over([over], np.array([sums]))[0].tolist()
 
-        self._blocks(flat, coefficients, reduce if over else None)
+        self._blocks(flat, coefficients, reduce if over else None, shared)
 
     def _by_torch(
         self, tensors: Sequence[tuple[Tensor, ...]], scalars: Sequence[float], engine: str,
@@ -234,7 +236,7 @@ class Kernel:
 
     def _update(self, coefficients: dict[str, Any], theta: Tensor, g: Tensor, state: Any) -> Any:
         """The new parameter and state; None for what the rule hands back as it was."""
-        if theta.dtype in _LOW_PRECISION:
+        if theta.dtype in LOW_PRECISION:
             theta, g, state = theta.float(), g.float(), [s.float() for s in state]
         new = self.rule(theta, g, *state, **coefficients, **self.choices)
         return [None if a is b else a for a, b in zip(new, (theta, *state), strict=True)]

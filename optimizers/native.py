@@ -102,7 +102,7 @@ def _expression(node: Node, name: Callable[[Node], str], kind: str) -> str:
 
 def source(program: Program, dtype: torch.dtype) -> str:
     """The C source of a program, one function ``phase0``, ``phase1``, … a phase."""
-    return _HEADER + "".join(_phase(program, p, dtype) for p in range(len(program.phases)))
+    return _HEADER + "".join(_phase(program, p, dtype) for p in range(len(program.phases(dtype))))
 
 
 def _scalars_of(phase: Phase) -> list[Node]:
@@ -120,7 +120,7 @@ def _scalars_of(phase: Phase) -> list[Node]:
 
 
 def _phase(program: Program, number: int, dtype: torch.dtype) -> str:
-    phase = program.phases[number]
+    phase = program.phases(dtype)[number]
     stored, kind = _TYPES[dtype]
     norms = {n: k for k, n in enumerate(program.norms)}
     coefficients = {name: i for i, name in enumerate(program.coefficients)}
@@ -310,7 +310,7 @@ class Native:
         except OSError as error:
             raise CompileError(f"the compiled update could not be loaded: {error}") from error
         functions = []
-        for number in range(len(self.program.phases)):
+        for number in range(len(self.program.phases(self.dtype))):
             function = getattr(library, f"phase{number}")
             function.argtypes = [ctypes.c_int64, *[ctypes.c_void_p] * 7, ctypes.c_int]
             function.restype = None
@@ -361,7 +361,7 @@ class Native:
         numbers = np.array(coefficients, dtype=np.float64)
         threads = torch.get_num_threads() if sum(sizes) > ALONE else 1
         norms = np.zeros((len(sizes), len(self.program.norms)))
-        for function, phase in zip(self._functions, self.program.phases, strict=True):
+        for function, phase in zip(self._functions, self.program.phases(self.dtype), strict=True):
             partial = np.empty((len(where), len(phase.norms)))
             function(
                 len(where), where.ctypes.data, starts.ctypes.data, stops.ctypes.data,

@@ -10,7 +10,7 @@ needs the old value, so that no temporary of the tensor's size exists.
 >>> program = record(gradient_descent, ("lr",), {})
 >>> [node.op for node in program.nodes]
 ['input', 'input', 'coefficient', 'coefficient', 'mul', 'mul', 'sub']
->>> len(program.phases)
+>>> len(program.phases(torch.float32))
 1
 """
 
@@ -24,10 +24,13 @@ from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
+import torch
+
 from . import ops
 from .errors import RuleError
 from .rule import Rule
 
+LOW_PRECISION = (torch.float16, torch.bfloat16)
 SIGN = "sign of the gradient"
 """The coefficient, 1 or -1, that turns descent into ascent."""
 
@@ -232,11 +235,26 @@ class Program:
                 stack.extend(a for a in node.args if a.array)
         return found
 
+    def phases(self, dtype: torch.dtype) -> tuple[Phase, ...]:
+        """The passes over tensors of a dtype, one more than there are norms that wait for one another.
+
+        In float16 and bfloat16 nothing is written before the last pass, because what is read back
+        would be rounded twice.
+        """
+        return self._late if dtype in LOW_PRECISION else self._early
+
     @cached_property
-    def phases(self) -> tuple[Phase, ...]:
-        """The passes over the tensor, one more than there are norms that wait for one another."""
+    def _early(self) -> tuple[Phase, ...]:
+        return self._phases({i: n.level for i, n in enumerate(self.outputs) if n is not None})
+
+    @cached_property
+    def _late(self) -> tuple[Phase, ...]:
+        last = max([n.level for n in self.outputs if n is not None], default=0)
+        return self._phases({i: last for i, n in enumerate(self.outputs) if n is not None})
+
+    def _phases(self, when: dict[int, int]) -> tuple[Phase, ...]:
+        """The passes where input i is written in pass ``when[i]``, or later if that is too early."""
         stores = {i: n for i, n in enumerate(self.outputs) if n is not None}
-        when = {i: n.level for i, n in stores.items()}
         last = max([*when.values(), 0])
         while True:
             plans = [self._plan(p, stores, when) for p in range(last + 1)]

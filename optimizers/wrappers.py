@@ -101,7 +101,13 @@ class Lookahead(RuleOptimizer):
         groups = [dict(g) for g in optimizer.param_groups]
         for group in groups:
             group |= {"k": k, "alpha": alpha}
-        super().__init__(groups, None, engine=groups[0]["engine"])
+        given = {k: v for k, v in optimizer.defaults.items()
+                 if k not in ("weight_decay", "maximize", "engine")}  # fmt: skip
+        super().__init__(
+            groups, None, weight_decay=optimizer.defaults["weight_decay"],
+            maximize=optimizer.defaults["maximize"], engine=optimizer.defaults["engine"],
+            **{**given, "k": k, "alpha": alpha},
+        )  # fmt: skip
 
     def rule_of(self, group: Mapping[str, Any]) -> Rule:
         return lookahead(self.inner.rule_of(group))

@@ -9,7 +9,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 FLOORS = ("optimizers", "analysis", "proofs", "reports")
-TORCH_SIDE = {"optimizers/engine.py", "optimizers/optimizer.py", "optimizers/descent.py"}
 
 
 def _imports(path: Path):

@@ -107,13 +107,13 @@ def test_norms_are_of_the_whole_tensor(kind):
 def test_phases():
     """A norm ends a pass; what the second pass needs of the state is read back, not kept."""
     stored, numeric, choices = split(lamb)
-    first, second = record(stored, tuple(numeric), choices).phases
+    first, second = record(stored, tuple(numeric), choices).phases(torch.float32)
     assert len(first.norms) == 2
     assert [i for i, _ in first.stores] == [2, 3]
     assert [i for i, _ in second.stores] == [0]
     assert 1 not in second.loads  # the gradient is not needed again
     stored, numeric, choices = split(with_weight_decay(radam))
-    assert len(record(stored, tuple(numeric), choices).phases) == 1
+    assert len(record(stored, tuple(numeric), choices).phases(torch.float32)) == 1
 
 
 def test_a_state_whose_old_value_is_needed_later_is_written_late():
@@ -121,7 +121,7 @@ def test_a_state_whose_old_value_is_needed_later_is_written_late():
     def late(theta, g, s, *, lr: LearningRate = 0.1):
         return theta - lr * s / ops.norm(s + g), s + g
 
-    first, second = record(late, ("lr",), {}).phases
+    first, second = record(late, ("lr",), {}).phases(torch.float32)
     assert first.stores == ()
     assert [i for i, _ in second.stores] == [0, 2]
     p = torch.nn.Parameter(torch.zeros(3, dtype=torch.float64))
