@@ -49,7 +49,7 @@ def simulate(
     """Iterate a rule on ½λx² and keep every iterate.
 
     Args:
-        rule: any rule whose update is elementwise.
+        rule: any rule; a norm is over the whole array.
         steps: how many, at least 0.
         curvature: λ; an array runs one problem an element.
         start: the first θ; the state starts at zero. Broadcasts with ``curvature``.

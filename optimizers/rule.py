@@ -97,7 +97,7 @@ class Rule:
         kinds = [p.kind for p in inspect.signature(update).parameters.values()]
         takes_all = inspect.Parameter.VAR_KEYWORD in kinds
         self._takes = None if takes_all else frozenset(_keyword_only(update))
-        self.conventions = dict(conventions or {})
+        self.conventions: Mapping[str, Mapping[str, Any]] = dict(conventions or {})
         self.initial = dict(initial or {})
         for key in self.initial:
             if key not in self.state:

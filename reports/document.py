@@ -15,12 +15,13 @@ from ..analysis.spectrum import discriminant, trace_and_determinant
 from ..analysis.tracing import ETA, LAMBDA
 from ..optimizers.rule import Rule
 from ..proofs import Proof, with_corrections
+from . import optimizer_pages
 from .experiments import regression_runs, theories
 from .figures import ALL_FIGURES
 from .regression import RULES
 
 TITLE = "The theory of an optimizer, derived from the code that runs it"
-SUBTITLE = "Gradient descent, heavy ball and Nesterov’s method"
+SUBTITLE = "Gradient descent, heavy ball, Nesterov’s method, and every adaptive optimizer"
 _PACKAGES = ("eigenstep", "sympy", "numpy", "scipy", "matplotlib", "torch", "z3-solver")
 
 
@@ -308,5 +309,6 @@ def markdown(proofs: dict[str, Proof]) -> str:
     named = theories()
     chapters = [overview(named, proofs)]
     chapters += [rule_chapter(m, RULES[m], t) for m, t in named.items()]
+    chapters += [optimizer_pages.chapter(proofs, table, figure)]
     chapters += [data_chapter(), claims_chapter(proofs), appendix()]
     return "\n\n".join(chapters)

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from ..analysis import Derivation, derive
 from ..analysis.simulation import growth, simulate
+from ..optimizers.rules import ALL_RULES
 from . import figures
 from .airfoil import load_regression
 from .figures import NoiseCurve, Path2D
@@ -26,6 +27,12 @@ SEED_SETTINGS = (
     ("heavy ball", 0.6, 0.25),
 )
 SEED_STEPS = 20
+GALLERY_SETTINGS: dict[str, dict[str, Any]] = {
+    "heavy_ball": {"lr": 0.6, "beta": 0.5}, "nesterov": {"lr": 0.2, "beta": 0.5},
+    "adadelta": {"lr": 1.0}, "lars": {"lr": 0.1}, "lamb": {"lr": 0.1}, "ralamb": {"lr": 0.1},
+    "ranger_lars": {"lr": 0.1},
+}  # fmt: skip
+"""What the gallery of all optimizers sets; the others have η = 0.4, as the lecture's Adagrad."""
 
 
 def theories() -> dict[str, Derivation]:
@@ -72,6 +79,17 @@ def seed_paths() -> list[Path2D]:
 def trajectories() -> Figure:
     """The lecture's five settings."""
     return figures.trajectories(seed_paths(), SEED_CURVATURES)
+
+
+def all_trajectories(steps: int = 40) -> Figure:
+    """Every rule on the lecture's quadratic."""
+    paths = []
+    for name, rule in ALL_RULES.items():
+        chosen: dict[str, Any] = GALLERY_SETTINGS.get(name, {"lr": 0.4})
+        run = simulate(rule, steps, curvature=np.array(SEED_CURVATURES), start=SEED_START, **chosen)
+        said = ", ".join(f"{k} = {v:g}" for k, v in chosen.items()).replace("lr", "η")
+        paths.append((f"{name}, {said.replace('beta', 'β')}", run.theta))
+    return figures.gallery(paths, SEED_CURVATURES)
 
 
 @lru_cache(maxsize=1)

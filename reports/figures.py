@@ -166,6 +166,31 @@ def trajectories(paths: Sequence[Path2D], curvatures: tuple[float, float]) -> Fi
     return figure
 
 
+def gallery(
+    paths: Sequence[tuple[str, np.ndarray]], curvatures: tuple[float, float], columns: int = 5
+) -> Figure:
+    """Small multiples: (title, points (n, 2)) on the contours of ½(λ₁x₁² + λ₂x₂²)."""
+    rows = -(-len(paths) // columns)
+    figure = Figure(figsize=(8.6, 1.72 * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    x, y = np.meshgrid(np.linspace(-6, 4, 160), np.linspace(-3.2, 3.2, 160))
+    height = 0.5 * (curvatures[0] * x**2 + curvatures[1] * y**2)
+    for ax in axes.flat[len(paths) :]:
+        ax.set_visible(False)
+    for ax, (title, points) in zip(axes.flat, paths, strict=False):
+        ax.contour(x, y, height, levels=np.geomspace(0.05, 25, 7), colors="#b8c4d0", linewidths=0.6)
+        ax.plot(*points.T, "o-", color="#0072B2", markersize=1.8, linewidth=0.8)
+        ax.plot(0, 0, "+", color="black", markersize=6)
+        ax.set_xlim(-6, 4)
+        ax.set_ylim(-3.2, 3.2)
+        ax.set_title(title, fontsize=8)
+    for ax in axes[-1]:
+        ax.set_xlabel("$x_1$")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("$x_2$")
+    return figure
+
+
 @dataclass(frozen=True)
 class NoiseCurve:
     """Stationary variance against ηλ, in theory and measured with its standard error."""
@@ -284,6 +309,14 @@ ALL_FIGURES: dict[str, FigureEntry] = {
         "for ever between two lines, at 0.6 diverges; heavy ball at 0.6 converges with beta 0.5 "
         "and, slowly, with beta 0.25.",
         _make("trajectories"),
+    ),
+    "all_trajectories": FigureEntry(
+        "Forty steps of every optimizer on the contours of 0.1x₁² + 2x₂² from (−5, −2), with the "
+        "learning rate shown and the paper’s other hyperparameters.",
+        "Twenty small contour plots, one an optimizer. The adaptive ones leave the start along a "
+        "diagonal, as each coordinate moves at its own scale; Adadelta hardly moves in forty steps; "
+        "the layer-wise ones take steps in proportion to the distance from the origin.",
+        _make("all_trajectories"),
     ),
     "noise": FigureEntry(
         "Stationary variance of θ under unit gradient noise: theory (lines) and simulation.",

@@ -7,6 +7,7 @@ from .radam import radam
 ranger = lookahead(
     radam, k=6, alpha=0.5, name="ranger", source="Wright 2019, Ranger; Zhang et al. 2019"
 )
+ranger.conventions = {"pytorch-optimizer": {"threshold": 5.0, "eps_place": "uncorrected"}}
 ranger.__doc__ = r"""Ranger: lookahead on RAdam.
 
 .. math:: \phi \leftarrow \mathrm{RAdam}(\phi), \quad \text{every } k \text{ steps: }
@@ -21,6 +22,7 @@ moves up the gradient below the threshold, which no setting here does.
 ranger_lars = lookahead(
     ralamb, k=6, alpha=0.5, name="ranger_lars", source="Grankin 2019, over9000; Zhang et al. 2019"
 )
+ranger_lars.conventions = {}
 ranger_lars.__doc__ = r"""RangerLARS: lookahead on Ralamb.
 
 .. math:: \phi \leftarrow \mathrm{Ralamb}(\phi), \quad \text{every } k \text{ steps: }

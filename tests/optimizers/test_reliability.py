@@ -288,3 +288,19 @@ def test_maximize_is_descent_on_the_negative(name):
         q.grad = -p.grad
         down.step()
     assert torch.equal(p, q)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU on this machine")
+@pytest.mark.parametrize("kind", ["blocked", "compiled"])
+@every
+def test_cuda_equals_cpu(name, kind):
+    cpu = [leaf(3, 4, dtype=torch.float32), leaf(5000, dtype=torch.float32)]
+    gpu = [torch.nn.Parameter(p.detach().cuda()) for p in cpu]
+    one, other = make(name, cpu), make(name, gpu, kind)
+    for t in range(20):
+        step(one, cpu, t)
+        for p, q in zip(cpu, gpu, strict=True):
+            q.grad = p.grad.cuda()
+        other.step()
+    for p, q in zip(cpu, gpu, strict=True):
+        torch.testing.assert_close(p.detach(), q.detach().cpu(), rtol=1e-5, atol=1e-5)

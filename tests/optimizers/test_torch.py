@@ -385,23 +385,6 @@ def test_sparse_gradients_are_refused():
         optimizer.step()
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU on this machine")
-@pytest.mark.parametrize("engine", ["blocked", "compiled"])
-@pytest.mark.parametrize("name", CLASSES)
-def test_cuda_equals_cpu(name, engine):
-    cls, arguments = CLASSES[name]
-    cpu = parameters(torch.float32)
-    gpu = [torch.nn.Parameter(p.detach().cuda()) for p in cpu]
-    one, other = cls(cpu, **arguments), cls(gpu, engine=engine, **arguments)
-    for _ in range(20):
-        for p, q in zip(cpu, gpu, strict=True):
-            p.grad = torch.randn(p.shape)
-            q.grad = p.grad.cuda()
-        one.step()
-        other.step()
-    assert difference(cpu, [p.cpu() for p in gpu]) < 1e-5
-
-
 def test_importing_warns_of_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -1,5 +1,6 @@
 """The figures and the report: whole, self-contained, the same every time."""
 
+import json
 import os
 import re
 import subprocess
@@ -9,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from eigenstep.analysis import derive
+from eigenstep.optimizers.rules import ALL_RULES
 from eigenstep.proofs import ALL_CLAIMS
-from eigenstep.reports import experiments, figures, report
+from eigenstep.reports import experiments, figures, optimizer_pages, report
 from eigenstep.reports.files import OutputError, check_folder, write_atomically
 from eigenstep.reports.regression import RULES
 
@@ -126,3 +128,35 @@ def test_figure_command(tmp_path):
     command = str(Path(sys.executable).with_name("eigenstep"))
     subprocess.run([command, "figure", "rates", "--out", str(out)], check=True, capture_output=True)
     assert out.read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("name", ALL_RULES)
+def test_every_optimizer_has_its_page(written, name):
+    page = written[0].read_text(encoding="utf-8")
+    assert f'id="{name}_page"' in page
+    assert optimizer_pages.CLASS_NAMES[name] in page
+
+
+def test_pages_show_what_was_traced():
+    (line,) = [x for x in optimizer_pages.equations(ALL_RULES["amsgrad"]) if "max" in x]
+    assert line == r"\hat v^{+} &= \max\left(\hat v, v^{+}\right)"
+    ranger = optimizer_pages.equations(ALL_RULES["ranger"])
+    assert sum(r"\rho_t > 4" in x for x in ranger) == 2  # where r_t is, and the step
+    assert r"\alpha \left(- \theta + \varphi^{+}\right)" in ranger[-1]
+    for rule in ALL_RULES.values():
+        for text in optimizer_pages.equations(rule):
+            assert "nan" not in text.lower()
+            assert "norm" not in text
+
+
+def test_speed_rows_come_from_the_benchmark(tmp_path):
+    assert optimizer_pages.speed(tmp_path / "none.json") == {}
+    file = tmp_path / "step.json"
+    row = {"optimizer": "Adam", "case": "10M", "ratios": {"compiled": 1.0, "blocked": 2.0}}
+    file.write_text(json.dumps({"rows": [row]}), encoding="utf-8")
+    assert "compiled 1.00" in optimizer_pages.page(
+        ALL_RULES["adam"], {k: c.prove() for k, c in ALL_CLAIMS.items() if k.startswith("R7")},
+        optimizer_pages.speed(file),
+    )  # fmt: skip
+    file.write_text("garbage", encoding="utf-8")
+    assert optimizer_pages.speed(file) == {}
