@@ -72,6 +72,11 @@ def parse(
     return result
 
 
+def build(text: str, names: Mapping[str, Any]) -> Any:
+    """:func:`parse` for names that stand for something else than numbers, such as matrices."""
+    return _build(ast.parse(text.strip(), mode="eval").body, text.strip(), names, None)
+
+
 def parse_rule(
     text: str, symbols: Mapping[str, Any], functions: Mapping[str, Any] | None = None
 ) -> sp.Expr:
@@ -100,8 +105,9 @@ def _build(node: ast.expr, text: str, symbols: Mapping[str, Any], functions: Any
         return -value if isinstance(node.op, ast.USub) else value
     if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
         left, right = (_build(s, text, symbols, functions) for s in (node.left, node.right))
-        small = right.is_number and abs(right) <= _LARGEST_POWER
-        if isinstance(node.op, ast.Pow) and not (small or (functions and not right.is_number)):
+        power = isinstance(node.op, ast.Pow)
+        small = power and right.is_number and abs(right) <= _LARGEST_POWER
+        if power and not (small or (functions and not right.is_number)):
             raise ExpressionError(
                 f"power {right} in {text!r} is not a number up to {_LARGEST_POWER}"
             )

@@ -54,7 +54,8 @@ class Claim:
         raise NotImplementedError
 
 
-def _from_decisions(method: str, *decisions: Decision) -> tuple[Verdict, str, Any]:
+def from_decisions(method: str, *decisions: Decision) -> tuple[Verdict, str, Any]:
+    """PROVED where all hold, REFUTED by the first that fails, OPEN where one is undecided."""
     if any(d.holds is None for d in decisions):
         return Verdict.OPEN, method, None
     failing = next((d for d in decisions if not d.holds), None)
@@ -101,7 +102,7 @@ class RegionClaim(Claim):
         )
         positive = decide(theory.stability.domain, sp.fraction(bound)[1] > 0)
         wanted = [positive] + [d for k, d in decisions.items() if self.direction in ("both", k)]
-        return _from_decisions("real arithmetic (z3)", *wanted)
+        return from_decisions("real arithmetic (z3)", *wanted)
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class EquationsClaim(Claim):
         if self.positive_norms:
             pairs = [(_positive_norms(a), _positive_norms(b)) for a, b in pairs]
         elements = (traced.theta, traced.gradient, *traced.state)
-        return _from_decisions("identity of the traced code", all_equal(pairs, elements))
+        return from_decisions("identity of the traced code", all_equal(pairs, elements))
 
 
 def _opaque(theta: Any, g: Any, s: Any, *, lr: LearningRate = 0.01) -> Any:
@@ -293,7 +294,7 @@ class TuningClaim(Claim):
             better = [sp.GreaterThan(c, 0, evaluate=False) for c in conditions]
             smaller = [radius >= 0, sp.StrictLessThan(radius, rate, evaluate=False)]
             decisions.append(decide([*spectrum, *smaller, *better], sp.false))
-        return _from_decisions(method, *decisions)
+        return from_decisions(method, *decisions)
 
 
 @dataclass(frozen=True)
@@ -314,7 +315,7 @@ class RootLemma(Claim):
                                      [a + c <= r, a - c <= r, a + c >= -r, a - c >= -r]))  # fmt: skip
         pair = decide([r >= 0], _iff([t.subs({T: 2 * a, D: a**2 + c**2}) for t in typed],
                                      [a**2 + c**2 <= r**2]))  # fmt: skip
-        return _from_decisions("real arithmetic (z3)", real, pair)
+        return from_decisions("real arithmetic (z3)", real, pair)
 
 
 @dataclass(frozen=True)
@@ -329,7 +330,7 @@ class InequalityClaim(Claim):
         decision = decide(
             [parse_rule(h, names) for h in self.hypotheses], parse_rule(self.conclusion, names)
         )
-        return _from_decisions("real arithmetic (z3)", decision)
+        return from_decisions("real arithmetic (z3)", decision)
 
 
 class _Reals(dict[str, sp.Symbol]):
@@ -365,7 +366,7 @@ class MaximumLimitClaim(Claim):
         stated = parse_rule(self.limit, {"u": u, "a": a, "beta": b})
         same = equal(stated, sp.Max(b * u, a))
         roots = Decision(all(x == 0 for x in tends))
-        return _from_decisions("limit, squeezed (z3)", *squeeze, roots, same)
+        return from_decisions("limit, squeezed (z3)", *squeeze, roots, same)
 
 
 def _iff(left: list[Any], right: list[Any]) -> Any:
@@ -391,4 +392,5 @@ __all__ = [
     "StoredPointClaim",
     "TuningClaim",
     "any_rule",
+    "from_decisions",
 ]  # fmt: skip

@@ -1,0 +1,285 @@
+r"""Kinds of claims beside those about rules: identities, sums, averages, limits, matrices of any size.
+
+>>> SumClaim("P12", "…", "…", "beta**i", "0", "t", "(1 - beta**t)/(1 - beta)").prove().verdict.value
+'REFUTED'
+>>> SumClaim("P12", "…", "…", "beta**i", "0", "t - 1", "(1 - beta**t)/(1 - beta)", 1).prove().verdict.value
+'PROVED'
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy as sp
+
+from ..analysis import derive
+from ..analysis.decision import decide
+from ..analysis.expressions import build, parse_rule
+from ..analysis.tracing import ETA, LAMBDA, STEP, symbol_of, trace
+from ..optimizers.rule import Rule
+from .claims import Claim, from_decisions
+from .equality import all_equal, equal
+from .verdict import Verdict
+from .words import ORTHOGONAL, SYMMETRIC, Words, letters
+
+
+class Names(dict[str, Any]):
+    """Names for typed formulas: t, n, b, i, k, T are positive integers, the rest real and positive."""
+
+    INTEGERS = ("t", "n", "b", "i", "k", "T", "tau")
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> sp.Symbol:
+        integer = True if name in self.INTEGERS else None
+        return self.setdefault(name, sp.Symbol(name, positive=True, integer=integer))
+
+
+def _define(names: Any, definitions: Mapping[str, str]) -> None:
+    for name, text in definitions.items():
+        names[name] = parse_rule(text, names)
+
+
+@dataclass(frozen=True)
+class IdentityClaim(Claim):
+    """Two expressions are equal for all positive values of what they contain.
+
+    ``definitions`` are names, each given in what stands before it.
+    """
+
+    left: str
+    right: str
+    definitions: Mapping[str, str] = field(default_factory=dict)
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        names = Names()
+        _define(names, self.definitions)
+        pair = parse_rule(self.left, names), parse_rule(self.right, names)
+        return from_decisions("rational identity", equal(*pair))
+
+
+@dataclass(frozen=True)
+class SumClaim(Claim):
+    """Σ of ``term`` over i from ``lower`` to ``upper`` (t plus a number) is ``closed``, all t ≥ start.
+
+    By induction: at ``start`` the sum is added up, and from t to t + 1 ``closed`` grows by one term.
+    """
+
+    term: str
+    lower: str
+    upper: str
+    closed: str
+    start: int = 0
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        names = Names()
+        t, i = names["t"], names["i"]
+        texts = (self.term, self.lower, self.upper, self.closed)
+        term, lower, upper, closed = (parse_rule(text, names) for text in texts)
+        if sp.expand(upper - t).has(t):
+            return Verdict.OPEN, "induction over t", None
+        for value in range(self.start, self.start + 4):  # the base, and counterexamples
+            first, last = int(lower), int(upper.subs(t, value))
+            total = sum((term.subs(i, j) for j in range(first, last + 1)), sp.Integer(0))
+            here = equal(total, closed.subs(t, value))
+            if here.holds is False:
+                point = {"t": str(value), **(here.counterexample or {})}
+                return Verdict.REFUTED, "induction over t", point
+            if value == self.start and not here.holds:
+                return Verdict.OPEN, "induction over t", None
+        step = equal(closed.subs(t, t + 1) - closed, term.subs(i, upper.subs(t, t + 1)))
+        return from_decisions("induction over t", step)
+
+
+@dataclass(frozen=True)
+class UnrolledClaim(Claim):
+    """After t steps from zero a rule's variable is Σ_{τ<t} ``weight``(τ) · ``of``(g_{t−τ}).
+
+    By induction: the weight of the newest gradient is what one step gives it, and one step multiplies
+    every older weight by the same factor; both are read off the traced code.
+    """
+
+    rule: Rule
+    variable: str
+    weight: str
+    of: str = "g"
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        free = {k: symbol_of(h) for k, h in self.rule.hyperparameters.items()
+                if not h.is_choice and k not in self.fixed}  # fmt: skip
+        traced = trace(self.rule, step=STEP, **self.fixed, **free)
+        place = self.rule.state.index(self.variable)
+        old, new = traced.state[place], sp.expand(traced.new_state[place])
+        tau = sp.Symbol("tau", integer=True, nonnegative=True)
+        names: dict[str, Any] = {s.name: s for s in free.values()} | {"tau": tau}
+        weight = parse_rule(self.weight, names)
+        source = parse_rule(self.of, {"g": traced.gradient})
+        factor = sp.diff(new, old)
+        newest = sp.cancel((new - factor * old) / source)
+        if newest.has(traced.gradient) or factor.has(old):
+            return Verdict.OPEN, "induction over t", None
+        pairs = [(weight.subs(tau, 0), newest), (weight.subs(tau, tau + 1), factor * weight)]
+        return from_decisions("induction over t", all_equal(pairs))
+
+
+@dataclass(frozen=True)
+class LimitClaim(Claim):
+    """``expression`` tends to ``value`` as ``variable`` → ∞; names in ``unit`` lie in (0, 1)."""
+
+    expression: str
+    variable: str
+    value: str
+    unit: tuple[str, ...] = ()
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        names = Names()
+        names["e"] = sp.E
+        variable = names[self.variable] = sp.Symbol(self.variable, positive=True)
+        for name in self.unit:  # x in (0, 1) is e^(−κ) with κ > 0
+            names[name] = sp.exp(-sp.Symbol(f"kappa_{name}", positive=True))
+        stated = parse_rule(self.value, names)
+        found = sp.limit(parse_rule(self.expression, names), variable, sp.oo)
+        difference = sp.simplify(found - stated)
+        if difference == 0:
+            return Verdict.PROVED, "limit", None
+        number = difference.subs({s: sp.Rational(1, 3) for s in difference.free_symbols})
+        if number.is_infinite or (number.is_number and abs(sp.N(number, 30)) > 1e-20):
+            return Verdict.REFUTED, "limit", {"limit": str(found)}
+        return Verdict.OPEN, "limit", None
+
+
+@dataclass(frozen=True)
+class GrowthClaim(Claim):
+    """``expression`` ≥ 0 for all x ≥ 0: it is so at 0, and its derivative, which is rational, is ≥ 0."""
+
+    expression: str
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        x = sp.Symbol("x", real=True)
+        f = parse_rule(self.expression, {"x": x})
+        start = sp.simplify(f.subs(x, 0))
+        grows = decide([x >= 0], sp.GreaterThan(sp.cancel(sp.diff(f, x)), 0, evaluate=False))
+        if start.is_nonnegative and grows.holds:
+            return Verdict.PROVED, "monotone (z3)", None
+        for value in (0, sp.Rational(1, 100), sp.Rational(1, 10), 1, 10, 1000):
+            if sp.N(f.subs(x, value), 30) < 0:
+                return Verdict.REFUTED, "monotone (z3)", {"x": str(value)}
+        return Verdict.OPEN, "monotone (z3)", None
+
+
+@dataclass(frozen=True)
+class MatrixIdentityClaim(Claim):
+    """An identity of matrices and vectors of any size; see :mod:`~eigenstep.proofs.words`."""
+
+    left: str
+    right: str
+    definitions: Mapping[str, str] = field(default_factory=dict)
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        method = "identity of words"
+        if (self._side(self.left, letters()) - self._side(self.right, letters())).is_zero:
+            return Verdict.PROVED, method, None
+        # One dimension is a special case: a difference there refutes the identity.
+        point: dict[str, Any] = {
+            "x": 3, "c": 5, "v": 7, "z": 11, "d": 13, "Q": 2, "Qi": sp.Rational(1, 2), "L": 4,
+            "Li": sp.Rational(1, 4), "Lh": 2, "D": 3, "U": 1,
+        }  # fmt: skip
+        one = {k: Words({(): sp.sympify(v)}) for k, v in point.items()}
+        one |= {f"{k}T": v for k, v in one.items() if k not in SYMMETRIC} | {
+            "I": Words({(): sp.S.One})
+        }
+        difference = self._side(self.left, one) - self._side(self.right, one)
+        value = sp.Add(*difference.terms.values())
+        at = {s: sp.Rational(2, 3) for s in value.free_symbols}
+        if value.subs(at) != 0:
+            said = " ".join([self.left, self.right, *self.definitions.values()])
+            used = {k: v for k, v in point.items()
+                    if k not in ORTHOGONAL and re.search(rf"\b{k}T?\b", said)}  # fmt: skip
+            return Verdict.REFUTED, method, {k: str(v) for k, v in {**used, **at}.items()}
+        return Verdict.OPEN, method, None
+
+    def _side(self, text: str, known: dict[str, Words]) -> Words:
+        names: Any = _WordNames(known)
+        for name, value in self.definitions.items():
+            made = build(value, names)
+            names[name] = made
+            if isinstance(made, Words):
+                names[f"{name}T"] = made.T
+        side = build(text, names)
+        return side if isinstance(side, Words) else Words({(): side})
+
+
+@dataclass(frozen=True)
+class VarianceClaim(Claim):
+    """The stationary variance of θ under unit gradient noise on ½λx² is ``value``."""
+
+    rule: Rule
+    value: str
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        theory = derive(self.rule)
+        names = {s.name: s for s in theory.trace.free.values()} | {"eta": ETA, "lambda_": LAMBDA}
+        return from_decisions(
+            "rational identity", equal(theory.noise.variance, parse_rule(self.value, names))
+        )
+
+
+@dataclass(frozen=True)
+class ScalingClaim(Claim):
+    """κ(D^−½ Q D^−½) ≤ κ(Q), D the diagonal of Q, for every positive definite Q of the size of those
+    in ``tried``.
+
+    Refuted by one of those if one is worse, decided by intervals with rational ends around the
+    eigenvalues; matrices that are not worse prove nothing.
+    """
+
+    tried: tuple[tuple[tuple[int, ...], ...], ...]
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        method = "rational intervals around the eigenvalues"
+        for rows in self.tried:
+            q = sp.Matrix(rows)
+            root = sp.diag(*[1 / sp.sqrt(q[i, i]) for i in range(q.rows)])
+            before, after = self._condition(q), self._condition(root * q * root)
+            if after[0] > before[1]:
+                return Verdict.REFUTED, method, {
+                    "Q": str(q.tolist()), "kappa(Q)": f"< {float(before[1]):.6f}",
+                    "scaled": f"> {float(after[0]):.6f}",
+                }  # fmt: skip
+        return Verdict.OPEN, method, None
+
+    @staticmethod
+    def _condition(q: sp.Matrix) -> tuple[sp.Rational, sp.Rational]:
+        z = sp.Symbol("z")
+        found = sp.Poly(q.charpoly(z).as_expr(), z).intervals(eps=sp.Rational(1, 10**9))
+        ends = [interval for interval, _ in found]
+        low, high = min(e[0] for e in ends), max(e[1] for e in ends)
+        smallest_high, largest_low = min(e[1] for e in ends), max(e[0] for e in ends)
+        return largest_low / smallest_high, high / low
+
+
+class _WordNames(dict[str, Any]):
+    """Letters, and numbers for all other names."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> sp.Symbol:
+        return self.setdefault(name, sp.Symbol(name, positive=True))
+
+
+__all__ = [
+    "GrowthClaim",
+    "IdentityClaim",
+    "LimitClaim",
+    "MatrixIdentityClaim",
+    "ScalingClaim",
+    "SumClaim",
+    "UnrolledClaim",
+    "VarianceClaim",
+]  # fmt: skip

@@ -1,0 +1,111 @@
+"""Matrix identities for every dimension, by rewriting words over matrices and vectors.
+
+An expression is a sum of words: products of letters with a scalar coefficient. Words are brought to
+normal form by what is known of the letters (Q Q⁻¹ = 1, UᵀU = 1, Λ^½ Λ^½ = Λ), and a word that is a
+number equals its transpose. Equal normal forms are a proof for all dimensions.
+
+>>> names = letters()
+>>> x, c, Q, Qi = (names[n] for n in ("x", "c", "Q", "Qi"))
+>>> (Q * Qi * c - c).is_zero
+True
+>>> (x.T * c - c.T * x).is_zero
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+Letter = tuple[str, bool]
+"""A name, and whether it is transposed."""
+
+VECTORS = ("x", "c", "v", "z", "d")
+SYMMETRIC = ("Q", "Qi", "L", "Li", "Lh", "D")
+"""Q and its inverse; Λ, its inverse and its root; a diagonal matrix D."""
+ORTHOGONAL = ("U",)
+_PAIRS: dict[tuple[Letter, Letter], tuple[Letter, ...]] = {
+    (("Q", False), ("Qi", False)): (), (("Qi", False), ("Q", False)): (),
+    (("L", False), ("Li", False)): (), (("Li", False), ("L", False)): (),
+    (("Lh", False), ("Lh", False)): (("L", False),),
+    (("U", True), ("U", False)): (), (("U", False), ("U", True)): (),
+}  # fmt: skip
+
+
+def _transposed(word: tuple[Letter, ...]) -> tuple[Letter, ...]:
+    return tuple((n, False if n in SYMMETRIC else not t) for n, t in reversed(word))
+
+
+def _normal(word: tuple[Letter, ...]) -> tuple[Letter, ...]:
+    done: list[Letter] = []
+    for letter in word:
+        done.append(letter)
+        while len(done) > 1 and (replaced := _PAIRS.get((done[-2], done[-1]))) is not None:
+            del done[-2:]
+            done.extend(replaced)
+    result = tuple(done)
+    number = result and result[0][0] in VECTORS and result[0][1] and result[-1][0] in VECTORS
+    return min(result, _transposed(result)) if number and not result[-1][1] else result
+
+
+@dataclass(frozen=True, eq=False)
+class Words:
+    """A sum of words, by word its coefficient."""
+
+    terms: Mapping[tuple[Letter, ...], sp.Expr]
+
+    def _with(self, other: Any, sign: int) -> Words:
+        other = other if isinstance(other, Words) else Words({(): sp.sympify(other)})
+        terms = dict(self.terms)
+        for word, coefficient in other.terms.items():
+            terms[word] = terms.get(word, sp.Integer(0)) + sign * coefficient
+        return Words({w: sp.expand(c) for w, c in terms.items() if sp.cancel(c) != 0})
+
+    def __add__(self, other: Any) -> Words:
+        return self._with(other, 1)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Words:
+        return self._with(other, -1)
+
+    def __rsub__(self, other: Any) -> Words:
+        return -self + other
+
+    def __neg__(self) -> Words:
+        return Words({w: -c for w, c in self.terms.items()})
+
+    def __mul__(self, other: Any) -> Words:
+        if not isinstance(other, Words):
+            return Words({w: c * other for w, c in self.terms.items()})
+        result = Words({})
+        for a, x in self.terms.items():
+            for b, y in other.terms.items():
+                result = result + Words({_normal(a + b): x * y})
+        return result
+
+    def __rmul__(self, other: Any) -> Words:
+        return self * other
+
+    def __truediv__(self, other: Any) -> Words:
+        return self * (1 / sp.sympify(other))
+
+    @property
+    def T(self) -> Words:
+        """The transpose."""
+        return Words({_normal(_transposed(w)): c for w, c in self.terms.items()})
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether every coefficient is zero."""
+        return all(sp.cancel(c) == 0 for c in self.terms.values())
+
+
+def letters() -> dict[str, Words]:
+    """All letters by name; ``xT`` is the transpose of ``x``, ``I`` the identity."""
+    found = {n: Words({((n, False),): sp.Integer(1)}) for n in (*VECTORS, *SYMMETRIC, *ORTHOGONAL)}
+    found |= {f"{n}T": found[n].T for n in (*VECTORS, *ORTHOGONAL)}
+    return {**found, "I": Words({(): sp.Integer(1)})}
