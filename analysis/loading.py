@@ -22,6 +22,8 @@ class LoadError(EigenstepError, ImportError):
 def load_rule(name: str) -> Rule:
     """The rule of that name, or the rule ``attribute`` of a file given as ``path.py:attribute``.
 
+    ``adam_frozen`` and the like are the linear rules that adaptive ones are near a minimum.
+
     A user's file is a Python program and is run as one.
 
     Raises:
@@ -34,6 +36,10 @@ def load_rule(name: str) -> Rule:
     """
     if ":" not in name and not name.endswith(".py"):
         key = name.replace("-", "_")
+        if key.endswith("_frozen") and key[: -len("_frozen")] in ALL_RULES:
+            from .frozen import freeze
+
+            return freeze(ALL_RULES[key[: -len("_frozen")]])
         if key not in ALL_RULES:
             raise UnknownName("rule", name, [*ALL_RULES, "path/to/file.py:rule"])
         return ALL_RULES[key]

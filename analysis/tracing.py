@@ -141,7 +141,10 @@ class Trace:
         return LinearSystem(table[:, :-1], table[:, -1:], sp.Matrix([point]), xi)
 
     def _linear(self, expression: sp.Expr, variables: tuple[sp.Symbol, ...]) -> list[sp.Expr]:
-        problem = f"rule {self.rule.name} is not linear in its state and gradient: {expression}"
+        problem = (
+            f"rule {self.rule.name} is not linear in its state and gradient: {expression}; "
+            f"{self.rule.name}_frozen is what it is near a minimum"
+        )
         try:
             polynomial = sp.Poly(expression, *variables)
         except PolynomialError as error:

@@ -75,10 +75,10 @@ CLAIMS: list[Claim] = [
                     ("c > 0", "s > 0", "S - c*s >= 0", "c**2*(1 + ell) - B >= 0",
                      "ell >= 0"),
                     "(r**2 + L**2*c**2*(1 + ell))/(2*c*s) - (r**2 + L**2*B)/(2*S) >= 0"),
-    InequalityClaim("G9", r"“An exponential decay in $\eta$”: with $\eta_t\mu = 2^{-t-2}$ gradient descent on "
-                    r"$\tfrac\mu2w^2$ would come arbitrarily near; but $\prod(1-\eta_t\mu) \ge 1 - \sum\eta_t\mu "
-                    r"= \tfrac12$, so $\lvert w_T\rvert < \tfrac12\lvert w_0\rvert$ fails", _CONVEX,
-                    ("product - 1/2 >= 0",), "1/2 - product > 0",
+    InequalityClaim("G9", r"“An exponential decay in $\eta$ leads to $O(\log T/T)$”. With $\eta_t\mu = 2^{-t-2}$ on "
+                    r"$\tfrac\mu2w^2$: whatever $\prod_{s\le t}(1-\eta_s\mu) = w_t/w_0$ is, given G9.weierstrass and "
+                    r"$\sum\eta_s\mu \le \tfrac12$, it is below $\tfrac14$ at last", _CONVEX,
+                    ("product - 1 + total >= 0", "1/2 - total >= 0"), "1/4 - product > 0",
                     corrected=InequalityClaim(
                         "G9.corrected", r"$\eta_t = \frac{1}{\mu t}$ gives $O(\log T/T)$: each step has "
                         r"$2(\mathbb E R(w_t) - R^*) \le \mu(t-1)W_t - \mu tW_{t+1} + \frac{L^2}{\mu t}$, "

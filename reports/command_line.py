@@ -335,12 +335,105 @@ def _claim_row(claim: Any, proof: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@app.command(epilog="Example: eigenstep coefficients radam --t 10 --set beta2=0.999")
+def coefficients(
+    rule: RuleName,
+    t: Annotated[int, typer.Option("--t", min=1, help="the step; the first is 1")] = 1,
+    settings: Settings = None,
+    as_json: Json = False,
+) -> None:
+    """What a rule computes once a step: bias factors, ρ_t, r_t, bounds, learning rate."""
+    import math
+
+    from ..analysis.expressions import parse
+    from ..analysis.loading import load_rule
+
+    found = load_rule(rule)
+    given: dict[str, Any] = {}
+    for key, text in _split(settings).items():
+        found._check_name(key)
+        h = found.hyperparameters[key]
+        value = _setting(text) if h.is_choice else float(parse(text, {}))  # type: ignore[arg-type]
+        given[key] = int(value) if isinstance(h.default, int) and value == int(value) else value
+    found.check(given)
+    numbers = found.coefficients(t, found.with_defaults(given))
+    document: dict[str, Any] = {"rule": found.name, "t": t}
+    for key, value in numbers.items():
+        finite = not isinstance(value, float) or math.isfinite(value)
+        document[key] = value if finite else str(value)
+    lines = [f"{k:14} {v:.12g}" if isinstance(v, float) else f"{k:14} {v}"
+             for k, v in document.items()]  # fmt: skip
+    _emit(document, as_json, "\n".join(lines))
+
+
+@app.command(epilog="Example: eigenstep bound sgd --r 2 --L 3 --T 100")
+def bound(
+    method: Annotated[str, typer.Argument(metavar="METHOD", help="sgd")],
+    r: Annotated[float, typer.Option("--r", help="distance of the start from a minimizer, r > 0")],
+    L: Annotated[float, typer.Option("--L", help="largest length of a sample's gradient, L > 0")],
+    T: Annotated[int, typer.Option("--T", help="steps, T >= 1")],
+    schedule: Annotated[
+        str, typer.Option(help="constant, inverse_square_root or inverse_time")
+    ] = "constant",
+    as_json: Json = False,
+) -> None:
+    """The convex bound on the mean iterate of stochastic gradient descent, and the best constant step."""
+    from ..analysis.convex import exact_constant_step, optimal_constant_step, schedule_bound
+
+    if method not in ("sgd", "gradient_descent"):
+        raise UnknownName("method with a convex bound", method, ["sgd"])
+    best, _ = optimal_constant_step(r, L, T)
+    value = schedule_bound(schedule, r, L, T)
+    exact = exact_constant_step()
+    first = best if schedule == "constant" else r / L
+    text = {
+        "constant": str(exact["bound"]),
+        "inverse_square_root": "(r**2 + L**2*sum(lr_t**2))/(2*sum(lr_t)), lr_t = r/(L*sqrt(t))",
+        "inverse_time": "(r**2 + L**2*sum(lr_t**2))/(2*sum(lr_t)), lr_t = r/(L*t)",
+    }[schedule]
+    _emit(
+        {"method": "sgd", "schedule": schedule, "lr": first, "bound": value, "exact": text}, as_json,
+        f"learning rate {first:.12g}, bound {value:.12g} = {text}",
+    )  # fmt: skip
+
+
+def _print_errata(as_json: bool) -> None:
+    """Every printed statement that is decided to be false, with its counterexample and correction."""
+    from ..proofs import ALL_CLAIMS, Verdict
+
+    rows = []
+    for claim in ALL_CLAIMS.values():
+        if claim.source == "eigenstep":
+            continue  # printed nowhere
+        proof = claim.prove()
+        if proof.verdict is not Verdict.REFUTED:
+            continue
+        row = _claim_row(claim, proof)
+        if claim.corrected:
+            row["corrected"] = _claim_row(claim.corrected, claim.corrected.prove())
+        rows.append(row)
+        if not as_json:
+            point = ", ".join(f"{k} = {v}" for k, v in (proof.counterexample or {}).items())
+            new = row["corrected"]
+            print(
+                f"{claim.id}  ({claim.source})\n    printed: {claim.statement}\n    false at: {point}"
+            )
+            if new:
+                print(f"    instead: {new['statement']}  [{new['verdict']}]")
+    if as_json:
+        print(json.dumps({"errata": rows}, ensure_ascii=False))
+
+
 @app.command(epilog="Example: eigenstep prove M9.sufficient M9.necessary")
 def prove(
     claims: Annotated[list[str] | None, typer.Argument(metavar="[CLAIM]...")] = None,
+    errata: Annotated[bool, typer.Option("--errata", help="only what print has wrong")] = False,
     as_json: Json = False,
 ) -> None:
     """Decide the claims of the ledger, or some of them, now."""
+    if errata:
+        _print_errata(as_json)
+        return
     from ..proofs import ALL_CLAIMS, Verdict, with_corrections
 
     chosen: list[str] = []

@@ -1,0 +1,111 @@
+"""Exponential moving averages: weights, centre of mass, half-life, bias; and RAdam's rectification.
+
+>>> average = MovingAverage(0.9)
+>>> round(average.half_life, 3), round(average.effective_window, 3)
+(6.579, 10.0)
+>>> first_tractable_step(0.999)
+5
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..optimizers.domains import POSITIVE, UNIT, Integers
+from ..optimizers.errors import DomainError
+from ..optimizers.rules.radam import average_length, rectification
+
+
+def _check(name: str, value: float) -> None:
+    if value not in UNIT:
+        raise DomainError(name, value, UNIT.describe(name))
+
+
+def _check_step(t: int) -> None:
+    if t not in Integers(1):
+        raise DomainError("t", t, Integers(1).describe("t"))
+
+
+@dataclass(frozen=True)
+class MovingAverage:
+    """m ← βm + (1 − β)g from m = 0, with 0 ≤ β < 1."""
+
+    beta: float
+
+    def __post_init__(self) -> None:
+        _check("beta", self.beta)
+
+    def weights(self, t: int) -> np.ndarray:
+        """The weights of g_t, g_{t−1}, …, g_1 in m_t; they add up to 1 − β^t."""
+        _check_step(t)
+        return (1 - self.beta) * self.beta ** np.arange(t)
+
+    def bias_factor(self, t: int) -> float:
+        """1 − β^t: E m_t over the mean of a g of constant mean; dividing by it removes the bias."""
+        _check_step(t)
+        return -math.expm1(t * math.log(self.beta)) if self.beta else 1.0
+
+    def centre_of_mass(self, t: int | None = None) -> float:
+        """Mean age of what m_t (divided by 1 − β^t) averages, in steps; β/(1 − β) in the limit."""
+        limit = self.beta / (1 - self.beta)
+        if t is None:
+            return limit
+        return limit - t * self.beta**t / self.bias_factor(t)
+
+    @property
+    def effective_window(self) -> float:
+        """1/(1 − β): the sum of the weights of an accumulating average."""
+        return 1 / (1 - self.beta)
+
+    @property
+    def half_life(self) -> float:
+        """Steps after which a gradient's weight has halved: ln ½ / ln β, 0 for β = 0."""
+        return math.log(0.5) / math.log(self.beta) if self.beta else 0.0
+
+    def uncorrected_factor(self, t: int) -> float:
+        """β_t = β(1 − β^(t−1))/(1 − β^t): averaging with it needs no bias correction."""
+        _check_step(t)
+        return 0.0 if t == 1 else self.beta * self.bias_factor(t - 1) / self.bias_factor(t)
+
+
+def rectifier(beta2: float, t: int, threshold: float = 4.0) -> dict[str, float]:
+    """RAdam's ρ_∞, ρ_t, r_t (NaN where not tractable) and whether step t is tractable.
+
+    Source: Liu et al. 2020, algorithm 2.
+
+    >>> round(rectifier(0.999, 5)["r_t"], 6)
+    0.017312
+    """
+    _check("beta2", beta2)
+    _check_step(t)
+    if threshold not in POSITIVE:
+        raise DomainError("threshold", threshold, POSITIVE.describe("threshold"))
+    longest, _ = average_length(beta2, t)
+    length, r, tractable = rectification(beta2, t, threshold)
+    return {"rho_inf": float(longest), "rho_t": float(length),
+            "r_t": float(r) if tractable else math.nan, "tractable": bool(tractable)}  # fmt: skip
+
+
+def first_tractable_step(beta2: float, threshold: float = 4.0) -> int | None:
+    """The first t with ρ_t above the threshold; None where even ρ_∞ is not (β₂ ≤ 0.6 for 4).
+
+    ρ_t grows with t, so the search doubles and then halves.
+    """
+    _check("beta2", beta2)
+    if 2 / (1 - beta2) - 1 <= threshold:
+        return None
+    high = 1
+    while average_length(beta2, high)[1] <= threshold:
+        high *= 2
+        if high > 1 << 60:
+            return None
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (
+            (middle, high) if average_length(beta2, middle)[1] <= threshold else (low, middle)
+        )
+    return high

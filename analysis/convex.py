@@ -1,0 +1,88 @@
+r"""Stochastic gradient descent on convex functions: bounds with explicit constants.
+
+For a convex expected loss whose sample gradients are at most L long, from a start at most r from a
+minimizer, the mean iterate :math:`\bar w = \sum\eta_tw_t/\sum\eta_t` after T steps has
+
+.. math:: \mathbb E R(\bar w) - R^* \le \frac{r^2 + L^2\sum\eta_t^2}{2\sum\eta_t}.
+
+Each step of the proof is a claim of the ledger, G3 to G8.
+
+>>> optimal_constant_step(r=2, L=3, T=100)
+(0.06666666666666667, 0.6)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import sympy as sp
+
+from ..optimizers.domains import NONNEGATIVE, POSITIVE, Integers
+from ..optimizers.errors import DomainError, UnknownName
+
+
+def _check(T: object, **positive: float) -> None:
+    for name, value in positive.items():
+        if value not in POSITIVE:
+            raise DomainError(name, value, POSITIVE.describe(name))
+    if T not in Integers(1):
+        raise DomainError("T", T, Integers(1).describe("T"))
+
+
+def bound(steps: np.ndarray, r: float, L: float) -> float:
+    """The bound for learning rates ``steps`` (shape (T,), not all zero).
+
+    Args:
+        steps: η_t ≥ 0, in parameter² per loss.
+        r: distance of the start from a minimizer, in the parameter's unit.
+        L: largest length of a sample's gradient.
+    """
+    steps = np.asarray(steps, float)
+    _check(len(steps), r=r, L=L)
+    if not np.all(np.isfinite(steps)) or steps.min() not in NONNEGATIVE or not steps.sum():
+        raise DomainError("steps", steps.min(), "0 <= steps, finite, not all zero")
+    return float((r**2 + L**2 * np.sum(steps**2)) / (2 * np.sum(steps)))
+
+
+def optimal_constant_step(r: float, L: float, T: int) -> tuple[float, float]:
+    """The constant learning rate with the smallest bound, r/(L√T), and that bound, rL/√T."""
+    _check(T, r=r, L=L)
+    return r / (L * math.sqrt(T)), r * L / math.sqrt(T)
+
+
+def exact_constant_step() -> dict[str, sp.Expr]:
+    """The same as expressions, from setting the bound's derivative to zero."""
+    r, L, T, eta = sp.symbols("r L T eta", positive=True)
+    value = (r**2 + L**2 * T * eta**2) / (2 * T * eta)
+    (best,) = sp.solve(sp.diff(value, eta), eta)
+    return {"lr": best, "bound": sp.simplify(value.subs(eta, best))}
+
+
+SCHEDULES: dict[str, Callable[[float, float, int], np.ndarray]] = {
+    "constant": lambda r, L, T: np.full(T, r / (L * math.sqrt(T))),
+    "inverse_square_root": lambda r, L, T: r / (L * np.sqrt(np.arange(1, T + 1))),
+    "inverse_time": lambda r, L, T: r / (L * np.arange(1, T + 1)),
+}
+"""Learning rates by name, each with the constant r/L in front."""
+
+
+def schedule_bound(schedule: str, r: float, L: float, T: int) -> float:
+    """The bound after T steps of a schedule of :data:`SCHEDULES`.
+
+    >>> schedule_bound("constant", 2, 3, 100)
+    0.6
+    """
+    _check(T, r=r, L=L)
+    if schedule not in SCHEDULES:
+        raise UnknownName("schedule", schedule, SCHEDULES)
+    if schedule == "constant":
+        return optimal_constant_step(r, L, T)[1]
+    return bound(SCHEDULES[schedule](r, L, T), r, L)
+
+
+def strongly_convex_bound(mu: float, L: float, T: int) -> float:
+    """η_t = 1/(μt) on a μ-strongly convex loss: the mean of the T losses is within L²(1 + ln T)/(2μT)."""
+    _check(T, mu=mu, L=L)
+    return L**2 * (1 + math.log(T)) / (2 * mu * T)

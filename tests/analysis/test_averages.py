@@ -1,0 +1,91 @@
+"""Moving averages and RAdam's rectification against sums, moments and mpmath."""
+
+import math
+
+import mpmath
+import numpy as np
+import pytest
+from eigenstep.analysis.averages import MovingAverage, first_tractable_step, rectifier
+from eigenstep.optimizers.errors import DomainError
+from eigenstep.optimizers.rules import adam
+
+BETAS = (0.0, 0.5, 0.9, 0.999)
+
+
+@pytest.mark.parametrize("beta", BETAS)
+@pytest.mark.parametrize("t", [1, 2, 7, 50])
+def test_weights_are_those_of_the_running_rule(beta, t):
+    average = MovingAverage(beta)
+    gradients = np.random.default_rng(0).standard_normal(t)
+    m, theta, v = 0.0, 0.0, 0.0
+    values = adam.with_defaults({"beta1": beta})
+    for i, g in enumerate(gradients, 1):
+        theta, m, v = adam(theta, g, m, v, **adam.coefficients(i, values))
+    assert m == pytest.approx(float(average.weights(t) @ gradients[::-1]), rel=1e-12, abs=1e-15)
+    assert average.bias_factor(t) == pytest.approx(average.weights(t).sum(), rel=1e-12)
+    ages = np.arange(t)
+    centre = average.weights(t) @ ages / average.weights(t).sum()
+    assert average.centre_of_mass(t) == pytest.approx(centre, rel=1e-9, abs=1e-12)
+
+
+def test_limits():
+    average = MovingAverage(0.9)
+    assert average.centre_of_mass() == pytest.approx(9)
+    assert average.centre_of_mass(1000) == pytest.approx(9)
+    assert 0.9**average.half_life == pytest.approx(0.5)
+    assert average.half_life != pytest.approx(1 / 0.9)  # what print says
+    assert MovingAverage(0.0).half_life == 0.0
+
+
+def test_the_bias_factor_keeps_its_digits():
+    with mpmath.workdps(30):
+        exact = 1 - mpmath.mpf(0.9999999999) ** 3
+    assert MovingAverage(0.9999999999).bias_factor(3) == pytest.approx(float(exact), rel=1e-12)
+
+
+def test_averaging_without_correction():
+    average = MovingAverage(0.9)
+    m = corrected = 0.0
+    for t, g in enumerate(np.random.default_rng(1).standard_normal(30), 1):
+        m = 0.9 * m + 0.1 * g
+        factor = average.uncorrected_factor(t)
+        corrected = factor * corrected + (1 - factor) * g
+        assert corrected == pytest.approx(m / average.bias_factor(t), rel=1e-12)
+
+
+@pytest.mark.parametrize("beta2", [0.61, 0.7, 0.9, 0.99, 0.999, 0.999999])
+def test_first_tractable_step(beta2):
+    first = first_tractable_step(beta2)
+    assert rectifier(beta2, first)["tractable"]
+    assert first == 1 or not rectifier(beta2, first - 1)["tractable"]
+    assert all(rectifier(beta2, t)["tractable"] for t in range(first, first + 50))
+
+
+def test_never_tractable():
+    for beta2 in (0.0, 0.5, 0.6):
+        assert first_tractable_step(beta2) is None
+    assert first_tractable_step(0.999, 5.0) == 6  # the libraries' threshold
+
+
+def test_rectifier_against_thirty_digits():
+    for beta2, t in ((0.999, 5), (0.999, 1000), (0.99, 12)):
+        with mpmath.workdps(30):
+            b = mpmath.mpf(beta2)
+            longest = 2 / (1 - b) - 1
+            rho = longest - 2 * t * b**t / (1 - b**t)
+            r = mpmath.sqrt((rho - 4) * (rho - 2) * longest / ((longest - 4) * (longest - 2) * rho))
+        found = rectifier(beta2, t)
+        assert found["rho_t"] == pytest.approx(float(rho), rel=1e-8)  # it cancels: ρ_∞ is 1999
+        assert found["r_t"] == pytest.approx(float(r), rel=1e-7)
+    assert math.isnan(rectifier(0.999, 3)["r_t"])
+
+
+@pytest.mark.parametrize("bad", [1.0, -0.1, math.nan, math.inf])
+def test_bad_input(bad):
+    for call in (MovingAverage, first_tractable_step, lambda b: rectifier(b, 3)):
+        with pytest.raises(DomainError):
+            call(bad)
+    with pytest.raises(DomainError, match="1 <= t"):
+        MovingAverage(0.5).weights(0)
+    with pytest.raises(DomainError):
+        rectifier(0.9, 0)
