@@ -86,6 +86,20 @@ CLAIMS: list[Claim] = [
                         r"$\hat v$ does not fall", "Reddi, Kale & Kumar 2018",
                         ("eta > 0", "eps >= 0", "s > 0", "s1 - s >= 0"),
                         "eta/(s + eps) - eta/(s1 + eps) >= 0")),
+    InequalityClaim("P17.bounded", r"Reddi’s problem: on $[-1,1]$ the losses $Cx, -x, -x$ in turn, $\beta_1 = 0$, "
+                    r"$\beta_2 = \frac{1}{1+C^2}$. $v \le C^2$ always", "Reddi, Kale & Kumar 2018, theorem 1",
+                    ("C**2 - v >= 0", "C**2 - square >= 0", "b >= 0", "1 - b >= 0"),
+                    "C**2 - b*v - (1 - b)*square >= 0"),
+    InequalityClaim("P17.down", r"… the step down at time $\tau$ is at most $\frac{\alpha}{\sqrt\tau}\sqrt{\frac{1+C^2}{C^2}}$, as "
+                    r"$\frac{v'}{C^2} \ge 1-\beta_2 = \frac{C^2}{1+C^2}$", "Reddi, Kale & Kumar 2018",
+                    ("v >= 0",), "(v/(1 + C**2) + C**2/(1 + C**2)*C**2) - C**2*C**2/(1 + C**2) >= 0"),
+    InequalityClaim("P17.up", r"… each step up at least $\frac{\alpha}{\sqrt\tau}\sqrt{\frac{1+C^2}{2C^2}}$, as $v' \le "
+                    r"\frac{2C^2}{1+C^2}$", "Reddi, Kale & Kumar 2018",
+                    ("C**2 - v >= 0",), "2*C**2/(1 + C**2) - (v/(1 + C**2) + C**2/(1 + C**2)) >= 0"),
+    InequalityClaim("P17", r"… so three steps together do not go down, $\frac{1}{\sqrt{2(3t+2)}} + \frac{1}{\sqrt{2(3t+3)}} \ge "
+                    r"\frac{2}{\sqrt{2(3t+3)}} \ge \frac{1}{\sqrt{3t+1}}$: Adam ends at $x = 1$, where the loss is largest "
+                    r"for $C > 2$", "L, Adam; Reddi, Kale & Kumar 2018",
+                    ("t >= 1",), "4/(2*(3*t + 3)) - 1/(3*t + 1) >= 0"),
     IdentityClaim("P18", r"$s + (1-\beta_2)(g^2 - s) = \beta_2s + (1-\beta_2)g^2$", "L, Yogi",
                   "s + (1 - beta)*(g**2 - s)", "beta*s + (1 - beta)*g**2"),
     SumClaim("P19.centre", r"$(1-\beta)\sum_{i=1}^{t} i\,\beta^{i-1} = \frac{1-(t+1)\beta^t+t\beta^{t+1}}{1-\beta}$, the "

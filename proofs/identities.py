@@ -263,6 +263,39 @@ class ScalingClaim(Claim):
         return largest_low / smallest_high, high / low
 
 
+@dataclass(frozen=True)
+class CycleClaim(Claim):
+    """The rule runs through ``points`` for ever on a function with a piecewise linear gradient.
+
+    ``gradient`` is typed in x. Decided by running the rule's code in rational arithmetic: after as many
+    steps as there are points, parameter and state are what they were. The state at the start is that
+    which the last point and the first give a rule with θ⁺ = θ − ηv.
+    """
+
+    rule: Rule
+    gradient: str
+    settings: Mapping[str, str]
+    points: tuple[str, ...]
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        values = {k: sp.Rational(v) for k, v in self.settings.items()}
+        full = {**self.rule.with_defaults({}), **values}
+        full = {k: sp.Integer(0) if v == 0.0 else v for k, v in full.items()}
+        points = [sp.Rational(p) for p in self.points]
+        theta, state = points[0], ((points[-1] - points[0]) / values["lr"],)
+        start = (theta, *state)
+        seen = []
+        for t in range(1, len(points) + 1):
+            x = sp.Symbol("x", real=True)
+            g = sp.piecewise_fold(parse_rule(self.gradient, {"x": x})).subs(x, theta)
+            theta, *state = self.rule(theta, g, *state, **self.rule.coefficients(t, full))
+            seen.append(theta)
+        expected = [*points[1:], points[0]]
+        if seen == expected and (theta, *state) == start:
+            return Verdict.PROVED, "run in rational arithmetic", None
+        return Verdict.REFUTED, "run in rational arithmetic", {"visits": str(seen)}
+
+
 class _WordNames(dict[str, Any]):
     """Letters, and numbers for all other names."""
 

@@ -12,7 +12,7 @@ from .claims import (
     RootLemma,
     TuningClaim,
 )
-from .identities import LimitClaim, MatrixIdentityClaim, UnrolledClaim
+from .identities import CycleClaim, LimitClaim, MatrixIdentityClaim, UnrolledClaim
 
 _EMA = {"dampening": "beta"}
 _H = "xT*Q*x/2 + xT*c + b"
@@ -104,6 +104,19 @@ CLAIMS: list[Claim] = [
                         r"complex pair has $\lvert z\rvert^2 = \beta$)", "eigenstep",
                         ("z1*z2 - beta >= 0", "r >= z1", "r >= -z1",
                          "r >= z2", "r >= -z2"), "r**2 - beta >= 0")),
+    InequalityClaim("worst_case.gradient_descent", r"On every $L$-smooth, $\mu$-strongly convex $f$ a step of gradient "
+                    r"descent shrinks the distance to the minimizer by $\rho = \max(\lvert1-\eta\mu\rvert, \lvert1-\eta "
+                    r"L\rvert)$, from $\langle g-\mu d, Ld-g\rangle \ge 0$ ($d = x-x^*$, $P = \langle d,g\rangle$)",
+                    "Polyak 1963",
+                    ("L - mu > 0", "(L + mu)*P - mu*L*D - G >= 0", "P - mu*D >= 0",
+                     "L*D - P >= 0", "r - (1 - eta*mu) >= 0", "r + (1 - eta*mu) >= 0",
+                     "r - (1 - eta*L) >= 0", "r + (1 - eta*L) >= 0"),
+                    "r**2*D - (D - 2*eta*P + eta**2*G) >= 0"),
+    CycleClaim("worst_case.heavy_ball", r"Heavy ball at its optimum for quadratics with $\mu = 1$, $L = 25$ does not converge "
+               r"on every such $f$: $\nabla f = 25x$ for $x<1$, $x+24$ for $1\le x<2$, $25x-24$ beyond has a cycle of "
+               r"three points", "Lessard, Recht & Packard 2016", heavy_ball,
+               "where(x < 1, 25*x, where(x < 2, x + 24, 25*x - 24))", {"lr": "1/9", "beta": "4/9"},
+               ("792/1225", "-2208/1225", "2592/1225")),
     UnrolledClaim("M11", r"$v_t = \sum_{\tau=0}^{t-1}\beta^\tau g_{t-\tau}$",
                   "L, An Ill-conditioned Problem", heavy_ball, "v", "beta**tau",
                   fixed={"dampening": 0}),

@@ -96,6 +96,13 @@ def mutants(claim):
     elif isinstance(claim, more.GrowthClaim):
         yield replace(claim, expression=f"({claim.expression}) - 1/7")
         yield replace(claim, expression=f"-({claim.expression})")
+    elif isinstance(claim, more.CycleClaim):
+        for key, value in claim.settings.items():
+            yield replace(claim, settings={**claim.settings, key: f"1{value}"})
+        for i, point in enumerate(claim.points):
+            moved = (*claim.points[:i], f"{point}1", *claim.points[i + 1 :])
+            yield replace(claim, points=moved)
+        yield replace(claim, gradient=claim.gradient.replace("24", "23"))
     elif isinstance(claim, more.VarianceClaim):
         yield from (replace(claim, value=m) for m in _changed(claim.value))
     elif isinstance(claim, kinds.MaximumLimitClaim):

@@ -1,0 +1,109 @@
+r"""What a rule's trajectory does not depend on, decided by algebra on the traced update (ε = 0).
+
+- *loss scale*: f → cf, c > 0. Gradients and state scale by powers of c; the path stays if θ⁺ does.
+- *units*: θ → cθ, so gradients scale by 1/c. The rule has the parameter's unit if θ⁺ scales by c.
+- *shift*: θ → θ + b leaves the gradients alone.
+- *rotation*: exactly the rules that are linear in θ, gradient and state are rotation-equivariant among the
+  elementwise ones; those with whole-tensor norms are if they are linear once norms are held fixed.
+- *permutation* of the coordinates: every rule made of elementwise operations and norms.
+
+>>> from eigenstep.optimizers.rules import adam, gradient_descent
+>>> symmetries(adam)
+{'loss scale': True, 'units': False, 'shift': True, 'rotation': False, 'permutation': True}
+>>> symmetries(gradient_descent)["loss scale"], symmetries(gradient_descent)["rotation"]
+(False, True)
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import mpmath
+import sympy as sp
+from sympy.core.function import AppliedUndef
+
+from ..optimizers.rule import Rule
+from .tracing import STEP, symbol_of, trace
+
+C, B = sp.Symbol("c", positive=True), sp.Symbol("b", real=True)
+_POWERS = (1, 2, 0, -1, -2)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal at 24 points with 30 digits; scaling laws are monomial, so chance agreement is excluded."""
+    difference = _norms(sp.sympify(one) - sp.sympify(other))
+    symbols = sorted(difference.free_symbols, key=str)
+    if not symbols:
+        return difference == 0
+    function = sp.lambdify(symbols, difference, "mpmath")
+    tested = 0
+    with mpmath.workdps(40):
+        for n in range(24):
+            point = [mpmath.mpf(s.name == "t") * (7 + n) if s.name == "t" else
+                     mpmath.mpf(1 + (7 * n + 3 * i) % 11) / (13 + (5 * i + n) % 7)
+                     for i, s in enumerate(symbols)]  # fmt: skip
+            try:
+                value = function(*point)
+            except (ZeroDivisionError, ValueError):
+                continue
+            tested += 1
+            if abs(value) > mpmath.mpf(10) ** -25:
+                return False
+    return tested > 0
+
+
+def _norms(expression: Any) -> Any:
+    """A norm of a tensor of one element is its absolute value."""
+    while found := [f for f in expression.atoms(AppliedUndef) if f.func.__name__ == "norm"]:
+        inner = min(found, key=lambda f: f.count_ops())
+        expression = expression.xreplace({inner: sp.Abs(inner.args[0])})
+    return expression
+
+
+def _linear(expression: Any, variables: Any) -> bool:
+    fixed = {f: sp.Symbol(f"norm_{i}", positive=True)
+             for i, f in enumerate(sorted(expression.atoms(AppliedUndef), key=str))
+             if f.func.__name__ == "norm"}  # fmt: skip
+    held = expression.xreplace(fixed)
+    held = held.xreplace({p: p.args[-1][0] for p in held.atoms(sp.Piecewise) if p.has(*fixed.values())}
+                         if fixed else {})  # fmt: skip
+    return all(_same(sp.diff(held, a, b), 0) for a in variables for b in variables)
+
+
+def symmetries(rule: Rule) -> dict[str, bool]:
+    """Which changes of the problem leave the rule's path what it was, or change it alike.
+
+    Args:
+        rule: any rule; ε and weight decay are taken as 0, hyperparameters stay what they are.
+    """
+    zero = {k: 0 for k in ("eps", "eps_inside", "weight_decay", "initial_accumulator")
+            if k in rule.hyperparameters}  # fmt: skip
+    free = {k: symbol_of(h) for k, h in rule.hyperparameters.items()
+            if not h.convention and k not in rule.fixed and k not in zero}  # fmt: skip
+    t = trace(rule, step=STEP, **zero, **free)
+    new, variables = (*t.new_state, t.new_theta), (*t.state, t.theta)
+    like_theta = {s for s in t.state if s.name in rule.initial and s.name == "slow"}
+
+    def scaled(gradient: Any, parameter: Any) -> bool:
+        """Whether some powers of c for the state make the update scale as given."""
+        others = [s for s in t.state if s not in like_theta]
+        for powers in itertools.product(_POWERS, repeat=len(others)):
+            factors = {t.theta: parameter, t.gradient: gradient}
+            factors |= dict.fromkeys(like_theta, parameter)
+            factors |= {s: C**k for s, k in zip(others, powers, strict=True)}
+            change = {s: f * s for s, f in factors.items()}
+            if all(_same(e.subs(change, simultaneous=True), factors[v] * e)
+                   for v, e in zip(variables, new, strict=True)):  # fmt: skip
+                return True
+        return False
+
+    moved = {t.theta: t.theta + B, **{s: s + B for s in like_theta}}
+    shift = all(
+        _same(e.subs(moved, simultaneous=True), e + B if v == t.theta or v in like_theta else e)
+        for v, e in zip(variables, new, strict=True)
+    )
+    return {
+        "loss scale": scaled(C, sp.Integer(1)), "units": scaled(1 / C, C), "shift": shift,
+        "rotation": all(_linear(e, (*variables, t.gradient)) for e in new), "permutation": True,
+    }  # fmt: skip
