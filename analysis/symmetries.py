@@ -1,4 +1,5 @@
-r"""What a rule's trajectory does not depend on, decided by algebra on the traced update (ε = 0).
+r"""What a rule's trajectory does not depend on, decided by algebra on the traced update (ε = 0, no
+norm zero).
 
 - *loss scale*: f → cf, c > 0. Gradients and state scale by powers of c; the path stays if θ⁺ does.
 - *units*: θ → cθ, so gradients scale by 1/c. The rule has the parameter's unit if θ⁺ scales by c.
@@ -19,11 +20,11 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-import mpmath
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from ..optimizers.rule import Rule
+from .equality import equal, positive_norms
 from .tracing import STEP, symbol_of, trace
 
 C, B = sp.Symbol("c", positive=True), sp.Symbol("b", real=True)
@@ -31,43 +32,17 @@ _POWERS = (1, 2, 0, -1, -2)
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Equal at 24 points with 30 digits; scaling laws are monomial, so chance agreement is excluded."""
-    difference = _norms(sp.sympify(one) - sp.sympify(other))
-    symbols = sorted(difference.free_symbols, key=str)
-    if not symbols:
-        return difference == 0
-    function = sp.lambdify(symbols, difference, "mpmath")
-    tested = 0
-    with mpmath.workdps(40):
-        for n in range(24):
-            point = [mpmath.mpf(s.name == "t") * (7 + n) if s.name == "t" else
-                     mpmath.mpf(1 + (7 * n + 3 * i) % 11) / (13 + (5 * i + n) % 7)
-                     for i, s in enumerate(symbols)]  # fmt: skip
-            try:
-                value = function(*point)
-            except (ZeroDivisionError, ValueError):
-                continue
-            tested += 1
-            if abs(value) > mpmath.mpf(10) ** -25:
-                return False
-    return tested > 0
-
-
-def _norms(expression: Any) -> Any:
-    """A norm of a tensor of one element is its absolute value."""
-    while found := [f for f in expression.atoms(AppliedUndef) if f.func.__name__ == "norm"]:
-        inner = min(found, key=lambda f: f.count_ops())
-        expression = expression.xreplace({inner: sp.Abs(inner.args[0])})
-    return expression
+    return equal(one, other).holds is True
 
 
 def _linear(expression: Any, variables: Any) -> bool:
+    """Whether the expression is linear in the variables once norms are held fixed."""
     fixed = {f: sp.Symbol(f"norm_{i}", positive=True)
              for i, f in enumerate(sorted(expression.atoms(AppliedUndef), key=str))
              if f.func.__name__ == "norm"}  # fmt: skip
     held = expression.xreplace(fixed)
-    held = held.xreplace({p: p.args[-1][0] for p in held.atoms(sp.Piecewise) if p.has(*fixed.values())}
-                         if fixed else {})  # fmt: skip
+    if any(f.free_symbols & set(variables) for f in held.atoms(sp.Max, sp.Min, sp.Abs, sp.sign)):
+        return False
     return all(_same(sp.diff(held, a, b), 0) for a in variables for b in variables)
 
 
@@ -82,7 +57,8 @@ def symmetries(rule: Rule) -> dict[str, bool]:
     free = {k: symbol_of(h) for k, h in rule.hyperparameters.items()
             if not h.convention and k not in rule.fixed and k not in zero}  # fmt: skip
     t = trace(rule, step=STEP, **zero, **free)
-    new, variables = (*t.new_state, t.new_theta), (*t.state, t.theta)
+    new = [positive_norms(sp.sympify(e)) for e in (*t.new_state, t.new_theta)]
+    variables = (*t.state, t.theta)
     like_theta = {s for s in t.state if s.name in rule.initial and s.name == "slow"}
 
     def scaled(gradient: Any, parameter: Any) -> bool:

@@ -23,6 +23,7 @@ import sympy as sp
 from ..analysis import derive
 from ..analysis.decision import Decision, decide
 from ..analysis.derivation import ETA_LAMBDA
+from ..analysis.equality import all_equal, equal, positive_norms
 from ..analysis.expressions import parse, parse_rule
 from ..analysis.stability import decide_region
 from ..analysis.tracing import ETA, LAMBDA, STEP, symbol_of, trace
@@ -30,7 +31,6 @@ from ..analysis.tuning import H_MU, KAPPA, MU, L, R, root_conditions
 from ..optimizers.compositions import at_gradient_point
 from ..optimizers.domains import LearningRate
 from ..optimizers.rule import Rule
-from .equality import all_equal, equal
 from .verdict import Proof, Verdict
 
 
@@ -136,7 +136,7 @@ class EquationsClaim(Claim):
         pairs = [(computed[k], names[k]) for k in computed]
         pairs.append((traced.gradient_point, point))
         if self.positive_norms:
-            pairs = [(_positive_norms(a), _positive_norms(b)) for a, b in pairs]
+            pairs = [(positive_norms(a), positive_norms(b)) for a, b in pairs]
         elements = (traced.theta, traced.gradient, *traced.state)
         return from_decisions("identity of the traced code", all_equal(pairs, elements))
 
@@ -149,19 +149,6 @@ A_FUNCTION, S_FUNCTION = sp.Function("A"), sp.Function("S")
 _opaque.__name__ = "any_rule"
 any_rule = Rule(_opaque, source="stands for every rule with one state variable")
 """A rule about which nothing is known: what is proved of it holds for every inner rule."""
-
-
-def _positive_norms(expression: Any) -> Any:
-    """The expression where no norm is zero."""
-    comparisons = {
-        c for c in expression.atoms(sp.core.relational.Relational)
-        if c.rhs == 0 and getattr(c.lhs.func, "__name__", "") == "norm"
-    }  # fmt: skip
-    while comparisons:
-        values = {c: sp.true if isinstance(c, sp.Gt | sp.Ge) else sp.false for c in comparisons}
-        expression = expression.xreplace(values)
-        comparisons = {c for c in comparisons if expression.has(c)}
-    return expression
 
 
 @dataclass(frozen=True)

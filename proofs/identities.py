@@ -17,11 +17,11 @@ import sympy as sp
 
 from ..analysis import derive
 from ..analysis.decision import decide
+from ..analysis.equality import all_equal, equal
 from ..analysis.expressions import build, parse_rule
 from ..analysis.tracing import ETA, LAMBDA, STEP, symbol_of, trace
 from ..optimizers.rule import Rule
 from .claims import Claim, from_decisions
-from .equality import all_equal, equal
 from .verdict import Verdict
 from .words import ORTHOGONAL, SYMMETRIC, Words, letters
 

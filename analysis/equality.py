@@ -21,7 +21,7 @@ import mpmath
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from ..analysis.decision import Decision
+from .decision import Decision
 
 _DIGITS = 40
 _POINTS = 60
@@ -37,10 +37,46 @@ class _Atoms:
     def atom(self, *key: Any) -> sp.Symbol:
         return self.known.setdefault(key, sp.Symbol(f"atom_{len(self.known)}", positive=True))
 
-    def root(self, argument: sp.Expr) -> sp.Symbol:
-        atom = self.atom("root", argument)
-        self.squares[atom] = argument
-        return atom
+    def root(self, argument: sp.Expr) -> sp.Expr:
+        """√argument, with the squares of positive symbols taken out."""
+        outside, inside = sp.Integer(1), argument
+        for symbol, power in self._positive_content(argument):
+            outside *= symbol ** (power // 2)
+            inside = inside / symbol ** (2 * (power // 2))
+        inside = sp.cancel(inside)
+        if inside == 1:
+            return outside
+        atom = self.atom("root", inside)
+        self.squares[atom] = inside
+        return outside * atom
+
+    @staticmethod
+    def _positive_content(*expressions: sp.Expr) -> list[tuple[sp.Symbol, int]]:
+        """Positive symbols and the powers of them that every expression has as a factor."""
+        powers: list[dict[sp.Symbol, int]] = []
+        for e in expressions:
+            found: dict[sp.Symbol, int] = {}
+            for part, sign in zip(sp.fraction(sp.cancel(e)), (1, -1), strict=True):
+                for factor, power in sp.factor_list(part)[1]:
+                    if factor.is_Symbol and factor.is_positive:
+                        found[factor] = found.get(factor, 0) + sign * power
+            powers.append(found)
+        common = set(powers[0]).intersection(*powers[1:]) if powers else set()
+        return sorted(((s, min(p[s] for p in powers)) for s in common), key=str)
+
+    def _homogeneous(self, e: Any) -> Any:
+        """A maximum, minimum, norm or sign, with positive common factors taken out (or dropped)."""
+        arguments = [self.normal(a) for a in e.args]
+        if any(a == 0 for a in arguments):
+            return self.atom(e.func, *arguments)
+        outside = sp.Integer(1)
+        for symbol, power in self._positive_content(*arguments):
+            outside *= symbol**power
+        arguments = [sp.cancel(a / outside) for a in arguments]
+        if isinstance(e, sp.Max | sp.Min):
+            arguments.sort(key=sp.default_sort_key)
+        atom = self.atom(e.func, *arguments)
+        return atom if isinstance(e, sp.sign) else outside * atom
 
     def normal(self, expression: Any) -> sp.Expr:
         """The expression as a cancelled rational function of symbols and atoms."""
@@ -60,6 +96,8 @@ class _Atoms:
             if exponent.is_Rational and exponent.q == 2:
                 return self.root(self.normal(base)) ** exponent.p
             return self._symbolic_power(self.normal(base), sp.expand(exponent))
+        if isinstance(e, sp.Max | sp.Min | sp.sign | sp.Abs) or e.func.__name__ == "norm":
+            return self._homogeneous(e)
         return self.atom(e.func, *(self.normal(a) for a in e.args))
 
     def _symbolic_power(self, base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
@@ -188,6 +226,19 @@ def _differing_point(left: Any, right: Any, elements: Any) -> dict[str, str] | N
     return None
 
 
+def positive_norms(expression: Any) -> Any:
+    """The expression where no norm is zero."""
+    comparisons = {
+        c for c in expression.atoms(sp.core.relational.Relational)
+        if c.rhs == 0 and getattr(c.lhs.func, "__name__", "") == "norm"
+    }  # fmt: skip
+    while comparisons:
+        values = {c: sp.true if isinstance(c, sp.Gt | sp.Ge) else sp.false for c in comparisons}
+        expression = expression.xreplace(values)
+        comparisons = {c for c in comparisons if expression.has(c)}
+    return expression
+
+
 def all_equal(pairs: Any, elements: tuple[sp.Symbol, ...] = ()) -> Decision:
     """Whether every pair is equal; the first counterexample, or undecided pair, otherwise."""
     undecided = False
@@ -199,4 +250,4 @@ def all_equal(pairs: Any, elements: tuple[sp.Symbol, ...] = ()) -> Decision:
     return Decision(None if undecided else True)
 
 
-__all__ = ["all_equal", "equal"]
+__all__ = ["all_equal", "equal", "positive_norms"]
