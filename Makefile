@@ -8,12 +8,13 @@ ifneq ($(wildcard ../shared/data/airfoil_self_noise.dat),)
 export EIGENSTEP_DATA ?= $(abspath ../shared/data/airfoil_self_noise.dat)
 endif
 
-.PHONY: help report test check format lint types bench clean
+.PHONY: help report test check format lint types bench mutants clean
 help:
 	@echo "make report   build/report/index.html and build/report/eigenstep.pdf"
 	@echo "make test     all tests"
 	@echo "make check    format, lint, types, tests"
 	@echo "make bench    the benchmarks"
+	@echo "make mutants  every claim's proof on false variants of it"
 
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-compile \
 	--constraint constraints.txt --editable
@@ -51,6 +52,9 @@ $(VENV)/.bench: $(VENV)/.test
 bench: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/spectral_radius.py
 	$(BIN)/python tests/benchmarks/step.py
+
+mutants: $(VENV)/.test
+	$(BIN)/python -m eigenstep.proofs.mutants
 
 clean:
 	rm -rf build $(VENV)

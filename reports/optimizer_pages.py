@@ -14,6 +14,7 @@ from sympy.core.function import AppliedUndef
 
 from ..analysis.comparison import Comparison, compare
 from ..analysis.loading import load_target
+from ..analysis.symmetries import symmetries
 from ..analysis.tracing import STEP, Trace, symbol_of, trace
 from ..optimizers.errors import EigenstepError
 from ..optimizers.rule import Rule
@@ -257,6 +258,17 @@ def conventions_table(table: Any) -> str:
     return said
 
 
+def symmetries_table(table: Any) -> str:
+    """What each rule's path does not depend on, by algebra."""
+    kinds = ("loss scale", "units", "shift", "rotation", "permutation")
+    found = {name: symmetries(rule) for name, rule in ALL_RULES.items()}
+    rows = [[f"`{name}`", *("yes" if s[k] else "no" for k in kinds)] for name, s in found.items()]
+    return table(["rule", *kinds], rows,
+                 "Symmetries, with ε = 0 and no decay: does the path stay when the loss is multiplied "
+                 "by c > 0; scale with the parameter’s unit; move, turn, permute with the problem?",
+                 [16, 12, 12, 12, 12, 12])  # fmt: skip
+
+
 def chapter(proofs: Mapping[str, Proof], table: Any, figure: Any) -> str:
     """All optimizers, and what libraries make of them."""
     speeds = speed()
@@ -272,5 +284,6 @@ def chapter(proofs: Mapping[str, Proof], table: Any, figure: Any) -> str:
             parts.append(page(rule, proofs, speeds))
         except EigenstepError as error:
             raise type(error)(f"{rule.name}: {error}") from error
+    parts += ["## Symmetries {#symmetries}\n", symmetries_table(table)]
     parts += ["## Conventions of libraries {#conventions}\n", conventions_table(table)]
     return "\n".join(parts)
