@@ -9,7 +9,7 @@ from typing import Any
 from .domains import NONNEGATIVE, POSITIVE, Choice, Hyperparameter, Integers, Interval
 from .errors import RuleError
 from .ops import clip, norm, where
-from .rule import Rule
+from .rule import Rule, derived
 
 PREVIOUS = "previous_"
 """Prefix of the coefficients with which the stored point was computed, one step ago."""
@@ -23,6 +23,7 @@ def _with(inner: Rule, *added: Hyperparameter) -> dict[str, Hyperparameter]:
     return {**inner.hyperparameters, **{h.name: h for h in added}}
 
 
+@derived
 @lru_cache(maxsize=256)
 def with_weight_decay(inner: Rule) -> Rule:
     r"""The rule with coupled weight decay: :math:`g \leftarrow g + w\,y`, y the gradient's point.
@@ -43,6 +44,7 @@ def with_weight_decay(inner: Rule) -> Rule:
     return Rule(**{**inner.parts, **changed})
 
 
+@derived
 @lru_cache(maxsize=256)
 def with_decoupled_weight_decay(
     inner: Rule, *, name: str | None = None, default: float = 0.0, source: str | None = None
@@ -65,6 +67,7 @@ def with_decoupled_weight_decay(
     return Rule(**{**inner.parts, **changed})
 
 
+@derived
 def trust_ratio(inner: Rule, *, decay: str, name: str, source: str) -> Rule:
     r"""The rule with its update scaled, tensor by tensor, to the length φ(‖θ‖).
 
@@ -110,6 +113,7 @@ def trust_ratio(inner: Rule, *, decay: str, name: str, source: str) -> Rule:
                    "hyperparameters": _with(inner, *added)})  # fmt: skip
 
 
+@derived
 def layerwise_gradient(inner: Rule, *, norms: str) -> Rule:
     r"""The rule on gradients scaled, tensor by tensor, to the length κ‖θ‖.
 
@@ -142,6 +146,7 @@ def layerwise_gradient(inner: Rule, *, norms: str) -> Rule:
     return Rule(**{**inner.parts, **changed})
 
 
+@derived
 def one_of(
     key: str, rules: Mapping[str, Rule], *, name: str, source: str,
     conventions: Mapping[str, Mapping[str, Any]] | None = None,
@@ -173,6 +178,7 @@ def one_of(
     )  # fmt: skip
 
 
+@derived
 @lru_cache(maxsize=256)
 def lookahead(
     inner: Rule,
@@ -217,6 +223,7 @@ def lookahead(
     return Rule(**{**inner.parts, **changed})
 
 
+@derived
 def with_schedule(inner: Rule, factor: Callable[[Any], Any]) -> Rule:
     """The rule with its learning rate multiplied by ``factor(t)``, t counted from 0 at step 1.
 
@@ -231,6 +238,7 @@ def with_schedule(inner: Rule, factor: Callable[[Any], Any]) -> Rule:
                    "hyperparameters": inner.hyperparameters})  # fmt: skip
 
 
+@derived
 @lru_cache(maxsize=256)
 def at_gradient_point(inner: Rule) -> Rule:
     """The same method written in y, the point where its gradient is taken, in place of θ.

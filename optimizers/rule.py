@@ -23,6 +23,7 @@ domain. A user's own rule is written the same way, in any file, and registered n
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -32,6 +33,23 @@ from .domains import Hyperparameter, check_all, hyperparameter_of
 from .errors import Missing, RuleError, UnknownName
 
 Update = Callable[..., Any]
+
+
+def derived(make: Callable[..., Rule]) -> Callable[..., Rule]:
+    """Mark a function that makes a rule of others: what it makes is pickled as the call that made it."""
+
+    @functools.wraps(make)
+    def call(*args: Any, **kwargs: Any) -> Rule:
+        made = make(*args, **kwargs)
+        if made._recipe is None and all(made is not a for a in args):
+            made._recipe = (call, args, kwargs)
+        return made
+
+    return call
+
+
+def _remake(make: Callable[..., Rule], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Rule:
+    return make(*args, **kwargs)
 
 
 def _keyword_only(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
@@ -108,7 +126,7 @@ class Rule:
             _hyperparameters(coefficients or update) if hyperparameters is None else hyperparameters
         )
         self.fixed: dict[str, Any] = {}
-        self._base: Rule | None = None
+        self._recipe: tuple[Callable[..., Rule], tuple[Any, ...], dict[str, Any]] | None = None
         self._under: dict[str, Rule] = {}
         for key, value in (fixed or {}).items():
             self._check_name(key)
@@ -125,8 +143,8 @@ class Rule:
         return self  # immutable
 
     def __reduce__(self) -> Any:
-        """Pickled by reference to the module that defines it, as functions are."""
-        return self.name if self._base is None else (_fix, (self._base, self.fixed))
+        """Pickled by its name in its module, as functions are, or as the call that made it."""
+        return self.name if self._recipe is None else (_remake, self._recipe)
 
     @property
     def parts(self) -> dict[str, Any]:
@@ -179,6 +197,7 @@ class Rule:
         if key not in self.hyperparameters:
             raise UnknownName(f"hyperparameter of {self.name}", key, self.hyperparameters)
 
+    @derived
     def fix(self, **values: Any) -> Rule:
         """The same rule with some hyperparameters set, which are then no longer free.
 
@@ -186,10 +205,9 @@ class Rule:
         >>> nesterov.fix(form="torch").fixed
         {'form': 'torch'}
         """
-        fixed = Rule(**{**self.parts, "fixed": {**self.fixed, **values}})
-        fixed._base = self._base or self
-        return fixed
+        return Rule(**{**self.parts, "fixed": {**self.fixed, **values}})
 
+    @derived
     def under(self, convention: str) -> Rule:
         """The same rule with a library's convention as its defaults.
 
@@ -216,6 +234,7 @@ class Rule:
         self._under[convention] = found
         return found
 
+    @derived
     def tie(self, **same: str) -> Rule:
         """The same rule with some hyperparameters always equal to others.
 
@@ -268,10 +287,6 @@ class Rule:
             return theta
         wanted = {k: coefficients[k] for k in self.gradient_at_names}
         return self._gradient_at(theta, *state, **wanted)
-
-
-def _fix(base: Rule, values: Mapping[str, Any]) -> Rule:
-    return base.fix(**values)
 
 
 @overload

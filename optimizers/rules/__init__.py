@@ -31,7 +31,7 @@ ALL_RULES: dict[str, Rule] = {
 }  # fmt: skip
 
 for _rule in ALL_RULES.values():
-    _rule.__module__ = __name__  # where pickle finds each by its name
+    _rule.__module__, _rule._recipe = __name__, None  # where pickle finds each by its name
 
 LINEAR_RULES: dict[str, Rule] = {r.name: r for r in (gradient_descent, heavy_ball, nesterov)}
 """Those linear in state and gradient, of which ``derive`` gives the whole theory."""

@@ -5,7 +5,7 @@ from functools import lru_cache
 from ..domains import LearningRate, UnitInterval
 from ..moments import Epsilon, EpsilonPlace, epsilons
 from ..ops import sqrt
-from ..rule import Rule, rule
+from ..rule import Rule, derived, rule
 
 SOURCE = "Tieleman & Hinton 2012, lecture 6.5, Neural Networks for Machine Learning"
 CONVENTIONS = {"torch": {"lr": 0.01, "gamma": 0.99, "eps": 1e-8, "eps_place": "outside"},
@@ -57,12 +57,14 @@ def rmsprop(theta, g, s, *, lr, gamma, weight, eps_inside, eps_outside):
     return theta - lr * g / (sqrt(s + eps_inside) + eps_outside), s
 
 
-@lru_cache(maxsize=4)
 def rmsprop_variant(*, momentum: bool, centered: bool) -> Rule:
     """RMSprop with or without momentum, centered or not."""
-    if not momentum and not centered:
-        return rmsprop
+    return _variant(momentum, centered) if momentum or centered else rmsprop
 
+
+@derived
+@lru_cache(maxsize=3)
+def _variant(momentum: bool, centered: bool) -> Rule:
     def update(theta, g, s, *rest, lr, gamma, weight, eps_inside, eps_outside, momentum=0):
         s = gamma * s + weight * (g * g)
         rest = list(rest)

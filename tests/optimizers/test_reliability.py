@@ -181,6 +181,27 @@ def test_copies_are_independent(name):
         assert torch.equal(fresh, q)
 
 
+CHOICES = [
+    ("RAdam", {"convention": "torch"}), ("AdamW", {"convention": "torch", "amsgrad": True}),
+    ("RMSprop", {"momentum": 0.9, "centered": True, "convention": "torch"}),
+    ("Adam", {"decoupled_weight_decay": True, "weight_decay": 0.1}), ("Adam", {"amsgrad": True}),
+    ("LARS", {"scaling": "gradient"}), ("AdaBound", {"amsbound": True}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "choice"), CHOICES)
+def test_pickled_whatever_convention_or_composition_it_runs(name, choice):
+    p = leaf(4)
+    optimizer = make(name, [p], **choice)
+    step(optimizer, [p], 0)
+    copied = pickle.loads(pickle.dumps(optimizer))
+    (q,) = copied.param_groups[0]["params"]
+    for t in (1, 2):
+        step(optimizer, [p], t)
+        step(copied, [q], t)
+    assert torch.equal(p, q)
+
+
 @both
 @every
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
