@@ -14,19 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..optimizers.domains import POSITIVE, UNIT, Integers
-from ..optimizers.errors import DomainError
+from ..optimizers.domains import POSITIVE, UNIT, Integers, require
 from ..optimizers.rules.radam import average_length, rectification
-
-
-def _check(name: str, value: float) -> None:
-    if value not in UNIT:
-        raise DomainError(name, value, UNIT.describe(name))
-
-
-def _check_step(t: int) -> None:
-    if t not in Integers(1):
-        raise DomainError("t", t, Integers(1).describe("t"))
 
 
 @dataclass(frozen=True)
@@ -36,16 +25,16 @@ class MovingAverage:
     beta: float
 
     def __post_init__(self) -> None:
-        _check("beta", self.beta)
+        require(UNIT, beta=self.beta)
 
     def weights(self, t: int) -> np.ndarray:
         """The weights of g_t, g_{t−1}, …, g_1 in m_t; they add up to 1 − β^t."""
-        _check_step(t)
+        require(Integers(1), t=t)
         return (1 - self.beta) * self.beta ** np.arange(t)
 
     def bias_factor(self, t: int) -> float:
         """1 − β^t: E m_t over the mean of a g of constant mean; dividing by it removes the bias."""
-        _check_step(t)
+        require(Integers(1), t=t)
         return -math.expm1(t * math.log(self.beta)) if self.beta else 1.0
 
     def centre_of_mass(self, t: int | None = None) -> float:
@@ -67,7 +56,7 @@ class MovingAverage:
 
     def uncorrected_factor(self, t: int) -> float:
         """β_t = β(1 − β^(t−1))/(1 − β^t): averaging with it needs no bias correction."""
-        _check_step(t)
+        require(Integers(1), t=t)
         return 0.0 if t == 1 else self.beta * self.bias_factor(t - 1) / self.bias_factor(t)
 
 
@@ -79,10 +68,9 @@ def rectifier(beta2: float, t: int, threshold: float = 4.0) -> dict[str, float]:
     >>> round(rectifier(0.999, 5)["r_t"], 6)
     0.017312
     """
-    _check("beta2", beta2)
-    _check_step(t)
-    if threshold not in POSITIVE:
-        raise DomainError("threshold", threshold, POSITIVE.describe("threshold"))
+    require(UNIT, beta2=beta2)
+    require(Integers(1), t=t)
+    require(POSITIVE, threshold=threshold)
     longest, _ = average_length(beta2, t)
     length, r, tractable = rectification(beta2, t, threshold)
     return {"rho_inf": float(longest), "rho_t": float(length),
@@ -94,7 +82,7 @@ def first_tractable_step(beta2: float, threshold: float = 4.0) -> int | None:
 
     ρ_t grows with t, so the search doubles and then halves.
     """
-    _check("beta2", beta2)
+    require(UNIT, beta2=beta2)
     if 2 / (1 - beta2) - 1 <= threshold:
         return None
     high = 1

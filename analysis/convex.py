@@ -19,16 +19,13 @@ from collections.abc import Callable
 import numpy as np
 import sympy as sp
 
-from ..optimizers.domains import NONNEGATIVE, POSITIVE, Integers
+from ..optimizers.domains import NONNEGATIVE, POSITIVE, Integers, require
 from ..optimizers.errors import DomainError, UnknownName
 
 
 def _check(T: object, **positive: float) -> None:
-    for name, value in positive.items():
-        if value not in POSITIVE:
-            raise DomainError(name, value, POSITIVE.describe(name))
-    if T not in Integers(1):
-        raise DomainError("T", T, Integers(1).describe("T"))
+    require(POSITIVE, **positive)
+    require(Integers(1), T=T)
 
 
 def bound(steps: np.ndarray, r: float, L: float) -> float:

@@ -106,7 +106,6 @@ class _Moments(_Adaptive):
 
     pair_names: ClassVar[Mapping[str, tuple[str, str]]] = {"betas": ("beta1", "beta2")}
     _rule: Rule
-    _decoupled: ClassVar[bool] = False
 
     def __init_subclass__(cls, rule: Rule | None = None, **options: Any) -> None:
         super().__init_subclass__(rule=rule, **options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from .domains import require
 from .errors import DomainError
 from .optimizer import RuleOptimizer
 from .rule import Rule
@@ -134,8 +135,7 @@ class SGD(RuleOptimizer):
             return _TORCH_NESTEROV
         if group["momentum"] != 0:
             return _TORCH_HEAVY_BALL
-        for name, domain in (("dampening", heavy_ball.hyperparameters["dampening"].domain),
-                             ("momentum", heavy_ball.hyperparameters["beta"].domain)):  # fmt: skip
-            if group[name] not in domain:
-                raise DomainError(name, group[name], domain.describe(name))
+        domains = {k: h.domain for k, h in heavy_ball.hyperparameters.items()}
+        require(domains["dampening"], dampening=group["dampening"])
+        require(domains["beta"], momentum=group["momentum"])
         return gradient_descent

@@ -73,6 +73,16 @@ class Integers:
 Domain = Interval | Choice | Integers
 
 
+def require(domain: Domain, **values: Any) -> None:
+    """Raise :class:`DomainError` for the first value, by name, that is not in the domain.
+
+    >>> require(Integers(1), steps=3)
+    """
+    for name, value in values.items():
+        if value not in domain:
+            raise DomainError(name, value, domain.describe(name))
+
+
 @dataclass(frozen=True)
 class Convention:
     """Marks a real hyperparameter that selects a variant: theory keeps its default unless told."""
@@ -113,8 +123,7 @@ class Hyperparameter:
 
     def check(self, value: Any) -> None:
         """Raise :class:`DomainError` unless the number or choice lies in the domain."""
-        if value not in self.domain:
-            raise DomainError(self.name, value, self.domain.describe(self.name))
+        require(self.domain, **{self.name: value})
 
 
 def hyperparameter_of(name: str, annotation: Any, default: Any) -> Hyperparameter:

@@ -131,15 +131,17 @@ class Kernel:
             self._by_torch(tensors, scalars, engine, maximize)
         else:
             shared: dict[Any, Any] = {}
+            by_torch: list[tuple[Tensor, ...]] = []
             fast: dict[torch.dtype, list[tuple[Sequence[Tensor], Groups]]] = {}
             for group, over in zip(tensors, groups, strict=True):
                 ready = self._ready(group, engine)
                 if ready is not None:
                     fast.setdefault(ready[0].dtype, []).append((ready, over))
                 elif group[0].is_cuda and self._torch_compiles(engine, group[0]) and not over:
-                    self._by_torch([group], scalars, engine, maximize)
+                    by_torch.append(group)
                 else:
                     self._block_by_block(_flatten(group), coefficients, over, shared)
+            self._by_torch(by_torch, scalars, engine, maximize)
             for dtype, rows in fast.items():
                 reduce = partial(_sum_over, [over for _, over in rows])
                 apart = any(over for _, over in rows)

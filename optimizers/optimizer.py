@@ -19,8 +19,8 @@ from .compositions import (
     iterate_from_point,
     with_weight_decay,
 )
-from .domains import NONNEGATIVE
-from .errors import DomainError, EigenstepError, UnknownName
+from .domains import NONNEGATIVE, require
+from .errors import EigenstepError, UnknownName
 from .rule import Rule
 
 TORCH_STATE = {
@@ -164,14 +164,11 @@ class RuleOptimizer(torch.optim.Optimizer):
         for key, value in values.items():
             h = rule.hyperparameters[key]
             number = value.item() if isinstance(value, Tensor) else value
-            if number not in h.domain:
-                name = shown.get(key, key)
-                raise DomainError(name, number, h.domain.describe(name))
+            require(h.domain, **{shown.get(key, key): number})
             values[key] = number
         # A rule that decays by itself has weight_decay among its own hyperparameters.
         decay = 0.0 if "weight_decay" in rule.hyperparameters else group["weight_decay"]
-        if decay not in NONNEGATIVE:
-            raise DomainError("weight_decay", decay, NONNEGATIVE.describe("weight_decay"))
+        require(NONNEGATIVE, weight_decay=decay)
         stored = at_gradient_point(rule)
         if t == 1 and stored is not rule:
             check_start(rule, rule.coefficients(1, rule.with_defaults(values)))
@@ -261,15 +258,18 @@ class RuleOptimizer(torch.optim.Optimizer):
             choices = tuple((k, v) for k, v in coefficients.items() if k not in numeric)
             kernel = engines.kernel_of(stored, tuple(numeric), choices)
             tensors = [
-                (p.detach(), p.grad.detach(), *(self.state[p][name] for name in rule.state))
+                tuple(
+                    map(
+                        _local,
+                        (p.detach(), p.grad.detach(), *(self.state[p][n] for n in rule.state)),
+                    )
+                )
                 for p in parameters
                 if p.grad is not None
             ]
-            over = [_process_groups(p) for p in parameters]
-            tensors = [tuple(_local(t) for t in row) for row in tensors]
             kernel(
                 tensors, list(numeric.values()), group["engine"], maximize=group["maximize"],
-                groups=over,
+                groups=[_process_groups(p) for p in parameters],
             )  # fmt: skip
             for parameter in parameters:
                 self.state[parameter]["step"] = t

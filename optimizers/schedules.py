@@ -12,16 +12,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from .domains import NONNEGATIVE, POSITIVE, Integers
+from .domains import NONNEGATIVE, POSITIVE, Integers, require
 from .errors import DomainError
 
 Factor = Callable[[float], float]
-
-
-def _check(domain: object, **values: object) -> None:
-    for name, value in values.items():
-        if value not in domain:  # type: ignore[operator]
-            raise DomainError(name, value, domain.describe(name))  # type: ignore[attr-defined]
 
 
 def piecewise_constant(boundaries: Sequence[float], factors: Sequence[float]) -> Factor:
@@ -32,20 +26,20 @@ def piecewise_constant(boundaries: Sequence[float], factors: Sequence[float]) ->
     """
     if len(factors) != len(boundaries) + 1 or list(boundaries) != sorted(boundaries):
         raise DomainError("boundaries", list(boundaries), "ascending, one fewer than factors")
-    _check(NONNEGATIVE, **{f"factors[{i}]": f for i, f in enumerate(factors)})
+    require(NONNEGATIVE, **{f"factors[{i}]": f for i, f in enumerate(factors)})
     return lambda t: factors[sum(t >= b for b in boundaries)]
 
 
 def exponential(rate: float) -> Factor:
     """e^(−rate·t), rate ≥ 0: the steps sum to a finite length, so it may stop short."""
-    _check(NONNEGATIVE, rate=rate)
+    require(NONNEGATIVE, rate=rate)
     return lambda t: math.exp(-rate * t)
 
 
 def polynomial(alpha: float = 0.5, beta: float = 1.0) -> Factor:
     """(βt + 1)^(−α), α > 0, β ≥ 0."""
-    _check(POSITIVE, alpha=alpha)
-    _check(NONNEGATIVE, beta=beta)
+    require(POSITIVE, alpha=alpha)
+    require(NONNEGATIVE, beta=beta)
     return lambda t: (beta * t + 1) ** -alpha
 
 
@@ -56,7 +50,7 @@ def inverse_time(beta: float = 1.0) -> Factor:
 
 def inverse_square_root(warmup: int = 1) -> Factor:
     """min(1/√(t+1), (t+1)/warmup^1.5) scaled to peak at 1: rises for ``warmup`` steps, then 1/√t."""
-    _check(Integers(1), warmup=warmup)
+    require(Integers(1), warmup=warmup)
     return lambda t: min(math.sqrt(warmup / (t + 1)), (t + 1) / warmup)
 
 
@@ -66,9 +60,9 @@ def cosine(steps: int, warmup: int = 0, final: float = 0.0) -> Factor:
     >>> [round(cosine(4)(t), 3) for t in range(6)]
     [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
     """
-    _check(Integers(1), steps=steps)
-    _check(Integers(0), warmup=warmup)
-    _check(NONNEGATIVE, final=final)
+    require(Integers(1), steps=steps)
+    require(Integers(0), warmup=warmup)
+    require(NONNEGATIVE, final=final)
     if warmup >= steps:
         raise DomainError("warmup", warmup, f"0 <= warmup < steps, where steps = {steps}")
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
-
-import torch
 
 from .adaptive import Betas, _Moments
 from .compositions import lookahead
-from .domains import Integers, Interval
-from .errors import DomainError, RuleError
+from .domains import Integers, Interval, require
+from .errors import RuleError
 from .optimizer import RuleOptimizer
 from .rule import Rule
 from .rules import lamb, lars, ralamb, ranger, ranger_lars
@@ -91,10 +89,8 @@ class Lookahead(RuleOptimizer):
             )
         if optimizer.state:
             raise RuleError("Lookahead takes an optimizer that has taken no step")
-        for name, value, domain in (("k", k, Integers(1)),
-                                    ("alpha", alpha, Interval(0, 1, lower_closed=False))):  # fmt: skip
-            if value not in domain:
-                raise DomainError(name, value, domain.describe(name))
+        require(Integers(1), k=k)
+        require(Interval(0, 1, lower_closed=False), alpha=alpha)
         self.inner = optimizer
         self.argument_names = optimizer.argument_names  # type: ignore[misc]
         self.pair_names = optimizer.pair_names  # type: ignore[misc]
@@ -115,8 +111,3 @@ class Lookahead(RuleOptimizer):
     def __getstate__(self) -> dict[str, Any]:
         names = {"argument_names": self.argument_names, "pair_names": self.pair_names}
         return {**super().__getstate__(), "inner": self.inner, **names}
-
-    @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
-        """Take one step of the fast weights, and every k-th step synchronize."""
-        return super().step(closure)

@@ -20,11 +20,9 @@ def path(rule, start, gradients, d=0.01):
     state = list(rule.initial_state(theta, full))
     if "d" in rule.state:
         state[rule.state.index("d")] = d + 0 * start
-    previous = {}
     with np.errstate(all="ignore"):
         for t, g in enumerate(gradients, 1):
-            coefficients = {**rule.coefficients(t, full), **previous}
-            theta, *state = rule(theta, g, *state, **coefficients)
+            theta, *state = rule(theta, g, *state, **rule.coefficients(t, full))
             rows.append(theta)
     return np.array(rows)
 
