@@ -16,6 +16,7 @@ from typing import Any
 import sympy as sp
 
 from ..optimizers.errors import EigenstepError, UnknownName
+from .tracing import SYMBOLIC
 
 _OPERATORS = {
     ast.Add: operator.add,
@@ -26,9 +27,8 @@ _OPERATORS = {
 }
 _FUNCTIONS = {"sqrt": sp.sqrt, "exp": sp.exp, "log": sp.log}
 _RULE_FUNCTIONS = {
-    "max": sp.Max, "min": sp.Min, "abs": sp.Abs, "sign": sp.sign,
-    "norm": sp.Function("norm", nonnegative=True),
-    "where": lambda condition, x, y: sp.Piecewise((x, condition), (y, True)),
+    "max": SYMBOLIC.maximum, "min": SYMBOLIC.minimum, "abs": SYMBOLIC.absolute,
+    "sign": SYMBOLIC.sign, "norm": SYMBOLIC.norm, "where": SYMBOLIC.where,
 }  # fmt: skip
 _COMPARISONS = {ast.Gt: sp.Gt, ast.GtE: sp.Ge, ast.Lt: sp.Lt, ast.LtE: sp.Le}
 _LONGEST = 1000

@@ -23,19 +23,18 @@ ETA = sp.Symbol("eta", positive=True)
 STEP = sp.Symbol("t", integer=True, positive=True)
 """The step number; the first step is 1."""
 
-ops.register(
-    sp.Basic,
-    SimpleNamespace(
-        sqrt=sp.sqrt,
-        maximum=sp.Max,
-        minimum=sp.Min,
-        where=lambda condition, x, y: sp.Piecewise((x, condition), (y, True)),
-        sign=sp.sign,
-        absolute=sp.Abs,
-        norm=sp.Function("norm", nonnegative=True),
-    ),
+SYMBOLIC = SimpleNamespace(
+    sqrt=sp.sqrt,
+    maximum=sp.Max,
+    minimum=sp.Min,
+    where=lambda condition, x, y: sp.Piecewise((x, condition), (y, True)),
+    sign=sp.sign,
+    absolute=sp.Abs,
+    norm=sp.Function("norm", nonnegative=True),
 )
-ops.register(sp.logic.boolalg.Boolean, ops._backend(sp.S.One))
+"""What the functions of :mod:`~eigenstep.optimizers.ops` are on SymPy expressions."""
+ops.register(sp.Basic, SYMBOLIC)
+ops.register(sp.logic.boolalg.Boolean, SYMBOLIC)
 
 
 class grad_f(sp.Function):

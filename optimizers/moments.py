@@ -40,3 +40,9 @@ def averages(lr: Any, beta1: Any, beta2: Any, t: Any) -> dict[str, Any]:
         "unbias2": 1 / bias2,
         "step": lr / bias1,
     }
+
+
+def corrected(lr: Any, beta1: Any, beta2: Any, t: Any, eps: Any, place: str) -> dict[str, Any]:
+    """The coefficients of a step by two bias-corrected averages."""
+    shared = averages(lr, beta1, beta2, t)
+    return {**shared, **epsilons(eps, place, shared["bias2"])}

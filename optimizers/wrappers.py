@@ -77,6 +77,7 @@ class Lookahead(RuleOptimizer):
         k: steps between synchronizations, an integer ≥ 1.
         alpha: 0 < α ≤ 1.
 
+    >>> import torch
     >>> from eigenstep.optimizers import Adam
     >>> x = torch.nn.Parameter(torch.ones(2))
     >>> optimizer = Lookahead(Adam([x], lr=0.1), k=5, alpha=0.5)

@@ -326,13 +326,23 @@ def check(
         raise typer.Exit(1)
 
 
-def _claim_row(claim: Any, proof: Any) -> dict[str, Any]:
+def _decided(claim: Any) -> dict[str, Any]:
+    """A claim with its proof, and where it is refuted what holds in its place."""
+    from ..proofs import Verdict
+
+    proof = claim.prove()
+    refuted = proof.verdict is Verdict.REFUTED
     return {
         "id": claim.id, "statement": claim.statement, "source": claim.source,
         "verdict": proof.verdict.value, "method": proof.method,
-        "counterexample": proof.counterexample, "corrected": None,
+        "counterexample": proof.counterexample,
+        "corrected": _decided(claim.corrected) if refuted and claim.corrected else None,
         "seconds": round(proof.seconds, 4),
     }  # fmt: skip
+
+
+def _point(row: dict[str, Any]) -> str:
+    return ", ".join(f"{k} = {v}" for k, v in (row["counterexample"] or {}).items())
 
 
 @app.command(epilog="Example: eigenstep coefficients radam --t 10 --set beta2=0.999")
@@ -405,20 +415,14 @@ def _print_errata(as_json: bool) -> None:
     for claim in ALL_CLAIMS.values():
         if claim.source == "eigenstep":
             continue  # printed nowhere
-        proof = claim.prove()
-        if proof.verdict is not Verdict.REFUTED:
+        row = _decided(claim)
+        if row["verdict"] != Verdict.REFUTED.value:
             continue
-        row = _claim_row(claim, proof)
-        if claim.corrected:
-            row["corrected"] = _claim_row(claim.corrected, claim.corrected.prove())
         rows.append(row)
         if not as_json:
-            point = ", ".join(f"{k} = {v}" for k, v in (proof.counterexample or {}).items())
-            new = row["corrected"]
-            print(
-                f"{claim.id}  ({claim.source})\n    printed: {claim.statement}\n    false at: {point}"
-            )
-            if new:
+            print(f"{claim.id}  ({claim.source})")
+            print(f"    printed: {claim.statement}\n    false at: {_point(row)}")
+            if new := row["corrected"]:
                 print(f"    instead: {new['statement']}  [{new['verdict']}]")
     if as_json:
         print(json.dumps({"errata": rows}, ensure_ascii=False))
@@ -446,18 +450,13 @@ def prove(
         chosen += [k for k in found if k not in chosen]
     rows = []
     for key in chosen:
-        claim, proof = known[key], known[key].prove()
-        row = _claim_row(claim, proof)
-        if proof.verdict is Verdict.REFUTED and claim.corrected:
-            row["corrected"] = _claim_row(claim.corrected, claim.corrected.prove())
+        row = _decided(known[key])
         rows.append(row)
         if not as_json:
-            print(f"{proof.verdict.value:8} {key:26} {proof.method} ({proof.seconds:.2f} s)")
-            if proof.counterexample:
-                point = ", ".join(f"{k} = {v}" for k, v in proof.counterexample.items())
-                print(f"{'':8} {'':26} counterexample: {point}")
-            if row["corrected"]:
-                new = row["corrected"]
+            print(f"{row['verdict']:8} {key:26} {row['method']} ({row['seconds']:.2f} s)")
+            if row["counterexample"]:
+                print(f"{'':8} {'':26} counterexample: {_point(row)}")
+            if new := row["corrected"]:
                 print(f"{new['verdict']:8} {new['id']:26} {new['method']}; in its place")
     if as_json:
         print(json.dumps({"claims": rows}, ensure_ascii=False))

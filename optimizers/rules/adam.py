@@ -1,7 +1,7 @@
 """Adam: momentum and RMSprop, each corrected for starting at zero."""
 
 from ..domains import LearningRate, UnitInterval
-from ..moments import CorrectedEpsilonPlace, Epsilon, averages, epsilons
+from ..moments import CorrectedEpsilonPlace, Epsilon, corrected
 from ..ops import sqrt
 from ..rule import rule
 
@@ -15,8 +15,7 @@ def coefficients(
     eps: Epsilon = 1e-8,
     eps_place: CorrectedEpsilonPlace = "outside",
 ):
-    shared = averages(lr, beta1, beta2, t)
-    return {**shared, **epsilons(eps, eps_place, shared["bias2"])}
+    return corrected(lr, beta1, beta2, t, eps, eps_place)
 
 
 @rule(

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from ..domains import Choice, Convention, LearningRate, NonNegative, UnitInterval
-from ..moments import CorrectedEpsilonPlace, Epsilon, averages, bias, epsilons
+from ..moments import CorrectedEpsilonPlace, Epsilon, bias, corrected
 from ..ops import sqrt
 from ..rule import rule
 
@@ -39,7 +39,7 @@ def coefficients(
     lookahead_bias: Annotated[str, Choice(("present", "next", "scheduled"))] = "present",
     momentum_decay: Annotated[NonNegative, Convention()] = 0.004,
 ):
-    shared = averages(lr, beta1, beta2, t)
+    shared = corrected(lr, beta1, beta2, t, eps, eps_place)
     if lookahead_bias == "scheduled":
         now, after = momentum(beta1, t, momentum_decay), momentum(beta1, t + 1, momentum_decay)
         product = momentum_product(beta1, t, momentum_decay)
@@ -48,8 +48,7 @@ def coefficients(
         ahead = t + 1 if lookahead_bias == "next" else t
         m_step = lr * beta1 / bias(beta1, ahead)
         g_step = lr * (1 - beta1) / bias(beta1, t)
-    place = epsilons(eps, eps_place, shared["bias2"])
-    return {**shared, **place, "m_step": m_step, "g_step": g_step}
+    return {**shared, "m_step": m_step, "g_step": g_step}
 
 
 @rule(

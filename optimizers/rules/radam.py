@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from ..domains import Choice, Convention, LearningRate, Positive, UnitInterval
-from ..moments import CorrectedEpsilonPlace, Epsilon, averages, bias, epsilons
+from ..moments import CorrectedEpsilonPlace, Epsilon, bias, corrected
 from ..ops import sqrt, where
 from ..rule import rule
 
@@ -36,12 +36,12 @@ def coefficients(
     threshold: Annotated[Positive, Convention()] = 4.0,
     untractable: Annotated[str, Choice(("momentum", "skip"))] = "momentum",
 ):
-    shared = averages(lr, beta1, beta2, t)
+    shared = corrected(lr, beta1, beta2, t, eps, eps_place)
     length, r, tractable = rectification(beta2, t, threshold)
     if untractable == "skip":
         r = r * tractable
     return {
-        **shared, **epsilons(eps, eps_place, shared["bias2"]),
+        **shared,
         "rho_t": length, "r_t": r, "tractable": tractable, "step": shared["step"] * r,
     }  # fmt: skip
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from ..domains import Convention, LearningRate, NonNegative, UnitInterval
-from ..moments import CorrectedEpsilonPlace, Epsilon, averages, epsilons
+from ..moments import CorrectedEpsilonPlace, Epsilon, corrected
 from ..ops import sign, sqrt
 from ..rule import rule
 
@@ -18,8 +18,7 @@ def coefficients(
     eps_place: CorrectedEpsilonPlace = "outside",
     initial_accumulator: Annotated[NonNegative, Convention()] = 0.0,
 ):
-    shared = averages(lr, beta1, beta2, t)
-    return {**shared, **epsilons(eps, eps_place, shared["bias2"])}
+    return corrected(lr, beta1, beta2, t, eps, eps_place)
 
 
 def initial_average(theta, *, initial_accumulator):
