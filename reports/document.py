@@ -232,7 +232,7 @@ def claims_chapter(proofs: dict[str, Proof]) -> str:
         statement = claim.statement
         if proof.counterexample:
             point = ", ".join(f"{k} = {v}" for k, v in proof.counterexample.items())
-            statement += f" Counterexample: {point}."
+            statement += f". Counterexample: {point}."
         if claim.corrected:
             statement += f" In its place: `{claim.corrected.id}`."
         rows.append([f"`{key}`", statement, claim.source, verdict, proof.method])
@@ -242,7 +242,7 @@ def claims_chapter(proofs: dict[str, Proof]) -> str:
         "made: by polynomial identity on the traced code, by induction, or by a decision procedure for "
         "real arithmetic.\n",
         table(["id", "statement", "source", "verdict", "method"], rows, "The ledger.",
-              [24, 44, 20, 13, 20]),
+              [31, 46, 19, 13, 19]),
     ])  # fmt: skip
 
 
