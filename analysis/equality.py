@@ -15,6 +15,7 @@ True
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import mpmath
@@ -156,13 +157,7 @@ def equal(left: Any, right: Any, elements: tuple[sp.Symbol, ...] = ()) -> Decisi
         A :class:`Decision` with ``holds`` True; False with a counterexample, a value for each
         symbol; or None where neither an identity nor a counterexample was found.
     """
-    left, right = sp.sympify(left), sp.sympify(right)
-    if left == right:
-        return Decision(True)
-    point = _differing_point(left, right, elements)  # found sooner than an identity fails
-    if point is not None:
-        return Decision(False, point)
-    return Decision(True) if _identical(left, right) else Decision(None)
+    return all_equal([(left, right)], elements)
 
 
 def _identical(left: Any, right: Any) -> bool:
@@ -205,10 +200,16 @@ def _values(symbol: sp.Symbol) -> list[sp.Rational]:
     return [sp.Rational(3, 2), sp.Rational(2, 5), sp.Rational(-5, 3), *small, sp.Rational(-1, 7)]
 
 
+@lru_cache(maxsize=256)
+def _function(
+    expression: Any, symbols: tuple[sp.Symbol, ...], elements: tuple[sp.Symbol, ...]
+) -> Any:
+    return sp.lambdify(symbols, _concrete(expression, elements), "mpmath")
+
+
 def _differing_point(left: Any, right: Any, elements: Any) -> dict[str, str] | None:
-    sides = [_concrete(left, elements), _concrete(right, elements)]
-    symbols = sorted(sides[0].free_symbols | sides[1].free_symbols, key=str)
-    functions = [sp.lambdify(symbols, side, "mpmath") for side in sides]
+    symbols = tuple(sorted(left.free_symbols | right.free_symbols | set(elements), key=str))
+    functions = [_function(side, symbols, elements) for side in (left, right)]
     small = mpmath.mpf(10) ** (-_DIGITS // 2)
     with mpmath.workdps(_DIGITS):
         for n in range(_POINTS):
@@ -241,13 +242,12 @@ def positive_norms(expression: Any) -> Any:
 
 def all_equal(pairs: Any, elements: tuple[sp.Symbol, ...] = ()) -> Decision:
     """Whether every pair is equal; the first counterexample, or undecided pair, otherwise."""
-    undecided = False
-    for left, right in pairs:
-        decision = equal(left, right, elements)
-        if decision.holds is False:
-            return decision
-        undecided |= decision.holds is None
-    return Decision(None if undecided else True)
+    different = [(a, b) for a, b in ((sp.sympify(a), sp.sympify(b)) for a, b in pairs) if a != b]
+    for left, right in different:  # found sooner than an identity is proved
+        point = _differing_point(left, right, elements)
+        if point is not None:
+            return Decision(False, point)
+    return Decision(True if all(_identical(*pair) for pair in different) else None)
 
 
 __all__ = ["all_equal", "equal", "positive_norms"]

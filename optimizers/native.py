@@ -27,11 +27,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 import torch
 from torch import Tensor
 
 from .errors import EigenstepError
+from .files import cache_folder
 from .program import Node, Phase, Program
 
 TASK = 1 << 14
@@ -236,7 +236,7 @@ def _path(text: str, compiler: str) -> Path:
     stat = os.stat(compiler)
     facts = [text, repr(_flags()), compiler, str(stat.st_size), str(stat.st_mtime_ns), _processor()]
     key = hashlib.sha256("\0".join(facts).encode()).hexdigest()[:40]
-    return Path(platformdirs.user_cache_dir("eigenstep")) / "kernels" / f"{key}.so"
+    return cache_folder() / "kernels" / f"{key}.so"
 
 
 def _build(text: str, compiler: str, target: Path) -> Path:

@@ -84,7 +84,7 @@ CLAIMS: list[Claim] = [
                     corrected=InequalityClaim(
                         "P16.corrected", r"What does not increase is the rate $\frac{\eta}{\sqrt{\hat v}+\epsilon}$, as "
                         r"$\hat v$ does not fall", "Reddi, Kale & Kumar 2018",
-                        ("eta > 0", "eps >= 0", "s > 0", "s1 - s >= 0"),
+                        ("eta >= 0", "eps >= 0", "s > 0", "s1 - s >= 0"),
                         "eta/(s + eps) - eta/(s1 + eps) >= 0")),
     InequalityClaim("P17.bounded", r"Reddi’s problem: on $[-1,1]$ the losses $Cx, -x, -x$ in turn, $\beta_1 = 0$, "
                     r"$\beta_2 = \frac{1}{1+C^2}$. $v \le C^2$ always", "Reddi, Kale & Kumar 2018, theorem 1",
@@ -126,7 +126,7 @@ CLAIMS: list[Claim] = [
                   r"$k$ steps", "N, Lookahead", "x + alpha*(r**k*x - x)",
                   "(1 - alpha + alpha*r**k)*x"),
     InequalityClaim("P22.larger", r"“Fast weights can use bigger learning rate”: $k = 5$, $\alpha = \tfrac12$ "
-                    r"converges for $2 < \eta\lambda < 2.2$, where gradient descent does not", "N, Lookahead",
-                    ("h - 2 > 0", "2.2 - h > 0"),
+                    r"converges for $2 \le \eta\lambda \le 2.2$, where gradient descent does not", "N, Lookahead",
+                    ("h - 2 >= 0", "2.2 - h >= 0"),
                     "1 - (1/2 + (1 - h)**5/2)**2 > 0"),
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
@@ -26,7 +27,7 @@ from ..analysis.derivation import ETA_LAMBDA
 from ..analysis.equality import all_equal, equal, positive_norms
 from ..analysis.expressions import parse, parse_rule
 from ..analysis.stability import decide_region
-from ..analysis.tracing import ETA, LAMBDA, STEP, symbol_of, trace
+from ..analysis.tracing import ETA, LAMBDA, STEP, Trace, symbol_of, trace
 from ..analysis.tuning import H_MU, KAPPA, MU, L, R, root_conditions
 from ..optimizers.compositions import at_gradient_point
 from ..optimizers.domains import LearningRate
@@ -48,6 +49,8 @@ class Claim:
         """Decide the claim now."""
         start = time.perf_counter()
         verdict, method, counterexample = self.decide()
+        if counterexample is not None:
+            counterexample = {str(k): str(v) for k, v in counterexample.items()}
         return Proof(verdict, method, counterexample, time.perf_counter() - start)
 
     def decide(self) -> tuple[Verdict, str, dict[str, Any] | None]:
@@ -61,8 +64,7 @@ def from_decisions(method: str, *decisions: Decision) -> tuple[Verdict, str, Any
     failing = next((d for d in decisions if not d.holds), None)
     if failing is None:
         return Verdict.PROVED, method, None
-    shown = {k: str(v) for k, v in (failing.counterexample or {}).items()}
-    return Verdict.REFUTED, method, shown
+    return Verdict.REFUTED, method, dict(failing.counterexample or {})
 
 
 def _identity(pairs: Any) -> tuple[Verdict, str, Any]:
@@ -111,9 +113,7 @@ class EquationsClaim(Claim):
     positive_norms: bool = False
 
     def decide(self) -> tuple[Verdict, str, Any]:
-        free = {k: symbol_of(h) for k, h in self.rule.hyperparameters.items()
-                if not h.is_choice and k not in self.fixed and k not in self.rule.fixed}  # fmt: skip
-        traced = trace(self.rule, step=STEP, **self.fixed, **free)
+        traced, free = _traced(self.rule, tuple(self.fixed.items()))
         names: dict[str, Any] = {s.name: s for s in free.values()} | {"t": STEP}
         names |= {s.name: s for s in (traced.theta, traced.gradient, *traced.state)}
         functions = {"A": A_FUNCTION, "S": S_FUNCTION}
@@ -130,8 +130,29 @@ class EquationsClaim(Claim):
         return from_decisions("identity of the traced code", all_equal(pairs, elements))
 
 
+@lru_cache(maxsize=64)
+def _traced(rule: Rule, fixed: tuple[tuple[str, Any], ...]) -> tuple[Trace, dict[str, sp.Symbol]]:
+    """A rule traced at a symbolic step, and the symbols of the hyperparameters that are not fixed."""
+    given = dict(fixed)
+    free = {k: symbol_of(h) for k, h in rule.hyperparameters.items()
+            if not h.is_choice and k not in given and k not in rule.fixed}  # fmt: skip
+    return trace(rule, step=STEP, **given, **free), free
+
+
+def sample_step(theta: Any, g: Any, s: Any, lr: Any) -> Any:
+    """The step that stands for A where :data:`any_rule` is run on numbers."""
+    return theta - lr * (g + s)
+
+
+def sample_state(theta: Any, g: Any, s: Any, lr: Any) -> Any:
+    """The same for S."""
+    return 0.9 * s + g - lr * theta
+
+
 def _opaque(theta: Any, g: Any, s: Any, *, lr: LearningRate = 0.01) -> Any:
-    return A_FUNCTION(theta, g, s, lr), S_FUNCTION(theta, g, s, lr)
+    symbolic = isinstance(theta, sp.Basic)
+    step, state = (A_FUNCTION, S_FUNCTION) if symbolic else (sample_step, sample_state)
+    return step(theta, g, s, lr), state(theta, g, s, lr)
 
 
 A_FUNCTION, S_FUNCTION = sp.Function("A"), sp.Function("S")
@@ -302,14 +323,14 @@ class InequalityClaim(Claim):
     conclusion: str
 
     def decide(self) -> tuple[Verdict, str, Any]:
-        names = _Reals()
+        names = Reals()
         decision = decide(
             [parse_rule(h, names) for h in self.hypotheses], parse_rule(self.conclusion, names)
         )
         return from_decisions("real arithmetic (z3)", decision)
 
 
-class _Reals(dict[str, sp.Symbol]):
+class Reals(dict[str, sp.Symbol]):
     """Every name stands for a real number."""
 
     def __contains__(self, name: object) -> bool:
@@ -369,4 +390,6 @@ __all__ = [
     "TuningClaim",
     "any_rule",
     "from_decisions",
+    "sample_state",
+    "sample_step",
 ]  # fmt: skip

@@ -19,11 +19,13 @@ from ..analysis import derive
 from ..analysis.decision import decide
 from ..analysis.equality import all_equal, equal
 from ..analysis.expressions import build, parse_rule
+from ..analysis.symmetries import symmetries
 from ..analysis.tracing import ETA, LAMBDA, STEP, symbol_of, trace
+from ..optimizers.errors import UnknownName
 from ..optimizers.rule import Rule
 from .claims import Claim, from_decisions
 from .verdict import Verdict
-from .words import ORTHOGONAL, SYMMETRIC, Words, letters
+from .words import ORTHOGONAL, Words, letters
 
 
 class Names(dict[str, Any]):
@@ -172,6 +174,25 @@ class GrowthClaim(Claim):
         return Verdict.OPEN, "monotone (z3)", None
 
 
+def _diagonal(*entries: Any) -> sp.Matrix:
+    return sp.diag(*map(sp.Rational, entries))
+
+
+_LINE: dict[str, sp.Matrix] = {
+    k: sp.Matrix([[sp.Rational(v)]])
+    for k, v in {"x": 3, "c": 5, "v": 7, "z": 11, "d": 13, "Q": 2, "Qi": "1/2", "L": 4, "Li": "1/4",
+                 "Lh": 2, "D": 3, "U": 1}.items()
+}  # fmt: skip
+"""What the letters are in one dimension …"""
+_PLANE: dict[str, sp.Matrix] = {
+    "x": sp.Matrix([3, 1]), "c": sp.Matrix([5, 2]), "v": sp.Matrix([7, 3]), "z": sp.Matrix([11, 4]),
+    "d": sp.Matrix([13, 6]), "Q": sp.Matrix([[2, 1], [1, 3]]), "Qi": sp.Matrix([[2, 1], [1, 3]]).inv(),
+    "L": _diagonal(4, 9), "Li": _diagonal("1/4", "1/9"), "Lh": _diagonal(2, 3), "D": _diagonal(3, 5),
+    "U": sp.Matrix([[3, -4], [4, 3]]) / 5,
+}  # fmt: skip
+"""… and in two."""
+
+
 @dataclass(frozen=True)
 class MatrixIdentityClaim(Claim):
     """An identity of matrices and vectors of any size; see :mod:`~eigenstep.proofs.words`."""
@@ -184,23 +205,17 @@ class MatrixIdentityClaim(Claim):
         method = "identity of words"
         if (self._side(self.left, letters()) - self._side(self.right, letters())).is_zero:
             return Verdict.PROVED, method, None
-        # One dimension is a special case: a difference there refutes the identity.
-        point: dict[str, Any] = {
-            "x": 3, "c": 5, "v": 7, "z": 11, "d": 13, "Q": 2, "Qi": sp.Rational(1, 2), "L": 4,
-            "Li": sp.Rational(1, 4), "Lh": 2, "D": 3, "U": 1,
-        }  # fmt: skip
-        one = {k: Words({(): sp.sympify(v)}) for k, v in point.items()}
-        one |= {f"{k}T": v for k, v in one.items() if k not in SYMMETRIC} | {
-            "I": Words({(): sp.S.One})
-        }
-        difference = self._side(self.left, one) - self._side(self.right, one)
-        value = sp.Add(*difference.terms.values())
-        at = {s: sp.Rational(2, 3) for s in value.free_symbols}
-        if value.subs(at) != 0:
-            said = " ".join([self.left, self.right, *self.definitions.values()])
-            used = {k: v for k, v in point.items()
-                    if k not in ORTHOGONAL and re.search(rf"\b{k}T?\b", said)}  # fmt: skip
-            return Verdict.REFUTED, method, {k: str(v) for k, v in {**used, **at}.items()}
+        for point in (_LINE, _PLANE):  # special cases: a difference there refutes the identity
+            left, right = (self._side(text, letters()) for text in (self.left, self.right))
+            value = (left - right).at(point)
+            at = {s: sp.Rational(2, 3) for s in value.free_symbols}
+            if any(entry != 0 for entry in value.subs(at)):
+                said = " ".join([self.left, self.right, *self.definitions.values()])
+                used = {k: v for k, v in point.items() if re.search(rf"\b{k}T?\b", said)}
+                if point is _LINE:
+                    used = {k: v[0] for k, v in used.items() if k not in ORTHOGONAL}
+                shown = {k: v.tolist() if hasattr(v, "tolist") else v for k, v in used.items()}
+                return Verdict.REFUTED, method, {**shown, **at}
         return Verdict.OPEN, method, None
 
     def _side(self, text: str, known: dict[str, Words]) -> Words:
@@ -296,6 +311,24 @@ class CycleClaim(Claim):
         return Verdict.REFUTED, "run in rational arithmetic", {"visits": str(seen)}
 
 
+@dataclass(frozen=True)
+class SymmetryClaim(Claim):
+    """A rule has a symmetry, or (``holds`` False) has it not; see :mod:`~eigenstep.analysis.symmetries`."""
+
+    rule: Rule
+    symmetry: str
+    holds: bool = True
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        found = symmetries(self.rule)
+        method = "identity of the traced code"
+        if self.symmetry not in found:
+            raise UnknownName("symmetry", self.symmetry, found)
+        if found[self.symmetry] == self.holds:
+            return Verdict.PROVED, method, None
+        return Verdict.REFUTED, method, {self.symmetry: str(found[self.symmetry])}
+
+
 class _WordNames(dict[str, Any]):
     """Letters, and numbers for all other names."""
 
@@ -307,12 +340,14 @@ class _WordNames(dict[str, Any]):
 
 
 __all__ = [
+    "CycleClaim",
     "GrowthClaim",
     "IdentityClaim",
     "LimitClaim",
     "MatrixIdentityClaim",
     "ScalingClaim",
     "SumClaim",
+    "SymmetryClaim",
     "UnrolledClaim",
     "VarianceClaim",
 ]  # fmt: skip

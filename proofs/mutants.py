@@ -1,25 +1,90 @@
-"""Mutants: a claim with one part of its statement changed so that it is false.
+"""Mutants: a claim with one part of its statement changed.
 
-A proof that accepts a mutant proves nothing. Superfluous hypotheses show too: dropping one must make
-an inequality fail.
+A proof that accepts a false mutant proves nothing. A mutant is *killed* when it is refuted. It is
+*equivalent* when it is proved, and says the same in float64 arithmetic that shares no code with the
+prover (β + (1 − β) for (1 − β) + β). Anything else has *survived*. Superfluous hypotheses survive, too:
+dropping one, or taking a strict one with equality, must make an inequality fail.
 """
 
 from __future__ import annotations
 
+import ast
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
+import sympy as sp
+
+from ..analysis.decision import decide
+from ..analysis.expressions import parse_rule
 from . import claims as kinds
 from . import identities as more
 from .claims import Claim
+from .evidence import evidence
 from .ledger import with_corrections
 from .verdict import Verdict
+
+AVERAGING = ("beta", "beta1", "beta2", "gamma", "rho", "rho1", "alpha")
+"""Names for which 1 − name is the commonest mistake."""
+INDICES = ("t", "tau", "i")
 
 
 def _changed(expression: str) -> Iterator[str]:
     yield f"-({expression})"
     yield f"2*({expression})"
     yield f"({expression}) + 1/7"
+    yield from _inside(expression)
+
+
+def _inside(expression: str) -> Iterator[str]:
+    """One change somewhere inside: + for −, a factor dropped, 1 − β for β, t + 1 for t."""
+    tree = ast.parse(expression, mode="eval")
+    for node in list(ast.walk(tree)):
+        for replaced in _replacements(node):
+            changed = _Replace(node, replaced).visit(copy.deepcopy(tree, {id(node): node}))
+            yield ast.unparse(changed)
+
+
+def _replacements(node: ast.AST) -> Iterator[ast.expr]:
+    if isinstance(node, ast.BinOp):
+        if isinstance(node.op, ast.Add | ast.Sub):
+            other = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add()
+            yield ast.BinOp(node.left, other, node.right)
+        elif isinstance(node.op, ast.Mult):
+            if not _is_identity(node.right):  # a number in place of a matrix is that times I
+                yield node.left
+            yield node.right
+        elif isinstance(node.op, ast.Div):
+            yield node.left
+    elif isinstance(node, ast.Name) and node.id in AVERAGING:
+        yield ast.BinOp(ast.Constant(1), ast.Sub(), ast.Name(node.id))
+    elif isinstance(node, ast.Name) and node.id in INDICES:
+        yield ast.BinOp(ast.Name(node.id), ast.Add(), ast.Constant(1))
+
+
+def _defined(hypotheses: tuple[str, ...], conclusion: str) -> bool:
+    """Whether no denominator can be zero where the hypotheses hold."""
+    names = kinds.Reals()
+    given = [parse_rule(h, names) for h in hypotheses]
+    below = [node.right for text in (*hypotheses, conclusion) for node in ast.walk(ast.parse(text))
+             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)]  # fmt: skip
+    return all(
+        decide(given, sp.Ne(parse_rule(ast.unparse(d), names), 0, evaluate=False)).holds is True
+        for d in below if not isinstance(d, ast.Constant)
+    )  # fmt: skip
+
+
+def _is_identity(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "I"
+
+
+class _Replace(ast.NodeTransformer):
+    def __init__(self, old: ast.AST, new: ast.expr) -> None:
+        self.old, self.new = old, new
+
+    def visit(self, node: ast.AST) -> Any:
+        return self.new if node is self.old else self.generic_visit(node)
 
 
 def mutants_of(claim: Claim) -> Iterator[Claim]:
@@ -58,11 +123,21 @@ def mutants_of(claim: Claim) -> Iterator[Claim]:
         yield replace(claim, rate=f"({claim.rate})*101/100", half="no_better")
     elif isinstance(claim, kinds.InequalityClaim):
         left, relation, _ = claim.conclusion.rpartition(">=" if ">=" in claim.conclusion else ">")
+        if relation == ">=":
+            yield replace(claim, conclusion=f"{left} > 0")
         yield replace(claim, conclusion=f"({left}) - 1000 {relation} 0")
         yield replace(claim, conclusion=f"-({left}) {relation} 0")
         for i in range(len(claim.hypotheses)):
             rest = claim.hypotheses[:i] + claim.hypotheses[i + 1 :]
             yield replace(claim, hypotheses=rest)
+            if ">=" not in (strict := claim.hypotheses[i]):
+                changed = (
+                    *claim.hypotheses[:i],
+                    strict.replace(">", ">="),
+                    *claim.hypotheses[i + 1 :],
+                )
+                if _defined(changed, claim.conclusion):
+                    yield replace(claim, hypotheses=changed)
     elif isinstance(claim, more.IdentityClaim | more.MatrixIdentityClaim):
         for side in ("left", "right"):
             for m in _changed(getattr(claim, side)):
@@ -101,18 +176,47 @@ def mutants_of(claim: Claim) -> Iterator[Claim]:
 
 @dataclass(frozen=True)
 class Survey:
-    """How many mutants of a claim its proof rejects, and those that it does not."""
+    """How many mutants of a claim its proof rejects, how many are equivalent, and the rest."""
 
     claim: Claim
     killed: int
+    equivalent: int
     survived: tuple[Claim, ...]
 
 
 def survey(claim: Claim) -> Survey:
     """Try the proof on every mutant of a claim."""
-    verdicts = [(mutant, mutant.prove().verdict) for mutant in mutants_of(claim)]
-    survived = tuple(m for m, v in verdicts if v is not Verdict.REFUTED)
-    return Survey(claim, len(verdicts) - len(survived), survived)
+    killed, equivalent, survived = 0, 0, []
+    for mutant in dict.fromkeys(map(_Frozen, mutants_of(claim))):
+        verdict = mutant.claim.prove().verdict
+        if verdict is Verdict.REFUTED:
+            killed += 1
+        elif verdict is Verdict.PROVED and _says_the_same(claim, mutant.claim):
+            equivalent += 1
+        else:
+            survived.append(mutant.claim)
+    return Survey(claim, killed, equivalent, tuple(survived))
+
+
+class _Frozen:
+    """A claim by its text, so that a mutant made twice counts once."""
+
+    def __init__(self, claim: Claim) -> None:
+        self.claim, self.text = claim, repr(claim)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Frozen) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+
+def _says_the_same(claim: Claim, mutant: Claim) -> bool:
+    """Whether a mutant that is proved only says otherwise what the claim says."""
+    if isinstance(claim, kinds.InequalityClaim) and isinstance(mutant, kinds.InequalityClaim):
+        # ≥ 0 where > 0 is proved: the same statement on this domain. Hypotheses are not to be weaker.
+        return mutant.hypotheses == claim.hypotheses
+    return evidence(mutant).agrees
 
 
 def proved_claims() -> dict[str, Claim]:
@@ -121,16 +225,17 @@ def proved_claims() -> dict[str, Claim]:
 
 
 def main() -> None:
-    """Print how many mutants were killed and which survived; exit 1 if any did."""
-    killed = 0
+    """Print how many mutants were killed, were equivalent and survived; exit 1 if any did."""
+    killed = equivalent = 0
     survivors: list[Claim] = []
     for claim in proved_claims().values():
         found = survey(claim)
         killed += found.killed
+        equivalent += found.equivalent
         survivors += found.survived
     for mutant in survivors:
         print(f"survived: {mutant}")
-    print(f"{killed} mutants killed, {len(survivors)} survived")
+    print(f"{killed} mutants killed, {equivalent} equivalent, {len(survivors)} survived")
     raise SystemExit(bool(survivors))
 
 

@@ -98,6 +98,17 @@ class Words:
         """The transpose."""
         return Words({_normal(_transposed(w)): c for w, c in self.terms.items()})
 
+    def at(self, values: Mapping[str, sp.Matrix]) -> sp.Matrix:
+        """The sum for given matrices; a word of no letters is that number times the identity."""
+        words = []
+        for word, coefficient in self.terms.items():
+            matrices = [values[n].T if transposed else values[n] for n, transposed in word]
+            words.append((coefficient, sp.prod(matrices[1:], matrices[0]) if matrices else None))
+        shapes = [m.shape for _, m in words if m is not None]
+        rows, columns = shapes[0] if shapes else (1, 1)
+        identity = sp.eye(rows, columns)
+        return sum((c * (identity if m is None else m) for c, m in words), sp.zeros(rows, columns))
+
     @property
     def is_zero(self) -> bool:
         """Whether every coefficient is zero."""

@@ -19,10 +19,9 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 
 from ..optimizers.errors import EigenstepError
-from .files import OutputError, write_atomically
+from ..optimizers.files import OutputError, cache_folder, write_atomically
 from .progress import progress
 
 SHA256 = "74c75fd71783f1e6b71f8a622b993dc592897a97cd689c5090a07147a1b097b3"
@@ -83,11 +82,6 @@ class LeastSquares:
     def loss(self, w: np.ndarray) -> float:
         """½ mean (Xw − y)²."""
         return float(0.5 * np.mean((self.X @ w - self.y) ** 2))
-
-
-def cache_folder() -> Path:
-    """Where downloaded data is kept."""
-    return Path(platformdirs.user_cache_dir("eigenstep"))
 
 
 def _checked(content: bytes, origin: str) -> bytes:

@@ -326,19 +326,35 @@ def check(
         raise typer.Exit(1)
 
 
-def _decided(claim: Any) -> dict[str, Any]:
+def _row(claim: Any, decided: Any) -> dict[str, Any]:
     """A claim with its proof, and where it is refuted what holds in its place."""
     from ..proofs import Verdict
 
-    proof = claim.prove()
+    proof = decided[claim.id].proof
     refuted = proof.verdict is Verdict.REFUTED
     return {
         "id": claim.id, "statement": claim.statement, "source": claim.source,
         "verdict": proof.verdict.value, "method": proof.method,
         "counterexample": proof.counterexample,
-        "corrected": _decided(claim.corrected) if refuted and claim.corrected else None,
-        "seconds": round(proof.seconds, 4),
+        "corrected": _row(claim.corrected, decided) if refuted and claim.corrected else None,
+        "evidence": {"agrees": decided[claim.id].evidence.agrees,
+                     "tried": decided[claim.id].evidence.tried},
+        "seconds": round(proof.seconds, 4), "cached": decided[claim.id].cached,
     }  # fmt: skip
+
+
+def _rows(keys: list[str], cache: bool) -> list[dict[str, Any]]:
+    """Claims decided over all cores, each with its correction, with progress."""
+    from ..proofs import decide_all, with_corrections
+    from ..proofs.running import cores
+    from .progress import progress
+
+    known = with_corrections()
+    corrections = [c.id for c in (known[k].corrected for k in keys) if c and c.id not in keys]
+    wanted = [*keys, *corrections]
+    with progress("deciding claims", len(wanted)) as advance:
+        decided = decide_all(wanted, workers=cores(), cache=cache, advance=advance)
+    return [_row(known[k], decided) for k in keys]
 
 
 def _point(row: dict[str, Any]) -> str:
@@ -407,38 +423,61 @@ def bound(
     )  # fmt: skip
 
 
-def _print_errata(as_json: bool) -> None:
-    """Every printed statement that is decided to be false, with its counterexample and correction."""
-    from ..proofs import ALL_CLAIMS, Verdict
+def _print_errata(rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        print(f"{row['id']}  ({row['source']})")
+        print(f"    printed: {row['statement']}\n    false at: {_point(row)}")
+        if new := row["corrected"]:
+            print(f"    instead: {new['statement']}  [{new['verdict']}]")
 
-    rows = []
-    for claim in ALL_CLAIMS.values():
-        if claim.source == "eigenstep":
-            continue  # printed nowhere
-        row = _decided(claim)
-        if row["verdict"] != Verdict.REFUTED.value:
-            continue
-        rows.append(row)
-        if not as_json:
-            print(f"{claim.id}  ({claim.source})")
-            print(f"    printed: {claim.statement}\n    false at: {_point(row)}")
-            if new := row["corrected"]:
-                print(f"    instead: {new['statement']}  [{new['verdict']}]")
-    if as_json:
-        print(json.dumps({"errata": rows}, ensure_ascii=False))
+
+def _print_claims(rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        again = ", decided before" if row["cached"] else ""
+        print(f"{row['verdict']:8} {row['id']:26} {row['method']} ({row['seconds']:.2f} s{again})")
+        if row["counterexample"]:
+            print(f"{'':8} {'':26} counterexample: {_point(row)}")
+        if not row["evidence"]["agrees"] and row["verdict"] == "PROVED":
+            print(f"{'':8} {'':26} but a numerical trial disagrees: {row['evidence']['tried']}")
+        if new := row["corrected"]:
+            print(f"{new['verdict']:8} {new['id']:26} {new['method']}; in its place")
+
+
+def _summary(rows: list[dict[str, Any]]) -> str:
+    """How many claims of each verdict, by the letter that their ids begin with."""
+    verdicts = ("PROVED", "REFUTED", "OPEN")
+    kinds = {"R": "update rules", "M": "quadratics, momentum", "G": "stochastic gradients",
+             "P": "preconditioning, adaptivity"}  # fmt: skip
+    counts: dict[str, dict[str, int]] = {}
+    for row in rows:
+        kind = (
+            kinds.get(row["id"][0], "printed nowhere")
+            if row["id"][1:2].isdigit()
+            else "printed nowhere"
+        )
+        counts.setdefault(kind, dict.fromkeys(verdicts, 0))[row["verdict"]] += 1
+    totals = {v: sum(c[v] for c in counts.values()) for v in verdicts}
+    lines = [f"{'':30}" + "".join(f"{v.lower():>10}" for v in verdicts)]
+    for kind, count in [*counts.items(), ("in all", totals)]:
+        lines.append(f"{kind:30}" + "".join(f"{count[v]:>10}" for v in verdicts))
+    return "\n".join(lines)
 
 
 @app.command(epilog="Example: eigenstep prove M9.sufficient M9.necessary")
 def prove(
     claims: Annotated[list[str] | None, typer.Argument(metavar="[CLAIM]...")] = None,
     errata: Annotated[bool, typer.Option("--errata", help="only what print has wrong")] = False,
+    cache: Annotated[
+        bool, typer.Option(help="take what was decided before by the same code from the cache")
+    ] = True,
     as_json: Json = False,
 ) -> None:
-    """Decide the claims of the ledger, or some of them, now."""
-    if errata:
-        _print_errata(as_json)
-        return
-    from ..proofs import ALL_CLAIMS, Verdict, with_corrections
+    """Decide the claims of the ledger, or some of them, and try each numerically.
+
+    A name stands for all claims that begin with it: M9 is M9.sufficient and M9.necessary. Exit status:
+    0 if all are decided, 1 if one is open.
+    """
+    from ..proofs import ALL_CLAIMS, with_corrections
 
     chosen: list[str] = []
     known = with_corrections()
@@ -448,19 +487,21 @@ def prove(
         if not found:
             raise UnknownName("claim", name, known)
         chosen += [k for k in found if k not in chosen]
-    rows = []
-    for key in chosen:
-        row = _decided(known[key])
-        rows.append(row)
-        if not as_json:
-            print(f"{row['verdict']:8} {key:26} {row['method']} ({row['seconds']:.2f} s)")
-            if row["counterexample"]:
-                print(f"{'':8} {'':26} counterexample: {_point(row)}")
-            if new := row["corrected"]:
-                print(f"{new['verdict']:8} {new['id']:26} {new['method']}; in its place")
+    if errata:  # what eigenstep itself states is printed nowhere
+        chosen = [k for k in chosen if known[k].source != "eigenstep"]
+    rows = _rows(chosen, cache)
+    undecided = any(r["verdict"] == "OPEN" for r in rows)
+    if errata:
+        rows = [r for r in rows if r["verdict"] == "REFUTED"]
     if as_json:
-        print(json.dumps({"claims": rows}, ensure_ascii=False))
-    if any(r["verdict"] == Verdict.OPEN.value for r in rows):
+        print(json.dumps({"errata" if errata else "claims": rows}, ensure_ascii=False))
+    elif errata:
+        _print_errata(rows)
+    else:
+        _print_claims(rows)
+        if len(rows) > 1:
+            print(f"\n{_summary(rows)}")
+    if undecided:
         raise typer.Exit(1)
 
 

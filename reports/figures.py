@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ..optimizers.errors import DomainError
-from .files import check_folder, write_atomically
+from ..optimizers.files import check_folder, write_atomically
 
 COLOURS = {"gradient descent": "#0072B2", "heavy ball": "#D55E00", "Nesterov": "#009E73"}
 """One colour a rule in every figure (Okabe and Ito's colour-blind safe palette)."""

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ..optimizers.errors import DomainError, EigenstepError
-from ..proofs import with_corrections
-from .files import check_folder, write_atomically
+from ..optimizers.files import check_folder, write_atomically
+from ..proofs import decide_all, with_corrections
+from ..proofs.running import cores
 from .progress import progress
 
 FORMATS = {"html": "index.html", "pdf": "eigenstep.pdf"}
@@ -56,10 +57,8 @@ def write_report(out: Path, formats: tuple[str, ...] = ("html", "pdf")) -> list[
         claims = with_corrections()
         jobs = len(claims) + len(ALL_FIGURES) + 1 + len(formats)
         with progress("report", jobs) as advance:
-            proofs = {}
-            for key, claim in claims.items():
-                proofs[key] = claim.prove()
-                advance(1)
+            decided = decide_all(workers=cores(), advance=advance)
+            proofs = {key: d.proof for key, d in decided.items()}
             for name in ALL_FIGURES:
                 try:
                     picture = render(draw(name), ".svg")

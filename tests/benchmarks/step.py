@@ -20,8 +20,8 @@ from pathlib import Path
 import torch
 from eigenstep import optimizers as ours
 from eigenstep.optimizers import engine
+from eigenstep.optimizers.files import write_atomically
 from eigenstep.optimizers.program import record
-from eigenstep.reports.files import write_atomically
 from eigenstep.reports.progress import progress
 
 LR = {"lr": 1e-3}

@@ -8,7 +8,7 @@ import time
 import pytest
 import torch
 from eigenstep import optimizers as ours
-from eigenstep.optimizers import RuleOptimizer, engine, native, ops, rule
+from eigenstep.optimizers import RuleOptimizer, engine, files, native, ops, rule
 from eigenstep.optimizers.blocked import BLOCK
 from eigenstep.optimizers.compositions import at_gradient_point, with_weight_decay
 from eigenstep.optimizers.domains import LearningRate
@@ -188,7 +188,7 @@ def test_one_library_a_rule_and_dtype_whatever_changes(monkeypatch):
 
 @compiler
 def test_auto_compiles_in_the_background_once_it_pays(monkeypatch, tmp_path):
-    monkeypatch.setattr(native.platformdirs, "user_cache_dir", lambda name: str(tmp_path))
+    monkeypatch.setattr(files.platformdirs, "user_cache_dir", lambda name: str(tmp_path))
     kernel = engine.Kernel(heavy_ball, ("lr", "beta", "weight"), {"form": "velocity"})
     theta, g, v = torch.zeros(10), torch.ones(10), torch.zeros(10)
 
@@ -217,7 +217,7 @@ def test_auto_compiles_in_the_background_once_it_pays(monkeypatch, tmp_path):
 @compiler
 @pytest.mark.parametrize("how", ["none", "broken", "garbage"])
 def test_without_a_working_compiler_blocks_do_it(how, monkeypatch, tmp_path):
-    monkeypatch.setattr(native.platformdirs, "user_cache_dir", lambda name: str(tmp_path))
+    monkeypatch.setattr(files.platformdirs, "user_cache_dir", lambda name: str(tmp_path))
     if how == "none":
         monkeypatch.setattr(native, "find_compiler", lambda: None)
     elif how == "broken":
@@ -240,7 +240,7 @@ def test_without_a_working_compiler_blocks_do_it(how, monkeypatch, tmp_path):
 def test_an_unwritable_cache_is_done_without(monkeypatch, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("", encoding="utf-8")
-    monkeypatch.setattr(native.platformdirs, "user_cache_dir", lambda name: str(blocked))
+    monkeypatch.setattr(files.platformdirs, "user_cache_dir", lambda name: str(blocked))
     kernel = engine.Kernel(heavy_ball, ("lr", "beta", "weight"), {"form": "velocity"})
     theta = torch.ones(4)
     kernel([(theta, torch.ones(4), torch.zeros(4))], [0.5, 0, 1], "compiled", maximize=False)
@@ -319,9 +319,9 @@ def test_the_first_step_compiles_nothing(name):
 
 def test_a_background_compilation_does_not_keep_the_program_alive(tmp_path):
     text = (
-        "import time, torch\nfrom eigenstep.optimizers import engine, native\n"
+        "import time, torch\nfrom eigenstep.optimizers import engine, files, native\n"
         "from eigenstep.optimizers.rules import heavy_ball\n"
-        f"native.platformdirs.user_cache_dir = lambda name: {str(tmp_path)!r}\n"
+        f"files.platformdirs.user_cache_dir = lambda name: {str(tmp_path)!r}\n"
         f"native.find_compiler = lambda: {str(tmp_path / 'cc')!r}\n"
         "k = engine.Kernel(heavy_ball, ('lr', 'beta', 'weight'), {'form': 'velocity'})\n"
         "k.spent = 10.0\n"

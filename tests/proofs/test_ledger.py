@@ -6,7 +6,25 @@ import pytest
 from eigenstep.optimizers.rules import heavy_ball, nesterov
 from eigenstep.proofs import ALL_CLAIMS, Verdict, with_corrections
 from eigenstep.proofs import claims as kinds
-from eigenstep.proofs.mutants import proved_claims, survey
+from eigenstep.proofs.evidence import evidence
+from eigenstep.proofs.mutants import mutants_of, proved_claims, survey
+
+
+@pytest.mark.parametrize("key", with_corrections())
+def test_the_evidence_agrees_with_the_verdict(key):
+    """A claim that holds holds when it is tried; one that does not is seen not to."""
+    claim = with_corrections()[key]
+    found = evidence(claim)
+    assert found.agrees is (claim.corrected is None), found
+
+
+def test_evidence_can_disagree():
+    """Statements that are a little off are seen to be, of every kind of claim."""
+    kinds_seen = set()
+    for claim in proved_claims().values():
+        if type(claim) not in kinds_seen and any(not evidence(m).agrees for m in mutants_of(claim)):
+            kinds_seen.add(type(claim))
+    assert kinds_seen == {type(c) for c in proved_claims().values()}
 
 
 @pytest.mark.parametrize("key", ALL_CLAIMS)
@@ -37,7 +55,6 @@ PROVED = proved_claims()
 
 @pytest.mark.parametrize("key", PROVED)
 def test_mutants_are_killed(key):
-    """ConjugacyClaim: a multiple of a conjugacy's whole change is one too, a single row's is not."""
     found = survey(PROVED[key])
     assert not found.survived
     assert found.killed

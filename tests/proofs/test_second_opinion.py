@@ -9,7 +9,7 @@ import ast
 import pytest
 import sympy as sp
 from eigenstep.proofs import with_corrections
-from eigenstep.proofs.claims import InequalityClaim
+from eigenstep.proofs.claims import InequalityClaim, RegionClaim, RootLemma, TuningClaim
 
 cvc5 = pytest.importorskip("cvc5.pythonic")
 
@@ -70,6 +70,146 @@ def test_inequalities(key):
     conclusion = reader.read(claim.conclusion)
     answer = holds(hypotheses, conclusion, reader.denominators)
     assert answer is (claim.corrected is None)
+
+
+def traces_and_determinants():
+    """z² − Tz + D of each rule on ½λx², derived by hand; h = ηλ, b = β."""
+    b = cvc5.Real("beta")
+    return {
+        ("gradient_descent", ()): lambda h: (1 - h, 0 * h),
+        ("heavy_ball", ()): lambda h: (1 + b - h, b),
+        ("nesterov", ()): lambda h: ((1 + b) * (1 - h), b * (1 - h)),
+        ("heavy_ball", (("dampening", "beta"),)): lambda h: (1 + b - (1 - b) * h, b),
+    }
+
+
+def polynomial_of(claim):
+    fixed = tuple(sorted(getattr(claim, "fixed", {}).items()))
+    return traces_and_determinants()[claim.rule.name, fixed]
+
+
+REGIONS = {k: c for k, c in with_corrections().items() if isinstance(c, RegionClaim)}
+TUNINGS = {k: c for k, c in with_corrections().items() if isinstance(c, TuningClaim)}
+
+
+def region_holds(claim, bound):
+    """Roots a ± w or a ± iw: 2a = T, a² ∓ w² = D."""
+    reader = Reader()
+    b, h, a, w = (cvc5.Real(n) for n in ("beta", "h", "a", "w"))
+    T, D = polynomial_of(claim)(h)
+    inside = cvc5.And(h > 0, reader.read(f"({bound}) - h") > 0)
+    domain = [b >= 0, b < 1]
+    real = [2 * a == T, a * a - w * w == D, w >= 0]
+    pair = [2 * a == T, a * a + w * w == D, w > 0]
+    real_stable = cvc5.And(a + w < 1, a - w > -1)
+    pair_stable = a * a + w * w < 1
+    answers = []
+    for roots, stable in ((real, real_stable), (pair, pair_stable)):
+        if claim.direction in ("both", "sufficient"):
+            answers.append(holds([*domain, *roots, inside], stable))
+        if claim.direction in ("both", "necessary"):
+            answers.append(holds([*domain, *roots, stable], inside))
+    return all(answers) if None not in answers else None
+
+
+@pytest.mark.parametrize("key", REGIONS)
+def test_regions(key):
+    claim = REGIONS[key]
+    assert region_holds(claim, claim.bound) is True
+    factor = "99/100" if claim.direction == "necessary" else "101/100"
+    assert region_holds(claim, f"({claim.bound})*{factor}") is False
+
+
+def inside_disk(T, D, r):
+    """Both roots of z² − Tz + D have modulus at most r: the lemma below, typed once more."""
+    return [
+        r * r - D >= 0,
+        r * r + D - T * r >= 0,
+        r * r + D + T * r >= 0,
+        2 * r - T >= 0,
+        2 * r + T >= 0,
+    ]
+
+
+def test_the_root_lemma():
+    (claim,) = (c for c in with_corrections().values() if isinstance(c, RootLemma))
+    a, w, r = (cvc5.Real(n) for n in ("a", "w", "r"))
+    for sign, inside in ((-1, cvc5.And(a + w <= r, a - w >= -r)), (1, a * a + w * w <= r * r)):
+        reader = Reader()
+        reader.names |= {"r": r, "T": 2 * a, "D": a * a + sign * w * w}
+        typed = cvc5.And(*[reader.read(c) >= 0 for c in claim.conditions])
+        assert holds([r >= 0, w >= 0, typed], inside) is True
+        assert holds([r >= 0, w >= 0, inside], typed) is True
+
+
+def kappa_of(claim, root):
+    """κ from ``root``, whose square the claim gives as L/μ or 3L/μ + 1."""
+    return {"L/mu": root**2, "3*L/mu + 1": (root**2 - 1) / 3}[claim.root_squared]
+
+
+@pytest.mark.parametrize("key", TUNINGS)
+def test_tunings_cannot_be_better(key):
+    """No η and β reach a smaller radius at both ends of the spectrum; μ = 1."""
+    claim = TUNINGS[key]
+    q, h, r = (cvc5.Real(n) for n in ("root", "h", "r"))
+    squared = q * q if claim.root_squared == "L/mu" else (q * q - 1) / 3
+    reader = Reader()
+    reader.names |= {"root": q, "mu": cvc5.RealVal(1), "L": squared}
+    rate = reader.read(claim.rate)
+    domain = [q > 0, squared > 1, r >= 0, *reader.denominators]
+    T, D = polynomial_of(claim)(h)
+    T2, D2 = polynomial_of(claim)(squared * h)
+    assert holds([*domain, *inside_disk(T, D, r), *inside_disk(T2, D2, r)], r >= rate) is True
+    assert (
+        holds([*domain, *inside_disk(T, D, r), *inside_disk(T2, D2, r)], r >= rate * 1.01) is False
+    )
+
+
+@pytest.mark.parametrize("key", TUNINGS)
+def test_tunings_are_attained(key):
+    """Each condition is a quotient of polynomials in s = root − (root at κ = 1) without negative terms."""
+    claim = TUNINGS[key]
+    s = sp.Symbol("s", positive=True)
+    root = s + (1 if claim.root_squared == "L/mu" else 2)
+    names = {"root": root, "mu": sp.Integer(1), "L": kappa_of(claim, root)}
+    values = {k: sp.sympify(eval_rational(v, names)) for k, v in claim.values.items()}
+    rate, b = eval_rational(claim.rate, names), values.get("beta", sp.Integer(0))
+    for curvature in (1, names["L"]):
+        h = values["lr"] * curvature
+        T, D = {"gradient_descent": (1 - h, 0), "heavy_ball": (1 + b - h, b),
+                "nesterov": ((1 + b) * (1 - h), b * (1 - h))}[claim.rule.name]  # fmt: skip
+        for condition in (rate, rate**2 - D, rate**2 + D - T * rate, rate**2 + D + T * rate, 2 * rate - T,
+                          2 * rate + T):  # fmt: skip
+            for part in sp.fraction(sp.cancel(condition)):
+                assert all(c >= 0 for c in sp.Poly(part, s).coeffs()), (condition, part)
+
+
+def eval_rational(text, names):
+    """Arithmetic in Python's syntax as a SymPy expression, read here and not by the engine."""
+    operations = {ast.Add: lambda a, b: a + b, ast.Sub: lambda a, b: a - b, ast.Mult: lambda a, b: a * b,
+                  ast.Div: lambda a, b: a / b, ast.Pow: lambda a, b: a**b}  # fmt: skip
+
+    def value(node):
+        if isinstance(node, ast.Constant):
+            return sp.Integer(node.value)
+        if isinstance(node, ast.Name):
+            return names[node.id]
+        return operations[type(node.op)](value(node.left), value(node.right))
+
+    return value(ast.parse(text, mode="eval").body)
+
+
+def test_growth_and_squeeze():
+    """The derivative of ln(1 + x) − x/(1 + x), and (1 − c)M ≤ A + (1 − c)B ≤ 2M for M = max(A, B)."""
+    x, A, B, c = (cvc5.Real(n) for n in "xABc")
+    assert holds([x >= 0], x * (1 + x) >= 0) is True  # times (1 + x)³ > 0
+    domain = [A >= 0, B >= 0, c >= 0, c < 1]
+    middle = A + (1 - c) * B
+    for larger, case in ((A, A >= B), (B, B >= A)):
+        assert (
+            holds([*domain, case], cvc5.And((1 - c) * larger <= middle, middle <= 2 * larger))
+            is True
+        )
 
 
 def test_certificates():

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from eigenstep.analysis import derive
+from eigenstep.optimizers.files import OutputError, check_folder, write_atomically
 from eigenstep.optimizers.rules import ALL_RULES
 from eigenstep.proofs import ALL_CLAIMS
 from eigenstep.reports import experiments, figures, optimizer_pages, report
-from eigenstep.reports.files import OutputError, check_folder, write_atomically
 from eigenstep.reports.regression import RULES
 
 pytestmark = pytest.mark.xdist_group("report")  # so that the report is made once

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all."""
+"""Files are written whole or not at all; where the cache is."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ import os
 import tempfile
 from pathlib import Path
 
-from ..optimizers.errors import EigenstepError
+import platformdirs
+
+from .errors import EigenstepError
 
 
 class OutputError(EigenstepError, OSError):
     """An output file or folder that cannot be written."""
+
+
+def cache_folder() -> Path:
+    """Where downloaded data, compiled kernels and decided claims are kept."""
+    return Path(platformdirs.user_cache_dir("eigenstep"))
 
 
 def write_atomically(path: Path, content: bytes) -> None:

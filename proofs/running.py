@@ -1,0 +1,170 @@
+"""Deciding many claims: over the processor's cores, and from a cache of what was decided before.
+
+A cached verdict is of exactly the statement, rules and provers that are installed: the key holds the
+claim, every line of this package that can bear on its verdict, and the versions of what decides.
+
+>>> from eigenstep.proofs import decide_all
+>>> decided = decide_all(["M7.region", "M8"], cache=False)
+>>> decided["M8"].proof.verdict.value, decided["M8"].evidence.agrees
+('PROVED', True)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ..optimizers.errors import UnknownName
+from ..optimizers.files import OutputError, cache_folder, write_atomically
+from .claims import Claim
+from .evidence import Evidence, evidence
+from .ledger import with_corrections
+from .verdict import Proof, Verdict
+
+_PARALLEL_FROM = 16
+"""Claims below which starting further processes takes longer than it saves."""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A claim's proof and the evidence beside it."""
+
+    proof: Proof
+    evidence: Evidence
+    cached: bool = False
+
+
+def decide_claim(claim: Claim) -> Decided:
+    """Prove or refute a claim and try it numerically, now."""
+    return Decided(claim.prove(), evidence(claim))
+
+
+def decide_all(
+    keys: Iterable[str] | None = None,
+    *,
+    workers: int = 1,
+    cache: bool = True,
+    advance: Callable[[float], None] | None = None,
+) -> dict[str, Decided]:
+    """Decide claims of the ledger.
+
+    Args:
+        keys: ids; by default of all claims, corrections among them.
+        workers: processes at most. More than one starts fresh interpreters, so that a script which
+            asks for them needs the usual ``if __name__ == "__main__":``.
+        cache: whether verdicts may come from the cache, and go there.
+        advance: called with 1 as each claim is decided.
+
+    Returns:
+        By id, in the order of ``keys``.
+
+    Raises:
+        UnknownName: an id that is not in the ledger.
+    """
+    claims = with_corrections()
+    wanted = list(claims if keys is None else keys)
+    for key in wanted:
+        if key not in claims:
+            raise UnknownName("claim", key, claims)
+    done: dict[str, Decided] = {}
+    for key in wanted:
+        found = _load(key) if cache else None
+        if found:
+            done[key] = found
+            if advance:
+                advance(1)
+    for key, decided in _decide([k for k in wanted if k not in done], workers):
+        done[key] = decided
+        if cache:
+            _store(key, decided)
+        if advance:
+            advance(1)
+    return {key: done[key] for key in wanted}
+
+
+def _decide(keys: list[str], workers: int) -> Iterable[tuple[str, Decided]]:
+    if workers == 1 or len(keys) < _PARALLEL_FROM:
+        for key in keys:
+            yield key, decide_claim(with_corrections()[key])
+        return
+    # Spawned, not forked: a progress bar's thread may hold a lock while the fork is made.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts)
+    try:
+        jobs = {pool.submit(_by_key, key): key for key in keys}
+        for job in as_completed(jobs):
+            yield jobs[job], job.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C is the parent's to handle."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _by_key(key: str) -> Decided:
+    return decide_claim(with_corrections()[key])
+
+
+@lru_cache(maxsize=1)
+def _prover() -> str:
+    """A digest of the code and the libraries on which verdicts depend."""
+    digest = hashlib.sha256(sys.version.encode())
+    for package in ("sympy", "z3-solver", "numpy", "scipy", "mpmath"):
+        digest.update(version(package).encode())
+    floors = Path(__file__).parents[1]
+    for floor in ("optimizers", "analysis", "proofs"):
+        for path in sorted((floors / floor).rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _path(key: str) -> Path:
+    text = f"{_prover()}\0{with_corrections()[key]!r}"
+    return cache_folder() / "claims" / f"{hashlib.sha256(text.encode()).hexdigest()[:40]}.json"
+
+
+def _store(key: str, decided: Decided) -> None:
+    """Keep a verdict; an undecided claim is not kept, and where no cache can be written none is."""
+    proof = decided.proof
+    if proof.verdict is Verdict.OPEN:
+        return
+    row: dict[str, Any] = {
+        "id": key, "verdict": proof.verdict.value, "method": proof.method,
+        "counterexample": proof.counterexample, "seconds": proof.seconds,
+        "agrees": decided.evidence.agrees, "tried": decided.evidence.tried,
+    }  # fmt: skip
+    try:
+        write_atomically(_path(key), json.dumps(row, ensure_ascii=False).encode())
+    except OutputError:
+        return
+
+
+def _load(key: str) -> Decided | None:
+    """What was decided before; None where nothing was, or what is there cannot be read."""
+    try:
+        row = json.loads(_path(key).read_text(encoding="utf-8"))
+        if row["id"] != key:
+            return None
+        proof = Proof(Verdict(row["verdict"]), row["method"], row["counterexample"], row["seconds"])
+        return Decided(proof, Evidence(bool(row["agrees"]), row["tried"]), cached=True)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def cores() -> int:
+    """Processes that this one may run at once."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
