@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..optimizers.domains import POSITIVE, UNIT, Integers, require
+from ..optimizers.domains import NONNEGATIVE, POSITIVE, UNIT, Integers, Interval, require
 from ..optimizers.rules.radam import average_length, rectification
 
 
@@ -53,6 +53,14 @@ class MovingAverage:
     def half_life(self) -> float:
         """Steps after which a gradient's weight has halved: ln ½ / ln β, 0 for β = 0."""
         return math.log(0.5) / math.log(self.beta) if self.beta else 0.0
+
+    def drift_bound(self, delta: float, t: int) -> float:
+        """δ(1 − β^t): how far E m_t is at most from (1 − β^t) times the present mean.
+
+        Where no mean of an earlier gradient is further than ``delta`` from the present one.
+        """
+        require(NONNEGATIVE, delta=delta)
+        return delta * self.bias_factor(t)
 
     def uncorrected_factor(self, t: int) -> float:
         """β_t = β(1 − β^(t−1))/(1 − β^t): averaging with it needs no bias correction."""
@@ -97,3 +105,37 @@ def first_tractable_step(beta2: float, threshold: float = 4.0) -> int | None:
             (middle, high) if average_length(beta2, middle)[1] <= threshold else (low, middle)
         )
     return high
+
+
+def inverse_root_variance(rho: float, *, exact: bool = True) -> float:
+    r"""Var of √x for x ~ scaled inverse χ² with ρ > 2 degrees of freedom and scale 1.
+
+    RAdam takes 1/√v̂ for such a √x. Exactly
+    :math:`\frac{\rho}{\rho-2} - \frac\rho2\left(\frac{\Gamma((\rho-1)/2)}{\Gamma(\rho/2)}\right)^2`;
+    the rule uses :math:`\operatorname{Var}x / (4\operatorname{E}x) = \frac{\rho}{2(\rho-2)(\rho-4)}`,
+    which is finite for ρ > 4 only (``exact=False``).
+
+    >>> round(inverse_root_variance(10), 4), round(inverse_root_variance(10, exact=False), 4)
+    (0.0755, 0.1042)
+    """
+    require(Interval(2 if exact else 4, lower_closed=False), rho=rho)
+    if not exact:
+        return rho / (2 * (rho - 2) * (rho - 4))
+    import mpmath
+
+    with mpmath.workdps(50):  # the two terms agree to about log10(ρ) digits
+        n = mpmath.mpf(rho)
+        mean = mpmath.sqrt(n / 2) * mpmath.gammaprod([(n - 1) / 2], [n / 2])
+        return float(n / (n - 2) - mean**2)
+
+
+def exact_rectifier(beta2: float, t: int) -> float:
+    """√(Var at ρ_∞ / Var at ρ_t) with exact variances: what r_t approximates; NaN for ρ_t ≤ 2.
+
+    >>> [round(exact_rectifier(0.999, t), 4) for t in (5, 10, 100)]
+    [0.0315, 0.0575, 0.2178]
+    """
+    longest, length = rectifier(beta2, t)["rho_inf"], rectifier(beta2, t)["rho_t"]
+    if length <= 2:
+        return math.nan
+    return math.sqrt(inverse_root_variance(longest) / inverse_root_variance(length))

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import sympy as sp
 from sympy.polys.matrices import DomainMatrix
 
+from ..optimizers.domains import NONNEGATIVE, POSITIVE, Integers, require
+from ..optimizers.errors import DomainError
 from .stability import positive_factors
 from .tracing import ETA, LAMBDA, LinearSystem
 
@@ -106,6 +109,63 @@ class StationaryNoise:
 
     def _repr_latex_(self) -> str:
         return rf"$\displaystyle \operatorname{{Var}}\theta = \sigma^2\,{sp.latex(self.variance)}$"
+
+
+def minibatch_variance(samples: Any, batch: int, *, replacement: bool = True) -> Any:
+    r"""Variance of the mean of a random batch of the samples, exactly.
+
+    σ²/b with replacement, :math:`\frac{\sigma^2}b\frac{n-b}{n-1}` without, σ² the samples' variance
+    (divided by n).
+
+    Args:
+        samples: shape (n, …), one value or gradient a sample along the first axis.
+        batch: b, at least 1; without replacement at most n.
+
+    Returns:
+        Shape (…), a variance an entry, in the samples' unit squared.
+
+    >>> float(minibatch_variance([0.0, 2.0], 2)), float(minibatch_variance([0.0, 2.0], 2, replacement=False))
+    (0.5, 0.0)
+    """
+    values = np.asarray(samples, float)
+    n = len(values)
+    require(Integers(1), n=n, batch=batch)
+    if not replacement and batch > n:
+        raise DomainError("batch", batch, f"1 <= batch <= {n} without replacement")
+    factor = 1.0 if replacement or n == 1 else (n - batch) / (n - 1)
+    return values.var(axis=0) / batch * factor
+
+
+def best_schedule(
+    curvature: float, noise: float, distance: float, steps: int
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""The learning rates that minimize E w² at every step of noisy gradient descent on ½λw².
+
+    A step maps E w² = V to (1 − ηλ)²V + η²σ², least at η = λV/(λ²V + σ²), where
+    :math:`1/V^+ = 1/V + \lambda^2/\sigma^2`. As V⁺ grows with V no other schedule ends lower. So
+    :math:`\eta_t = \frac{1}{\lambda(t + 1 + \sigma^2/(\lambda^2V_0))}`, t from 0: the decay is 1/t.
+
+    Args:
+        curvature: λ > 0.
+        noise: σ ≥ 0, standard deviation of the gradient noise.
+        distance: √V₀ > 0, root mean square distance of the start from the minimizer.
+        steps: how many, at least 1.
+
+    Returns:
+        η_t, shape (steps,), and V_t, shape (steps + 1,).
+
+    >>> rates, values = best_schedule(1.0, 1.0, 1.0, 3)
+    >>> rates.round(4).tolist(), values.round(4).tolist()
+    ([0.5, 0.3333, 0.25], [1.0, 0.5, 0.3333, 0.25])
+    """
+    require(POSITIVE, curvature=curvature, distance=distance)
+    require(NONNEGATIVE, noise=noise)
+    require(Integers(1), steps=steps)
+    t = np.arange(steps + 1)
+    ratio = (noise / (curvature * distance)) ** 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        values = distance**2 * (ratio / (ratio + t) if ratio else np.where(t == 0, 1.0, 0.0))
+    return 1 / (curvature * (t[:-1] + 1 + ratio)), values
 
 
 def stationary_noise(

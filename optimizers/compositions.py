@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -217,10 +218,24 @@ def lookahead(
     changed = {
         "update": update, "coefficients": coefficients, "state": (*inner.state, "slow"),
         "initial": {**inner.initial, "slow": lambda theta: theta},
+        "gradient_at": _with_slow(inner.parts["gradient_at"]),
         "hyperparameters": _with(inner, *added), "name": name or f"lookahead_{inner.name}",
         "source": source or "Zhang et al. 2019, Lookahead optimizer, algorithm 1",
     }  # fmt: skip
     return Rule(**{**inner.parts, **changed})
+
+
+def _with_slow(gradient_at: Callable[..., Any] | None) -> Callable[..., Any] | None:
+    """The same gradient point for a state that ends with the slow weights."""
+    if gradient_at is None:
+        return None
+    inner = gradient_at
+
+    @functools.wraps(inner)
+    def point(fast: Any, *state: Any, **coefficients: Any) -> Any:
+        return inner(fast, *state[:-1], **coefficients)
+
+    return point
 
 
 @derived

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from ..optimizers.rules import adam, rmsprop
-from .claims import Claim, InequalityClaim
+from ..optimizers.rules import adadelta, adagrad, adam, gradient_descent, heavy_ball, rmsprop
+from .claims import Claim, EquationsClaim, InequalityClaim
 from .identities import (
     IdentityClaim,
     LimitClaim,
+    LookaheadClaim,
     MatrixIdentityClaim,
     ScalingClaim,
     SumClaim,
+    SymmetryClaim,
     UnrolledClaim,
 )
 
@@ -36,11 +38,23 @@ CLAIMS: list[Claim] = [
                      r"\frac{(\operatorname{tr})^2}{\det}$, and $\frac{4}{1-c^2/(ab)} \le \frac{(a+b)^2}{ab-c^2}$",
                      "eigenstep", ("a*b - c**2 > 0",),
                      "(a + b)**2/(a*b - c**2) - 4/(1 - c**2/(a*b)) >= 0")),
+    InequalityClaim("P4.family", r"In three it can, for a whole family: $Q = \begin{bmatrix} p & -q & -q \\ -q & r & s \\ -q & "
+                    r"s & r\end{bmatrix}$, $p < r$, has the eigenvalue $r-s$ on $(0,1,-1)$, and $r\tilde Q$ too. Where that is "
+                    r"the least of both, $\kappa$ grows: the largest eigenvalue $x$ of $Q$, $(x-p)(x-r-s) = 2q^2$, is below "
+                    r"$y$ of $r\tilde Q$, $(y-r)(y-r-s) = 2q^2\frac rp$ ($w = 2q^2$, $S = r+s$)", "eigenstep",
+                    ("p >= 0", "r - p > 0", "S - r >= 0", "y - S > 0",
+                     "w - (x - p)*(x - S) >= 0", "p*(y - r)*(y - S) - w*r >= 0"), "y - x > 0"),
     InequalityClaim("P5", r"Gerschgorin: $\lvert\lambda - a_{ii}\rvert\lvert x_i\rvert \le \sum_j\lvert a_{ij}"
                     r"\rvert\lvert x_j\rvert$ at the largest $\lvert x_i\rvert$, so $\lambda$ lies within $R_i = "
                     r"\sum_{j\ne i}\lvert a_{ij}\rvert$ of $a_{ii}$ (the sum over $j$ is $s \le R\lvert x_i\rvert$)",
                     "L, exercise", ("x > 0", "s - distance*x >= 0", "R*x - s >= 0"),
                     "R - distance >= 0"),
+    InequalityClaim("P5.scaled", r"For $\tilde Q$, whose diagonal is 1: the eigenvalues lie in $[1-R, 1+R]$, $R = \max_i"
+                    r"\sum_{j\ne i}\lvert Q_{ij}\rvert/\sqrt{Q_{ii}Q_{jj}}$, so $\kappa(\tilde Q) \le \frac{1+R}{1-R}$ for $R < 1$",
+                    "L, exercise", ("R >= 0", "1 - R > 0", "1 + R - largest >= 0", "least - (1 - R) >= 0"),
+                    "(1 + R)/(1 - R) - largest/least >= 0"),
+    UnrolledClaim("P6.sum", r"$s_t = \sum_\tau g_\tau^2$, which grows linearly under gradients of constant size", "L, AdaGrad",
+                  adagrad, "s", "1", "g**2", {"lr_decay": 0}),
     LimitClaim("P6", r"Under gradients of constant size $G$ Adagrad’s step $\frac{\eta}{\sqrt{tG^2+\epsilon}}$ times "
                r"$\sqrt t$ tends to $\eta/G$: it falls as $t^{-1/2}$", "L, AdaGrad",
                "sqrt(t)*eta/sqrt(t*G**2 + eps)", "t", "eta/G"),
@@ -51,6 +65,11 @@ CLAIMS: list[Claim] = [
                       "P7.corrected", r"… is $0.05(x_1+x_2)^2 + (x_1-x_2)^2$; print has twice that",
                       "eigenstep", "0.1*y1**2 + 2*y2**2", "0.05*(x1 + x2)**2 + (x1 - x2)**2",
                       {"y1": "(x1 + x2)/sqrt(2)", "y2": "(x1 - x2)/sqrt(2)"})),
+    *(SymmetryClaim(f"P8.{rule.name}", rf"Rotation changes what {name} does: it is not rotation-equivariant",
+                    "L, exercise", rule, "rotation", False)
+      for rule, name in ((adagrad, "Adagrad"), (rmsprop, "RMSprop"))),
+    SymmetryClaim("P8.gradient_descent", r"… gradient descent is: rotated, it runs through rotated points", "L, exercise",
+                  gradient_descent, "rotation"),
     UnrolledClaim("P9", r"$s_t = (1-\gamma)(g_t^2 + \gamma g_{t-1}^2 + \dots)$", "L, RMSProp", rmsprop, "s",
                   "(1 - gamma)*gamma**tau", "g**2"),
     LimitClaim("P9.weights", r"… whose weights add up to $1-\gamma^t \to 1$", "L, RMSProp",
@@ -60,6 +79,19 @@ CLAIMS: list[Claim] = [
                   corrected=IdentityClaim(
                       "P9.half_life_corrected", r"The half-life is $\frac{\ln\frac12}{\ln\gamma}$: $e^{h\ln\gamma} = "
                       r"\tfrac12$", "eigenstep", "h*log(gamma)", "log(1/2)", {"h": "log(1/2)/log(gamma)"})),
+    SymmetryClaim("P10", r"Adadelta’s update has the parameters’ unit: $\theta \to c\theta$ turns its path $\theta_t$ into "
+                  r"$c\theta_t$ ($\epsilon = 0$) …", "N, Adadelta", adadelta, "units"),
+    SymmetryClaim("P10.adam", r"… Adam’s has not", "N, Adadelta", adam, "units", False),
+    SymmetryClaim("P10.gradient_descent", r"… nor gradient descent’s", "N, Adadelta", gradient_descent, "units", False),
+    EquationsClaim("P11", r"Adadelta without $g'$: $s \leftarrow \rho s + (1-\rho)g^2$, $x^+ = x - \sqrt{\frac{\Delta x + "
+                   r"\epsilon}{s+\epsilon}}\,g$, $\Delta x \leftarrow \rho\Delta x + (1-\rho)(x^+ - x)^2$", "L, exercise",
+                   adadelta, {"s": "rho*s + (1 - rho)*g**2", "old": "theta",
+                              "theta": "theta - sqrt(d + eps)/sqrt(s + eps)*g",
+                              "d": "rho*d + (1 - rho)*(theta - old)**2"}, fixed={"lr": 1}),
+    InequalityClaim("P11.first", r"Adadelta is not free of a learning rate, $\epsilon$ takes its place: the first step is at "
+                    r"most $\sqrt{\frac{\epsilon}{1-\rho}}$, however far the minimizer is", "L, exercise",
+                    ("eps > 0", "1 - rho > 0", "square >= 0"),
+                    "eps/(1 - rho) - square*eps/((1 - rho)*square + eps) >= 0"),
     SumClaim("P12", r"$\sum_{i=0}^{t}\beta^i = \frac{1-\beta^t}{1-\beta}$", "L, Adam", "beta**i", "0", "t",
              "(1 - beta**t)/(1 - beta)",
              corrected=SumClaim("P12.corrected", r"$\sum_{i=0}^{t-1}\beta^i = \frac{1-\beta^t}{1-\beta}$",
@@ -100,6 +132,14 @@ CLAIMS: list[Claim] = [
                     r"\frac{2}{\sqrt{2(3t+3)}} \ge \frac{1}{\sqrt{3t+1}}$: Adam ends at $x = 1$, where the loss is largest "
                     r"for $C > 2$", "L, Adam; Reddi, Kale & Kumar 2018",
                     ("t >= 1",), "4/(2*(3*t + 3)) - 1/(3*t + 1) >= 0"),
+    IdentityClaim("P17.general", r"For any $\beta_1 < \sqrt{\beta_2}$: after a gradient $C$ the $i$-th step down is at most "
+                  r"$\frac{(1-\beta_1)C\beta_1^i}{\sqrt{(1-\beta_2)C^2\beta_2^i}} = \frac{1-\beta_1}{\sqrt{1-\beta_2}}\gamma^i$, "
+                  r"$\gamma = \frac{\beta_1}{\sqrt{\beta_2}}$, whatever $C$ is ($u = \beta_1^i$, $w = \sqrt{\beta_2}^{\,i}$) …",
+                  "Reddi, Kale & Kumar 2018, theorem 2",
+                  "(1 - beta1)*C*u/sqrt((1 - beta2)*C**2*w**2)", "(1 - beta1)/sqrt(1 - beta2)*(u/w)"),
+    LimitClaim("P17.few", r"… while of the $C-1$ others all but $2\ln C/\ln\frac1{\beta_2}$, a vanishing part, go up by a "
+               r"length that does not depend on $C$: for large $C$ Adam ends at the worst point",
+               "Reddi, Kale & Kumar 2018, theorem 2", "2*log(C)/(kappa*C)", "C", "0"),
     IdentityClaim("P18", r"$s + (1-\beta_2)(g^2 - s) = \beta_2s + (1-\beta_2)g^2$", "L, Yogi",
                   "s + (1 - beta)*(g**2 - s)", "beta*s + (1 - beta)*g**2"),
     SumClaim("P19.centre", r"$(1-\beta)\sum_{i=1}^{t} i\,\beta^{i-1} = \frac{1-(t+1)\beta^t+t\beta^{t+1}}{1-\beta}$, the "
@@ -111,6 +151,13 @@ CLAIMS: list[Claim] = [
                   r"\frac{2}{1-\beta_2} - 1$", "N, Radam", "2*centre - 1",
                   "2/(1 - beta) - 1 - 2*t*beta**t/(1 - beta**t)",
                   {"centre": "(1 - (t + 1)*beta**t + t*beta**(t + 1))/((1 - beta)*(1 - beta**t))"}),
+    IdentityClaim("P19.delta", r"$\operatorname{Var}\sqrt x \approx \frac{\operatorname{Var}x}{4\operatorname{E}x} = \frac{\rho}"
+                  r"{2(\rho-2)(\rho-4)}$ for a scaled inverse $\chi^2$ of $\rho$ degrees of freedom, $\operatorname{E}x = "
+                  r"\frac{\rho}{\rho-2}$, $\operatorname{Var}x = \frac{2\rho^2}{(\rho-2)^2(\rho-4)}$", "Liu et al. 2020",
+                  "2*R**2/((R - 2)**2*(R - 4))/(4*R/(R - 2))", "R/(2*(R - 2)*(R - 4))"),
+    IdentityClaim("P19.rectifier", r"… so $r_t^2$, the quotient of this at $\rho_\infty$ and at $\rho_t$, is "
+                  r"$\frac{(\rho_t-4)(\rho_t-2)\rho_\infty}{(\rho_\infty-4)(\rho_\infty-2)\rho_t}$", "N, Radam",
+                  "(S/(2*(S - 2)*(S - 4)))/(R/(2*(R - 2)*(R - 4)))", "(R - 4)*(R - 2)*S/((S - 4)*(S - 2)*R)"),
     LimitClaim("P19.limit", r"$\rho_t \to \rho_\infty$", "N, Radam", "2*t*beta**t/(1 - beta**t)", "t", "0",
                ("beta",)),
     IdentityClaim("P20", r"RMSprop with $\gamma = 1$: $s$ stays as it began (so $\gamma < 1$ is required)",
@@ -122,11 +169,32 @@ CLAIMS: list[Claim] = [
                     r"$\eta\phi/2$ to a minimizer (on a line)", "eigenstep",
                     ("(a - b)**2 - step**2 >= 0", "step - 2*a > 0", "step + 2*a > 0"),
                     "4*b**2 - step**2 > 0"),
+    InequalityClaim("P21.cycle", r"Normalised gradient descent, $\theta - \eta Q\theta/\|Q\theta\|$, goes back "
+                    r"and forth between $\pm\frac\eta2 e_i$ for every eigenvector $e_i$ …", "eigenstep",
+                    ("lam > 0", "x - eta/2 >= 0", "eta/2 - x >= 0"),
+                    "0 - (x - eta*(lam*x)/(lam*x) + x)**2 >= 0"),
+    InequalityClaim("P21.stable", r"… and an error along $e_j$ is multiplied by $1 - \frac{2\lambda_j}{\lambda_i}$ a "
+                    r"step, less than 1 in size for $\lambda_j < \lambda_i$ alone: only the oscillation along the "
+                    r"largest curvature lasts", "eigenstep",
+                    ("lj > 0", "li - lj > 0"), "1 - (1 - 2*lj/li)**2 > 0"),
+    InequalityClaim("P21.unstable", r"… with $\lambda_j > \lambda_i$ it grows", "eigenstep",
+                    ("li > 0", "lj - li > 0"), "(1 - 2*lj/li)**2 - 1 > 0"),
     IdentityClaim("P22", r"Lookahead on gradient descent multiplies the error by $1-\alpha+\alpha(1-\eta\lambda)^k$ every "
                   r"$k$ steps", "N, Lookahead", "x + alpha*(r**k*x - x)",
                   "(1 - alpha + alpha*r**k)*x"),
-    InequalityClaim("P22.larger", r"“Fast weights can use bigger learning rate”: $k = 5$, $\alpha = \tfrac12$ "
-                    r"converges for $2 \le \eta\lambda \le 2.2$, where gradient descent does not", "N, Lookahead",
-                    ("h - 2 >= 0", "2.2 - h >= 0"),
-                    "1 - (1/2 + (1 - h)**5/2)**2 > 0"),
+    InequalityClaim("P22.window", r"… stable where $1-\frac2\alpha < (1-\eta\lambda)^k < 1$", "eigenstep",
+                    ("1 - x > 0", "x - 1 + 2/alpha > 0"),
+                    "1 - (1 - alpha + alpha*x)**2 > 0"),
+    InequalityClaim("P22.even", r"… so for even $k$ only where gradient descent is: $(1-\eta\lambda)^k \ge 1$ for "
+                    r"$\eta\lambda \ge 2$", "eigenstep", ("alpha >= 0", "x - 1 >= 0"),
+                    "(1 - alpha + alpha*x)**2 - 1 >= 0"),
+    LookaheadClaim("P22.larger", r"“Fast weights can use bigger learning rate”: gradient descent with $k = 5$, $\alpha "
+                   r"= \tfrac12$ converges for $0 < \eta\lambda < 2.24$", "N, Lookahead", gradient_descent, 5, "1/2",
+                   "2.24"),
+    LookaheadClaim("P22.momentum", r"… and so does momentum: with $k = 5$, $\alpha = \tfrac12$ around heavy ball, $\beta = "
+                   r"0.9$, all $0 < \eta\lambda < 2 + 2\beta$ are stable as they are without", "N, Lookahead", heavy_ball,
+                   5, "1/2", "2 + 2*beta", {"beta": "0.9"},
+                   corrected=LookaheadClaim(
+                       "P22.momentum_corrected", r"Around momentum Lookahead takes from the range: $0 < \eta\lambda < 2.59$ "
+                       r"of $3.8$ is left in one piece", "eigenstep", heavy_ball, 5, "1/2", "2.59", {"beta": "0.9"})),
 ]  # fmt: skip

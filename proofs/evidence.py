@@ -24,7 +24,7 @@ import numpy as np
 
 from ..analysis.simulation import growth, simulate
 from ..analysis.symmetries import measured_symmetries
-from ..optimizers.compositions import at_gradient_point
+from ..optimizers.compositions import at_gradient_point, lookahead
 from ..optimizers.domains import Integers, Interval
 from ..optimizers.rule import Rule
 from . import claims as kinds
@@ -419,9 +419,12 @@ def _(claim: more.IdentityClaim) -> Evidence:
     random, pairs = np.random.default_rng(SEED), []
     used = _names(claim.left, claim.right, *claim.definitions.values())
     for _ in range(100):
-        names = _defined(claim.definitions, _random_values(used, random))
-        pairs.append((read(claim.left, names), read(claim.right, names)))
-    return _same(pairs, "100 random points")
+        with np.errstate(all="ignore"):
+            names = _defined(claim.definitions, _random_values(used, random))
+            pair = read(claim.left, names), read(claim.right, names)
+        if all(np.isfinite(side) for side in pair):  # outside it neither side is real
+            pairs.append(pair)
+    return _same(pairs, f"{len(pairs)} random points")
 
 
 @evidence.register
@@ -548,3 +551,17 @@ def _(claim: more.SymmetryClaim) -> Evidence:
     return Evidence(
         measured == claim.holds, f"{claim.rule.name} run on the problem and on its image"
     )
+
+
+@evidence.register
+def _(claim: more.LookaheadClaim) -> Evidence:
+    values = {k: float(v) for k, v in claim.values().items()}
+    names = {claim.rule.hyperparameters[k].symbol: v for k, v in values.items()}
+    reach = float(read(claim.reach, names))
+    at = reach * np.array([0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.995])
+    outer = lookahead(claim.rule, claim.k, float(read(claim.alpha, {})))
+    with np.errstate(all="ignore"):
+        run = np.abs(simulate(outer, 400 * claim.k, lr=at, **values).theta[:: claim.k])
+        late, early = run[300:].max(axis=0), run[100:200].max(axis=0)
+        decays = np.all(late < early + 1e-280)
+    return Evidence(decays and reach > 0, f"{outer.name} run at {len(at)} steps up to {reach:g}")

@@ -19,6 +19,7 @@ from ..analysis import derive
 from ..analysis.decision import decide
 from ..analysis.equality import all_equal, equal
 from ..analysis.expressions import build, parse_rule
+from ..analysis.lookahead import LookaheadTheory
 from ..analysis.symmetries import symmetries
 from ..analysis.tracing import ETA, LAMBDA, STEP, symbol_of, trace
 from ..optimizers.errors import UnknownName
@@ -329,6 +330,44 @@ class SymmetryClaim(Claim):
         return Verdict.REFUTED, method, {self.symmetry: str(found[self.symmetry])}
 
 
+@dataclass(frozen=True)
+class LookaheadClaim(Claim):
+    """With Lookahead(k, α) around it a rule is stable for every ηλ in (0, ``reach``).
+
+    ``reach`` is typed in the rule's hyperparameters, whose values ``settings`` gives. Decided by the
+    exact stable intervals of the cycle's matrix.
+    """
+
+    rule: Rule
+    k: int
+    alpha: str
+    reach: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def values(self) -> dict[str, sp.Rational]:
+        """The settings as exact numbers, by the name of the hyperparameter."""
+        return {k: parse_rule(v, {}) for k, v in self.settings.items()}
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        method = "Jury’s conditions, exact roots"
+        values = self.values()
+        theory = LookaheadTheory(self.rule, self.k, parse_rule(self.alpha, {}))
+        names = {s.name: values[k] for k, s in theory.inner.trace.free.items() if k in values}
+        reach = parse_rule(self.reach, names)
+        if reach <= 0:
+            return Verdict.REFUTED, method, {"reach": str(reach)}
+        point = {theory.inner.free[k]: v for k, v in values.items()}
+        for lower, upper in theory.stability.intervals(point):
+            if lower <= 0 < upper:
+                if upper >= reach:
+                    return Verdict.PROVED, method, None
+                between = sp.nsimplify((sp.N(upper, 30) * 3 + sp.N(reach, 30)) / 4, rational=True)
+                return Verdict.REFUTED, method, {
+                    "eta*lambda": str(between.limit_denominator(1000)), "stable below": str(sp.N(upper, 6)),
+                }  # fmt: skip
+        return Verdict.REFUTED, method, {"stable": "nowhere"}
+
+
 class _WordNames(dict[str, Any]):
     """Letters, and numbers for all other names."""
 
@@ -344,6 +383,7 @@ __all__ = [
     "GrowthClaim",
     "IdentityClaim",
     "LimitClaim",
+    "LookaheadClaim",
     "MatrixIdentityClaim",
     "ScalingClaim",
     "SumClaim",

@@ -129,7 +129,8 @@ def mutants_of(claim: Claim) -> Iterator[Claim]:
         yield replace(claim, conclusion=f"-({left}) {relation} 0")
         for i in range(len(claim.hypotheses)):
             rest = claim.hypotheses[:i] + claim.hypotheses[i + 1 :]
-            yield replace(claim, hypotheses=rest)
+            if _defined(rest, claim.conclusion):
+                yield replace(claim, hypotheses=rest)
             if ">=" not in (strict := claim.hypotheses[i]):
                 changed = (
                     *claim.hypotheses[:i],
@@ -162,6 +163,11 @@ def mutants_of(claim: Claim) -> Iterator[Claim]:
             moved = (*claim.points[:i], f"{point}1", *claim.points[i + 1 :])
             yield replace(claim, points=moved)
         yield replace(claim, gradient=claim.gradient.replace("24", "23"))
+    elif isinstance(claim, more.SymmetryClaim):
+        yield replace(claim, holds=not claim.holds)
+    elif isinstance(claim, more.LookaheadClaim):
+        yield replace(claim, reach=f"2*({claim.reach})")
+        yield replace(claim, reach=f"-({claim.reach})")
     elif isinstance(claim, more.VarianceClaim):
         yield from (replace(claim, value=m) for m in _changed(claim.value))
     elif isinstance(claim, kinds.MaximumLimitClaim):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..optimizers.rules import gradient_descent, heavy_ball, nesterov
+from ..optimizers.rules import adadelta, adagrad, adam, gradient_descent, heavy_ball, nesterov
 from .claims import (
     Claim,
     InequalityClaim,
@@ -12,7 +12,7 @@ from .claims import (
     RootLemma,
     TuningClaim,
 )
-from .identities import CycleClaim, LimitClaim, MatrixIdentityClaim, UnrolledClaim
+from .identities import CycleClaim, LimitClaim, MatrixIdentityClaim, SymmetryClaim, UnrolledClaim
 
 _EMA = {"dampening": "beta"}
 _H = "xT*Q*x/2 + xT*c + b"
@@ -131,4 +131,15 @@ CLAIMS: list[Claim] = [
     InequalityClaim("M13.momentum", r"… with momentum at $\eta = 0.6$: $\eta\lambda_2 = 2.4 < 2 + 2\beta$ "
                     r"for $\beta = 0.5$ and, barely, for $\beta = 0.25$", "L", (),
                     "min(2 + 2*0.5 - 0.6*4, 2 + 2*0.25 - 0.6*4) > 0"),
+    SymmetryClaim("M14", r"“No need to tune the learning rate” with Adagrad: in another unit of the parameter, $\theta \to "
+                  r"c\theta$, the same $\eta$ takes the same path", "N, Adagrad", adagrad, "units",
+                  corrected=SymmetryClaim("M14.scale", r"What the path does not depend on is the scale of the loss, $f \to cf$ "
+                                          r"($\epsilon = 0$); $\eta$ carries the parameter’s unit", "eigenstep", adagrad,
+                                          "loss scale")),
+    SymmetryClaim("M14.adam", r"Adam’s path does not depend on the scale of the loss either, gradient descent’s does",
+                  "N, Adam", adam, "loss scale"),
+    SymmetryClaim("M14.gradient_descent", r"… where the same $\eta$ takes another path", "N, Adam", gradient_descent,
+                  "loss scale", False),
+    SymmetryClaim("M14.adadelta", r"“No learning rate at all” with Adadelta: its path does not depend on the loss’s scale …",
+                  "N, Adadelta", adadelta, "loss scale"),
 ]  # fmt: skip

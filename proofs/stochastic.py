@@ -27,6 +27,8 @@ CLAIMS: list[Claim] = [
     IdentityClaim("G1", r"A uniform sample’s gradient has the full gradient as its mean: in "
                   r"$\mathbb E\,\partial f_I = \sum_i \frac1n \partial f_i$ every sample has the weight that "
                   r"it has in $\partial f$", _SAMPLING, "p*g/1", "g/n", {"p": "1/n"}),
+    IdentityClaim("G1.batch", r"… and so has the mean of a batch of $b$: each sample is in it with probability $\frac bn$ "
+                  r"and counts $\frac1b$", _SAMPLING, "(b/n)*(g/b)", "g/n"),
     IdentityClaim("G2.with", r"A batch of $b$ with replacement: $\operatorname{Var} = \sigma^2/b$, from the "
                   r"exact moments of the counts", _SIZE, _VARIANCE, "s**2/b", _WITH),
     IdentityClaim("G2.without", r"… without replacement $\frac{\sigma^2}{b}\,\frac{n-b}{n-1}$", "eigenstep",
@@ -111,6 +113,13 @@ CLAIMS: list[Claim] = [
              "eta*gamma**i", "0", "t", "eta*(1 - gamma**(t + 1))/(1 - gamma)"),
     LimitClaim("G14.polynomial", r"$\sum_{t<T}(\beta t+1)^{-1/2} \ge T(\beta T+1)^{-1/2} \to \infty$: the "
                r"reciprocal tends to 0", "L, Dynamic Learning Rate", "sqrt(beta*T + 1)/T", "T", "0"),
+    InequalityClaim("G14.best", r"With noise of variance $\sigma^2$ on $\tfrac12\lambda w^2$ and $V = \mathbb E w^2$ no step ends "
+                    r"below $\frac{V\sigma^2}{\lambda^2V+\sigma^2}$: $(1-\eta\lambda)^2V + \eta^2\sigma^2 \ge$ that", "eigenstep",
+                    (),
+                    "((1 - eta*lam)**2*V + eta**2*s**2)*(lam**2*V + s**2) - V*s**2 >= 0"),
+    IdentityClaim("G14.harmonic", r"… attained by $\eta = \frac{\lambda V}{\lambda^2V+\sigma^2}$, with $\frac1{V^+} = \frac1V + "
+                  r"\frac{\lambda^2}{\sigma^2}$: the best schedule decays as $\frac1t$", "eigenstep",
+                  "1/((1 - eta*lam)**2*V + eta**2*s**2)", "1/V + lam**2/s**2", {"eta": "lam*V/(lam**2*V + s**2)"}),
     VarianceClaim("G15.gradient_descent", r"At constant $\eta$ the variance settles at "
                   r"$\frac{\eta}{\lambda(2-\eta\lambda)}$, not at 0", "L", gradient_descent,
                   "eta/(lambda_*(2 - eta*lambda_))"),
