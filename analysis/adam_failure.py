@@ -82,7 +82,7 @@ def drift(beta1: float, beta2: float, C: int) -> tuple[float, float]:
     import mpmath
 
     m, v = periodic_moments(beta1, beta2, C)
-    interval = mpmath.iv
+    interval: Any = mpmath.iv
     before = interval.dps
     try:
         interval.dps = _DIGITS

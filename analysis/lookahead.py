@@ -64,7 +64,7 @@ class LookaheadTheory:
     def _steps(self) -> tuple[sp.Matrix, sp.Matrix]:
         """One step without and one with synchronisation, on (state, slow, fast)."""
         outer = lookahead(self.rule)
-        free = {"alpha": ALPHA, "k": 2, **{k: s for k, s in self.inner.trace.free.items()}}
+        free = {"alpha": ALPHA, "k": 2, **self.inner.trace.free}
         found = []
         for step in (1, 2):
             system = trace(outer, step=step, **{**self._fixed, **free}).system

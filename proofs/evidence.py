@@ -555,7 +555,7 @@ def _(claim: more.SymmetryClaim) -> Evidence:
 
 @evidence.register
 def _(claim: more.LookaheadClaim) -> Evidence:
-    values = {k: float(v) for k, v in claim.values().items()}
+    values: dict[str, Any] = {k: float(v) for k, v in claim.values().items()}
     names = {claim.rule.hyperparameters[k].symbol: v for k, v in values.items()}
     reach = float(read(claim.reach, names))
     at = reach * np.array([0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.995])
@@ -563,5 +563,5 @@ def _(claim: more.LookaheadClaim) -> Evidence:
     with np.errstate(all="ignore"):
         run = np.abs(simulate(outer, 400 * claim.k, lr=at, **values).theta[:: claim.k])
         late, early = run[300:].max(axis=0), run[100:200].max(axis=0)
-        decays = np.all(late < early + 1e-280)
+        decays = bool(np.all(late < early + 1e-280))
     return Evidence(decays and reach > 0, f"{outer.name} run at {len(at)} steps up to {reach:g}")

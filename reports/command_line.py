@@ -505,6 +505,64 @@ def prove(
         raise typer.Exit(1)
 
 
+@app.command(epilog="Example: eigenstep exercises adam.4")
+def exercises(
+    chosen: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[EXERCISE]...", help="as momentum.2; or a chapter"),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """The lecture's exercises with their answers; those named are proved and run.
+
+    Without a name all are listed, each with the ids of the claims that answer it and whether there is
+    an experiment. With names their claims are decided and their experiments run.
+    """
+    from .exercises import ALL_EXERCISES, chapter
+    from .progress import progress
+
+    names: list[str] = []
+    for name in chosen or ALL_EXERCISES:
+        found = [k for k in ALL_EXERCISES if k == name or k.startswith(f"{name}.")]
+        if not found:
+            raise UnknownName("exercise", name, ALL_EXERCISES)
+        names += [k for k in found if k not in names]
+    rows = []
+    with progress("experiments", len(names)) as advance:
+        for name in names:
+            e = ALL_EXERCISES[name]
+            row: dict[str, Any] = {
+                "id": e.id, "chapter": chapter(e), "question": e.question, "answer": e.answer,
+                "claims": list(e.claims), "experiment": e.experiment.__name__ if e.experiment else None,
+            }  # fmt: skip
+            if chosen:
+                row["decided"] = [{k: r[k] for k in ("id", "verdict", "statement")}
+                                  for r in _rows(list(e.claims), True)]  # fmt: skip
+                table = e.run() if e.experiment else None
+                row["table"] = table and {
+                    "columns": table.columns,
+                    "rows": table.rows,
+                    "note": table.note,
+                }
+                row["text"] = table.text() if table else ""
+            rows.append(row)
+            advance(1)
+    if as_json:
+        print(json.dumps({"exercises": [{k: v for k, v in r.items() if k != "text"} for r in rows]},
+                         ensure_ascii=False, default=str))  # fmt: skip
+        return
+    for row in rows:
+        print(f"{row['id']:12} {row['question']}\n{'':12} {row['answer']}")
+        for claim in row.get("decided", []):
+            print(f"{'':12} {claim['verdict']:8} {claim['id']}: {claim['statement']}")
+        if not chosen:
+            said = ", ".join(row["claims"]) or "none"
+            print(f"{'':12} claims: {said}; experiment: {row['experiment'] or 'none'}")
+        elif row["text"]:
+            print("\n".join(f"    {line}" for line in row["text"].splitlines()))
+        print()
+
+
 @app.command(epilog="Example: eigenstep figure regions --out regions.svg")
 def figure(
     name: Annotated[

@@ -101,9 +101,12 @@ def test_bad_input(bad):
 def test_the_exact_variance_is_an_integral(rho):
     """√x = √(ρ/y) for y ~ χ² of ρ degrees of freedom."""
     with mpmath.workdps(30):
-        density = lambda y: (
-            y ** (rho / 2 - 1) * mpmath.exp(-y / 2) / (2 ** (rho / 2) * mpmath.gamma(rho / 2))
-        )  # noqa: E731
+
+        def density(y):
+            return (
+                y ** (rho / 2 - 1) * mpmath.exp(-y / 2) / (2 ** (rho / 2) * mpmath.gamma(rho / 2))
+            )
+
         ends = [0, rho / 4, rho, 4 * rho, 40 * rho]
         first = mpmath.quad(lambda y: mpmath.sqrt(rho / y) * density(y), ends)
         second = mpmath.quad(lambda y: rho / y * density(y), ends)

@@ -70,8 +70,9 @@ def end(rates, curvature, noise, distance):
 def test_no_schedule_is_better(case):
     rates, values = best_schedule(*case, steps=5)
     assert end(rates, *case) == pytest.approx(values[-1], rel=1e-12)
-    found = minimize(lambda r: end(r, *case), np.full(5, 0.3 / case[0]), method="Nelder-Mead",
-                     options={"xatol": 1e-10, "fatol": 1e-14, "maxiter": 20_000, "maxfev": 20_000})  # fmt: skip
+    options = {"xatol": 1e-10, "fatol": 1e-14, "maxiter": 20_000, "maxfev": 20_000}
+    start = np.full(5, 0.3 / case[0])
+    found = minimize(lambda r: end(r, *case), start, method="Nelder-Mead", options=options)
     assert found.fun == pytest.approx(values[-1], rel=1e-6)
     assert found.x == pytest.approx(rates, rel=1e-2)
 

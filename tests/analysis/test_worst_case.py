@@ -37,7 +37,7 @@ def test_the_constant_steps_bound_is_attained(T):
 
 
 def test_what_print_has_is_not_a_bound():
-    step, bound = convex.optimal_constant_step(1.0, 1.0, 4)
+    step, _ = convex.optimal_constant_step(1.0, 1.0, 4)
     printed = (1 + 1 / 4) / (2 * math.sqrt(4))
     assert worst_of_mean_iterate([step] * 4, 1.0, 1.0) > printed + 0.1
 

@@ -58,7 +58,7 @@ def holds(hypotheses, conclusion, extra=()):
     return {"unsat": True, "sat": False}.get(str(answer))
 
 
-CERTIFIED = ("G7.optimal", "G9.corrected", "worst_case.gradient_descent")
+CERTIFIED = ("G7.optimal", "G9.corrected", "P4.family", "worst_case.gradient_descent")
 """Which cvc5 does not decide in a minute; their certificates are below."""
 INEQUALITIES = {k: c for k, c in with_corrections().items() if isinstance(c, InequalityClaim)}
 
@@ -221,6 +221,11 @@ def test_certificates():
     step = W - W1 - 2 / (mu * t) * (gap + mu / 2 * W) + (L / (mu * t)) ** 2
     telescoped = mu * (t - 1) * W - mu * t * W1 + L**2 / (mu * t) - 2 * gap
     assert sp.simplify(telescoped - mu * t * step) == 0
+    p, S, x, y = sp.symbols("p S x y")
+    # Were y ≤ x, these two would be ≥ 0 and > 0, against w r ≤ p(y − r)(y − S) and w ≥ (x − p)(x − S).
+    first = p * (x - r) * (x - S) - p * (y - r) * (y - S) - p * (x - y) * (x + y - r - S)
+    second = r * (x - p) * (x - S) - p * (x - r) * (x - S) - (x - S) * (r - p) * x
+    assert sp.expand(first) == sp.expand(second) == 0
     claim = r**2 * D - (D - 2 * eta * P + eta**2 * G)
     smooth = (L + mu) * P - mu * L * D - G
     short = (r**2 - (1 - eta * mu) ** 2) * D + eta * (2 - eta * (L + mu)) * (P - mu * D)
