@@ -13,7 +13,7 @@ True
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,6 +116,66 @@ def _number(value: Any) -> Any:
     if hasattr(value, "approx") and not hasattr(value, "as_fraction"):
         return sp.Rational(str(value.approx(20).as_fraction()))
     return sp.Rational(str(value.as_fraction())) if hasattr(value, "as_fraction") else str(value)
+
+
+SMALL = tuple(
+    sp.Rational(v) for v in ("1", "0", "2", "-1", "1/2", "3", "-2", "-1/2", "1/3", "3/2", "2/3")
+)
+"""Rationals in the order in which a simplest counterexample is looked for."""
+
+
+def simplest_point(
+    symbols: Sequence[sp.Symbol],
+    holds: Callable[[tuple[sp.Rational, ...]], bool],
+    tries: int = 4000,
+) -> dict[sp.Symbol, sp.Rational] | None:
+    """The first point of small rationals, simplest first, where ``holds`` is true; None if none is.
+
+    >>> from sympy.abc import x, y
+    >>> simplest_point([x, y], lambda p: p[0] * p[1] > 1)
+    {x: 1, y: 2}
+    """
+    count = 0
+    for total in range(len(SMALL) * len(symbols)):
+        for indices in _compositions(total, len(symbols), len(SMALL) - 1):
+            point = tuple(SMALL[i] for i in indices)
+            if holds(point):
+                return dict(zip(symbols, point, strict=True))
+            count += 1
+            if count >= tries:
+                return None
+    return None
+
+
+def _compositions(total: int, parts: int, largest: int) -> Iterator[tuple[int, ...]]:
+    """All tuples of that many parts, each from 0 to ``largest``, with that sum."""
+    if parts == 0:
+        if total == 0:
+            yield ()
+        return
+    for first in range(min(total, largest) + 1):
+        for rest in _compositions(total - first, parts - 1, largest):
+            yield (first, *rest)
+
+
+def simplest_counterexample(assumptions: Sequence[Any], conclusion: Any) -> dict[str, Any] | None:
+    """A point of small rationals where all assumptions hold and the conclusion does not, exactly."""
+    relations = [*assumptions, conclusion]
+    symbols = sorted(set().union(*(r.free_symbols for r in relations)), key=str)
+    quick = [sp.lambdify(symbols, r.lhs - r.rhs, "math") for r in relations]
+
+    def fails(point: tuple[sp.Rational, ...]) -> bool:
+        numbers = [float(p) for p in point]
+        try:
+            if any(f(*numbers) < -1e-9 for f in quick[:-1]) or quick[-1](*numbers) > 1e-9:
+                return False
+        except (ZeroDivisionError, ValueError, OverflowError):
+            return False
+        at = dict(zip(symbols, point, strict=True))
+        return all(a.subs(at) == sp.true for a in assumptions) and conclusion.subs(at) == sp.false
+
+    found = simplest_point(symbols, fails)
+    return None if found is None else {str(s): v for s, v in found.items()}
 
 
 def decide(assumptions: Iterable[Any], conclusion: Any, *, seconds: float = TIME_LIMIT) -> Decision:

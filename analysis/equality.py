@@ -22,7 +22,7 @@ import mpmath
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from .decision import Decision
+from .decision import Decision, simplest_point
 
 _DIGITS = 40
 _POINTS = 60
@@ -223,8 +223,31 @@ def _differing_point(left: Any, right: Any, elements: Any) -> dict[str, str] | N
             # A point where neither is real lies outside the domain of both.
             real = any(abs(mpmath.im(v)) < small for v in values)
             if real and abs(values[0] - values[1]) > small:
-                return {str(s): str(p) for s, p in zip(symbols, point, strict=True)}
+                found = _simpler_point(functions, symbols) or dict(zip(symbols, point, strict=True))
+                return {str(s): str(p) for s, p in found.items()}
     return None
+
+
+_BELOW_ONE = ("beta", "gamma", "rho")
+
+
+def _simpler_point(functions: list[Any], symbols: tuple[sp.Symbol, ...]) -> Any:
+    """A point of small numbers where two functions differ by something that can be seen."""
+
+    def differ(point: tuple[sp.Rational, ...]) -> bool:
+        if any((s.is_positive and p <= 0) or (s.is_nonnegative and p < 0) or (s.is_integer and p.q != 1)
+               or (s.name.startswith(_BELOW_ONE) and p >= 1) for s, p in zip(symbols, point, strict=True)):  # fmt: skip
+            return False
+        try:
+            one, two = (
+                mpmath.mpmathify(f(*(mpmath.mpf(p.p) / p.q for p in point))) for f in functions
+            )
+        except (ZeroDivisionError, ValueError, TypeError):
+            return False
+        finite = mpmath.isfinite(one) and mpmath.isfinite(two)
+        return bool(finite and not mpmath.im(one) and not mpmath.im(two) and abs(one - two) > 1e-9)
+
+    return simplest_point(symbols, differ, tries=500)
 
 
 def positive_norms(expression: Any) -> Any:

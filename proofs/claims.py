@@ -22,7 +22,7 @@ from typing import Any
 import sympy as sp
 
 from ..analysis import derive
-from ..analysis.decision import Decision, decide
+from ..analysis.decision import Decision, decide, simplest_counterexample
 from ..analysis.derivation import ETA_LAMBDA
 from ..analysis.equality import all_equal, equal, positive_norms
 from ..analysis.expressions import parse, parse_rule
@@ -324,10 +324,20 @@ class InequalityClaim(Claim):
 
     def decide(self) -> tuple[Verdict, str, Any]:
         names = Reals()
-        decision = decide(
-            [parse_rule(h, names) for h in self.hypotheses], parse_rule(self.conclusion, names)
-        )
+        hypotheses = [parse_rule(h, names) for h in self.hypotheses]
+        conclusion = parse_rule(self.conclusion, names)
+        decision = decide(hypotheses, conclusion)
+        if decision.holds is False and (simple := self._simpler(hypotheses, conclusion)):
+            decision = Decision(False, simple)
         return from_decisions("real arithmetic (z3)", decision)
+
+    @staticmethod
+    def _simpler(hypotheses: list[Any], conclusion: Any) -> dict[str, Any] | None:
+        """A counterexample in small numbers, where all hypotheses and the conclusion are a ≥ b or a > b."""
+        relations = [*hypotheses, conclusion]
+        if not all(isinstance(r, sp.GreaterThan | sp.StrictGreaterThan) for r in relations):
+            return None
+        return simplest_counterexample(hypotheses, conclusion)
 
 
 class Reals(dict[str, sp.Symbol]):

@@ -26,7 +26,7 @@ from ..optimizers.errors import UnknownName
 from ..optimizers.rule import Rule
 from .claims import Claim, from_decisions
 from .verdict import Verdict
-from .words import ORTHOGONAL, Words, letters
+from .words import ORTHOGONAL, SYMMETRIC, VECTORS, Words, letters
 
 
 class Names(dict[str, Any]):
@@ -179,6 +179,7 @@ def _diagonal(*entries: Any) -> sp.Matrix:
     return sp.diag(*map(sp.Rational, entries))
 
 
+_UNIT_LINE: dict[str, sp.Matrix] = {k: sp.eye(1) for k in (*VECTORS, *SYMMETRIC, *ORTHOGONAL)}
 _LINE: dict[str, sp.Matrix] = {
     k: sp.Matrix([[sp.Rational(v)]])
     for k, v in {"x": 3, "c": 5, "v": 7, "z": 11, "d": 13, "Q": 2, "Qi": "1/2", "L": 4, "Li": "1/4",
@@ -206,14 +207,18 @@ class MatrixIdentityClaim(Claim):
         method = "identity of words"
         if (self._side(self.left, letters()) - self._side(self.right, letters())).is_zero:
             return Verdict.PROVED, method, None
-        for point in (_LINE, _PLANE):  # special cases: a difference there refutes the identity
+        for point in (
+            _UNIT_LINE,
+            _LINE,
+            _PLANE,
+        ):  # special cases: a difference there refutes the identity
             left, right = (self._side(text, letters()) for text in (self.left, self.right))
             value = (left - right).at(point)
             at = {s: sp.Rational(2, 3) for s in value.free_symbols}
             if any(entry != 0 for entry in value.subs(at)):
                 said = " ".join([self.left, self.right, *self.definitions.values()])
                 used = {k: v for k, v in point.items() if re.search(rf"\b{k}T?\b", said)}
-                if point is _LINE:
+                if point is not _PLANE:
                     used = {k: v[0] for k, v in used.items() if k not in ORTHOGONAL}
                 shown = {k: v.tolist() if hasattr(v, "tolist") else v for k, v in used.items()}
                 return Verdict.REFUTED, method, {**shown, **at}
@@ -327,7 +332,23 @@ class SymmetryClaim(Claim):
             raise UnknownName("symmetry", self.symmetry, found)
         if found[self.symmetry] == self.holds:
             return Verdict.PROVED, method, None
-        return Verdict.REFUTED, method, {self.symmetry: str(found[self.symmetry])}
+        return Verdict.REFUTED, method, self._first_steps()
+
+    def _first_steps(self) -> dict[str, Any]:
+        """The first step from θ = 1 with g = 1, and that of the image with c = 2, mapped back."""
+        images = {"units": (2, sp.Rational(1, 2), 2), "loss scale": (1, 2, 1)}
+        if self.symmetry not in images:
+            return {"symmetry": self.symmetry}
+        zero = {k: 0 for k in ("eps", "weight_decay") if k in self.rule.hyperparameters}
+        free = {k: h.default for k, h in self.rule.hyperparameters.items()
+                if k not in zero and k not in self.rule.fixed}  # fmt: skip
+        traced = trace(self.rule, step=1, **zero, **free)
+        start, gradient, back = images[self.symmetry]
+        ends = []
+        for theta, g in ((1, 1), (start, gradient)):
+            at = {traced.theta: theta, traced.gradient: g, **dict.fromkeys(traced.state, 0)}
+            ends.append(traced.new_theta.subs(at))
+        return {"c": 2, "theta": 1, "g": 1, "after a step": ends[0], "of the image": ends[1] / back}
 
 
 @dataclass(frozen=True)
