@@ -231,17 +231,23 @@ def _differing_point(left: Any, right: Any, elements: Any) -> dict[str, str] | N
 _BELOW_ONE = ("beta", "gamma", "rho")
 
 
+def _allowed(symbol: sp.Symbol, value: sp.Rational) -> bool:
+    if (symbol.is_positive and value <= 0) or (symbol.is_nonnegative and value < 0):
+        return False
+    if symbol.name.startswith(_BELOW_ONE) and value >= 1:
+        return False
+    return not symbol.is_integer or value.q == 1
+
+
 def _simpler_point(functions: list[Any], symbols: tuple[sp.Symbol, ...]) -> Any:
     """A point of small numbers where two functions differ by something that can be seen."""
 
     def differ(point: tuple[sp.Rational, ...]) -> bool:
-        if any((s.is_positive and p <= 0) or (s.is_nonnegative and p < 0) or (s.is_integer and p.q != 1)
-               or (s.name.startswith(_BELOW_ONE) and p >= 1) for s, p in zip(symbols, point, strict=True)):  # fmt: skip
+        if not all(map(_allowed, symbols, point)):
             return False
         try:
-            one, two = (
-                mpmath.mpmathify(f(*(mpmath.mpf(p.p) / p.q for p in point))) for f in functions
-            )
+            numbers = [mpmath.mpf(p.p) / p.q for p in point]
+            one, two = (mpmath.mpmathify(f(*numbers)) for f in functions)
         except (ZeroDivisionError, ValueError, TypeError):
             return False
         finite = mpmath.isfinite(one) and mpmath.isfinite(two)
