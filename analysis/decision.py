@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,6 +126,19 @@ SMALL = tuple(
 """Rationals in the order in which a simplest counterexample is looked for."""
 
 
+_simplify: ContextVar[bool] = ContextVar("simplify", default=True)
+
+
+@contextmanager
+def any_counterexample() -> Iterator[None]:
+    """Counterexamples found inside are the first that were met: looking for simple ones takes time."""
+    before = _simplify.set(False)
+    try:
+        yield
+    finally:
+        _simplify.reset(before)
+
+
 def simplest_point(
     symbols: Sequence[sp.Symbol],
     holds: Callable[[tuple[sp.Rational, ...]], bool],
@@ -131,11 +146,15 @@ def simplest_point(
 ) -> dict[sp.Symbol, sp.Rational] | None:
     """The first point of small rationals, simplest first, where ``holds`` is true; None if none is.
 
+    None, too, inside :func:`any_counterexample`.
+
     >>> from sympy.abc import x, y
     >>> simplest_point([x, y], lambda p: p[0] * p[1] > 1)
     {x: 1, y: 2}
     """
     count = 0
+    if not _simplify.get():
+        return None
     for total in range(len(SMALL) * len(symbols)):
         for indices in _compositions(total, len(symbols), len(SMALL) - 1):
             point = tuple(SMALL[i] for i in indices)

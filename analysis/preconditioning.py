@@ -2,7 +2,7 @@ r"""Diagonal preconditioning of a quadratic: the scaled matrix, its condition nu
 
 >>> Q = [[4.0, 1.0], [1.0, 100.0]]
 >>> round(condition_number(Q), 2), round(condition_number(scaled(Q)), 2), round(gerschgorin_bound(Q), 2)
-(25.13, 1.11, 1.11)
+(25.07, 1.11, 1.11)
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from typing import Any
 
 import sympy as sp
 
-from ..analysis.decision import decide
+from ..analysis.decision import any_counterexample, decide
 from ..analysis.expressions import parse_rule
 from . import claims as kinds
 from . import identities as more
@@ -194,7 +194,8 @@ def survey(claim: Claim) -> Survey:
     """Try the proof on every mutant of a claim."""
     killed, equivalent, survived = 0, 0, []
     for mutant in dict.fromkeys(map(_Frozen, mutants_of(claim))):
-        verdict = mutant.claim.prove().verdict
+        with any_counterexample():
+            verdict = mutant.claim.prove().verdict
         if verdict is Verdict.REFUTED:
             killed += 1
         elif verdict is Verdict.PROVED and _says_the_same(claim, mutant.claim):

@@ -79,6 +79,11 @@ def figure(name: str) -> str:
     return f'![{entry.caption}](figures/{name}.svg){{#fig-{name} alt="{alt}" width={width}%}}\n'
 
 
+def widget(name: str, fallback: str) -> str:
+    """A part of the page that scripts make interactive; without them, and in print, the figure."""
+    return f"::: {{#{name} .widget}}\n{fallback}:::\n"
+
+
 def _aligned(pairs: Sequence[tuple[str, str]]) -> list[str]:
     mark = " &= " if len(pairs) > 1 else " = "
     return [f"{left}{mark}{right}" for left, right in pairs]
@@ -195,7 +200,7 @@ def overview(named: dict[str, Derivation], proofs: dict[str, Proof]) -> str:
         "## Convergence regions\n",
         "Each boundary is the curve on which an eigenvalue of the iteration matrix reaches −1:\n",
         display(*[rf"\text{{{m}:}}\quad & {t.stability.latex()}" for m, t in named.items()]),
-        figure("regions"),
+        widget("explorer", figure("regions")),
         "## Eigenvalues\n",
         r"As $\eta\lambda$ grows the eigenvalues, the roots of $\det(zI - R)$, move through the unit disk:"
         "\n",
@@ -219,6 +224,9 @@ def overview(named: dict[str, Derivation], proofs: dict[str, Proof]) -> str:
         "A constant step never averages gradient noise away. The stationary variance for unit noise is\n",
         display(*[rf"\text{{{m}:}}\quad & {tex(t.noise.variance)}" for m, t in named.items()]),
         figure("noise"),
+        "## All optimizers, side by side\n",
+        "Every optimizer, translated from its trace, from one start on one surface.\n",
+        widget("race", figure("race")),
     ])  # fmt: skip
 
 
@@ -241,8 +249,8 @@ def claims_chapter(proofs: dict[str, Proof]) -> str:
         "Statements are typed in from their source, apart from the code, and decided when this report was "
         "made: by polynomial identity on the traced code, by induction, or by a decision procedure for "
         "real arithmetic.\n",
-        table(["id", "statement", "source", "verdict", "method"], rows, "The ledger.",
-              [31, 46, 19, 13, 19]),
+        widget("ledger", table(["id", "statement", "source", "verdict", "method"], rows, "The ledger.",
+                               [31, 46, 19, 13, 19])),
     ])  # fmt: skip
 
 

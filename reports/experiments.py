@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import sympy as sp
 from matplotlib.figure import Figure
 
 from ..analysis import Derivation, derive
@@ -14,6 +15,7 @@ from ..optimizers.rules import ALL_RULES
 from . import figures
 from .airfoil import load_regression
 from .figures import NoiseCurve, Path2D
+from .javascript import ANGLE, KAPPA, SHOWN, SURFACES, X, Y, race_rates, run_on
 from .regression import MOMENTUM, RULES, Run, run_all
 
 SEED_CURVATURES = (0.2, 4.0)
@@ -90,6 +92,19 @@ def all_trajectories(steps: int = 40) -> Figure:
         said = ", ".join(f"{k} = {v:g}" for k, v in chosen.items()).replace("lr", "η")
         paths.append((f"{name}, {said.replace('beta', 'β')}", run.theta))
     return figures.gallery(paths, SEED_CURVATURES)
+
+
+def race(steps: int = 150) -> Figure:
+    """The race's four surfaces with what it shows at first."""
+    panels = []
+    for name, (f, _, window) in SURFACES.items():
+        left, right, bottom, top = window
+        x, y = np.meshgrid(np.linspace(left, right, 160), np.linspace(bottom, top, 120))
+        height = sp.lambdify((X, Y, KAPPA, ANGLE), f, "numpy")(x, y, 10.0, 0.5)
+        eta = race_rates(name)
+        paths = {n: run_on(ALL_RULES[n], name, eta[n], steps, 10.0, 0.5) for n in SHOWN}
+        panels.append(figures.Surface(name, x, y, height, paths))
+    return figures.surfaces(panels)
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -18,6 +19,26 @@ from ..optimizers.files import check_folder, write_atomically
 
 COLOURS = {"gradient descent": "#0072B2", "heavy ball": "#D55E00", "Nesterov": "#009E73"}
 """One colour a rule in every figure (Okabe and Ito's colour-blind safe palette)."""
+_FAMILIES: dict[str, tuple[str, ...]] = {
+    "#0072B2": ("gradient_descent",), "#D55E00": ("heavy_ball",), "#009E73": ("nesterov",),
+    "#CC79A7": ("adagrad", "rmsprop", "adadelta"), "#E69F00": ("adam", "adamw", "adamax", "nadam"),
+    "#56B4E9": ("amsgrad", "radam", "yogi"), "#8C6D31": ("adabound", "amsbound"),
+    "#6A51A3": ("lars", "lamb", "ralamb"), "#555555": ("ranger", "ranger_lars"),
+}  # fmt: skip
+"""A colour a family, and its members told apart by lightness."""
+
+
+def rule_colours() -> dict[str, str]:
+    """The colour of every rule, the same in all figures."""
+    found = {}
+    for colour, members in _FAMILIES.items():
+        base = np.array(to_rgb(colour))
+        for k, name in enumerate(members):
+            mixed = base * (1 - 0.28 * k) if k % 2 == 0 or k > 1 else base + 0.35 * (1 - base)
+            found[name] = to_hex(tuple(np.clip(mixed, 0, 1)))
+    return found
+
+
 _STYLE: Any = {
     "font.size": 9,
     "axes.titlesize": 9,
@@ -192,6 +213,37 @@ def gallery(
 
 
 @dataclass(frozen=True)
+class Surface:
+    """A surface's heights on a grid and the paths of rules on it, by name."""
+
+    title: str
+    x: np.ndarray
+    y: np.ndarray
+    height: np.ndarray
+    paths: Mapping[str, np.ndarray]
+
+
+def surfaces(panels: Sequence[Surface]) -> Figure:
+    """Paths on contours, a panel a surface; one colour a rule."""
+    figure = Figure(figsize=(8.6, 5.4), layout="constrained")
+    axes = figure.subplots(2, 2, squeeze=False)
+    colours = rule_colours()
+    for ax, panel in zip(axes.flat, panels, strict=True):
+        shown = np.log1p(panel.height - panel.height.min())
+        ax.contour(panel.x, panel.y, shown, levels=12, colors="#b8c4d0", linewidths=0.6)
+        for name, path in panel.paths.items():
+            ax.plot(*path.T, color=colours[name], linewidth=1.2, label=name.replace("_", " "))
+            ax.plot(*path[-1], "o", color=colours[name], markersize=3.5)
+        ax.plot(*next(iter(panel.paths.values()))[0], "o", color="black", markersize=3.5)
+        ax.set_xlim(panel.x.min(), panel.x.max())
+        ax.set_ylim(panel.y.min(), panel.y.max())
+        ax.set_title(panel.title)
+    handles, labels = axes.flat[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=7.5)
+    return figure
+
+
+@dataclass(frozen=True)
 class NoiseCurve:
     """Stationary variance against ηλ, in theory and measured with its standard error."""
 
@@ -317,6 +369,14 @@ ALL_FIGURES: dict[str, FigureEntry] = {
         "diagonal, as each coordinate moves at its own scale; Adadelta hardly moves in forty steps; "
         "the layer-wise ones take steps in proportion to the distance from the origin.",
         _make("all_trajectories"),
+    ),
+    "race": FigureEntry(
+        "150 steps of eight optimizers on a quadratic (κ = 10, turned), at a saddle point, on Rosenbrock’s "
+        "(with 10 in place of 100) and Beale’s functions, from the black dot.",
+        "Four contour plots with paths of eight optimizers. On the turned quadratic the momentum methods "
+        "overshoot and come back; at the saddle the adaptive rules leave first; in Rosenbrock's curved "
+        "valley they cross to the minimum or follow it slowly.",
+        _make("race"),
     ),
     "noise": FigureEntry(
         "Stationary variance of θ under unit gradient noise: theory (lines) and simulation.",

@@ -14,6 +14,7 @@ from ..optimizers.errors import DomainError, EigenstepError
 from ..optimizers.files import check_folder, write_atomically
 from ..proofs import decide_all, with_corrections
 from ..proofs.running import cores
+from .javascript import generated
 from .progress import progress
 
 FORMATS = {"html": "index.html", "pdf": "eigenstep.pdf"}
@@ -105,10 +106,15 @@ def _html(work: Path) -> bytes:
         f"src: url(data:font/woff2;base64,{font}) format('woff2'); }}\n"
     )
     (work / "style.html").write_text(f"<style>\n{face}{style}</style>\n", encoding="utf-8")
+    code = f"{generated()}\n{(_HERE / 'interactive.js').read_text(encoding='utf-8')}"
+    # In a function, so that no name of it is the page's.
+    (work / "script.html").write_text(
+        f"<script>(() => {{\n{code}\n}})();</script>\n", encoding="utf-8"
+    )
     _pandoc(
         work, "--to", "html5", "--mathml", "--toc", "--toc-depth", "2", "--embed-resources",
         "--template", str(_HERE / "page.html"), "--include-in-header", "style.html",
-        "--output", "index.html",
+        "--include-after-body", "script.html", "--output", "index.html",
     )  # fmt: skip
     return (work / "index.html").read_bytes()
 
