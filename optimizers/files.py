@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import sys
 import tempfile
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import platformdirs
@@ -18,6 +22,23 @@ class OutputError(EigenstepError, OSError):
 def cache_folder() -> Path:
     """Where downloaded data, compiled kernels and decided claims are kept."""
     return Path(platformdirs.user_cache_dir("eigenstep"))
+
+
+@lru_cache(maxsize=8)
+def digest_of(floors: tuple[str, ...], packages: tuple[str, ...]) -> str:
+    """A digest of every line of the floors named, of Python, and of the packages' versions."""
+    digest = hashlib.sha256(sys.version.encode())
+    for package in packages:
+        try:
+            digest.update(f"{package} {version(package)}".encode())
+        except PackageNotFoundError:
+            digest.update(f"{package} none".encode())
+    house = Path(__file__).parents[1]
+    for floor in floors:
+        for path in sorted((house / floor).rglob("*.*")):
+            if path.suffix in (".py", ".js", ".css", ".html", ".typ"):
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def write_atomically(path: Path, content: bytes) -> None:

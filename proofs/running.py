@@ -16,17 +16,14 @@ import json
 import multiprocessing
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from ..optimizers.errors import UnknownName
-from ..optimizers.files import OutputError, cache_folder, write_atomically
+from ..optimizers.files import OutputError, cache_folder, digest_of, write_atomically
 from .claims import Claim
 from .evidence import Evidence, evidence
 from .ledger import with_corrections
@@ -100,7 +97,7 @@ def _decide(keys: list[str], workers: int) -> Iterable[tuple[str, Decided]]:
         return
     # Spawned, not forked: a progress bar's thread may hold a lock while the fork is made.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=leave_interrupts)
     try:
         jobs = {pool.submit(_by_key, key): key for key in keys}
         for job in as_completed(jobs):
@@ -109,7 +106,7 @@ def _decide(keys: list[str], workers: int) -> Iterable[tuple[str, Decided]]:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _leave_interrupts() -> None:
+def leave_interrupts() -> None:
     """Ctrl-C is the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -118,17 +115,11 @@ def _by_key(key: str) -> Decided:
     return decide_claim(with_corrections()[key])
 
 
-@lru_cache(maxsize=1)
 def _prover() -> str:
     """A digest of the code and the libraries on which verdicts depend."""
-    digest = hashlib.sha256(sys.version.encode())
-    for package in ("sympy", "z3-solver", "numpy", "scipy", "mpmath"):
-        digest.update(version(package).encode())
-    floors = Path(__file__).parents[1]
-    for floor in ("optimizers", "analysis", "proofs"):
-        for path in sorted((floors / floor).rglob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return digest_of(
+        ("optimizers", "analysis", "proofs"), ("sympy", "z3-solver", "numpy", "scipy", "mpmath")
+    )
 
 
 def _path(key: str) -> Path:

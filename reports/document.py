@@ -18,6 +18,7 @@ from ..proofs import Proof, with_corrections
 from . import optimizer_pages
 from .experiments import regression_runs, theories
 from .figures import ALL_FIGURES
+from .lecture import exercises_chapter, experiments_chapter, practice_chapter
 from .regression import RULES
 
 TITLE = "The theory of an optimizer, derived from the code that runs it"
@@ -74,7 +75,7 @@ def table(
 def figure(name: str) -> str:
     """A figure of the report by name, with its caption and its text for those who cannot see it."""
     entry = ALL_FIGURES[name]
-    width = 75 if name in ("rates", "noise") else 100
+    width = 75 if name in ("rates", "noise", "batch_sizes") else 100
     alt = entry.alt.replace('"', "'")
     return f'![{entry.caption}](figures/{name}.svg){{#fig-{name} alt="{alt}" width={width}%}}\n'
 
@@ -318,5 +319,6 @@ def markdown(proofs: dict[str, Proof]) -> str:
     chapters = [overview(named, proofs)]
     chapters += [rule_chapter(m, RULES[m], t) for m, t in named.items()]
     chapters += [optimizer_pages.chapter(proofs, table, figure)]
-    chapters += [data_chapter(), claims_chapter(proofs), appendix()]
+    chapters += [data_chapter(), experiments_chapter(table, figure), practice_chapter(figure)]
+    chapters += [claims_chapter(proofs), exercises_chapter(proofs, table), appendix()]
     return "\n\n".join(chapters)

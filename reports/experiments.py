@@ -10,13 +10,18 @@ import sympy as sp
 from matplotlib.figure import Figure
 
 from ..analysis import Derivation, derive
+from ..analysis.averages import MovingAverage
 from ..analysis.simulation import growth, simulate
-from ..optimizers.rules import ALL_RULES
+from ..optimizers.compositions import with_schedule
+from ..optimizers.rules import ALL_RULES, gradient_descent
+from ..optimizers.schedules import exponential, piecewise_constant, polynomial
 from . import figures
 from .airfoil import load_regression
 from .figures import NoiseCurve, Path2D
 from .javascript import ANGLE, KAPPA, SHOWN, SURFACES, X, Y, race_rates, run_on
 from .regression import MOMENTUM, RULES, Run, run_all
+from .training_table import batch_runs
+from .work import result
 
 SEED_CURVATURES = (0.2, 4.0)
 """f = 0.1x₁² + 2x₂² is ½(0.2x₁² + 4x₂²)."""
@@ -105,6 +110,65 @@ def race(steps: int = 150) -> Figure:
         paths = {n: run_on(ALL_RULES[n], name, eta[n], steps, 10.0, 0.5) for n in SHOWN}
         panels.append(figures.Surface(name, x, y, height, paths))
     return figures.surfaces(panels)
+
+
+def lecture_curves() -> Figure:
+    """Schedules, weights of momentum and RMSprop, and powers of 1 − ηλ."""
+    t, tau = np.linspace(0, 50, 200), np.arange(41)
+    schedules = [("piecewise constant", piecewise_constant([15, 30], [1.0, 0.5, 0.25])),
+                 ("e^(−0.1t)", exponential(0.1)), ("(0.1t + 1)^(−1/2)", polynomial(0.5, 0.1))]  # fmt: skip
+    steps = np.arange(21)
+    powers = [(f"λ = {c:g}", steps, simulate(gradient_descent, 20, curvature=c, lr=0.1).theta)
+              for c in (0.1, 1.0, 10.0, 19.0)]  # fmt: skip
+    return figures.curves([
+        ("learning rate over its first", "t", [(n, t, np.array([f(x) for x in t])) for n, f in schedules]),
+        ("momentum’s weights β^τ", "τ", [(f"β = {b:g}", tau, b**tau) for b in (0.95, 0.9, 0.6, 0.0)]),
+        ("gradient descent, (1 − ηλ)^t, η = 0.1", "t", powers),
+        ("RMSprop’s weights (1 − γ)γ^τ", "τ",
+         [(f"γ = {g:g}", tau, MovingAverage(g).weights(41)) for g in (0.95, 0.9, 0.8, 0.7)]),
+    ])  # fmt: skip
+
+
+def lecture_paths() -> Figure:
+    """Noisy gradient descent under three schedules; Adagrad and RMSprop."""
+    paths = []
+    for title, factor in (
+        ("constant", None),
+        ("exponential", exponential(0.1)),
+        ("polynomial", polynomial(0.5, 0.1)),
+    ):
+        rule = with_schedule(gradient_descent, factor) if factor else gradient_descent
+        run = simulate(
+            rule, 50, curvature=np.array([2.0, 4.0]), start=SEED_START, noise=1.0, lr=0.1
+        )
+        paths.append((f"noise, η = 0.1 {title}", run.theta))
+    chosen: list[tuple[str, dict[str, Any]]] = [
+        ("adagrad", {"lr": 0.4}),
+        ("adagrad", {"lr": 2.0}),
+        ("rmsprop", {"lr": 0.4, "gamma": 0.9}),
+    ]
+    for name, settings in chosen:
+        said = (
+            ", ".join(f"{k} = {v:g}" for k, v in settings.items())
+            .replace("lr", "η")
+            .replace("gamma", "γ")
+        )
+        run = simulate(
+            ALL_RULES[name], 20, curvature=np.array(SEED_CURVATURES), start=SEED_START, **settings
+        )
+        paths.append((f"{name}, {said}", run.theta))
+    return figures.gallery(paths, SEED_CURVATURES, columns=3)
+
+
+def batch_sizes() -> Figure:
+    """Loss against examples seen."""
+    problem = load_regression()
+    return figures.losses(batch_runs(), problem.loss(problem.minimizer))
+
+
+def sharpness() -> Figure:
+    """Sharpness of a network in training against the limits derived."""
+    return figures.sharpness(result("table:sharpness"))
 
 
 @lru_cache(maxsize=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,7 +123,7 @@ def eigenvalue_paths(theories: Mapping[str, Any], beta: float) -> Figure:
     for ax, (method, theory) in zip(axes, theories.items(), strict=True):
         others = {"beta": beta} if "beta" in theory.free else {}
         limit = theory.stable_interval(**others)[1]
-        h = np.linspace(0, 1.15 * limit, 600)
+        h = np.linspace(0, 1.15 * limit, 160)
         roots = theory.eigenvalues_at(eta_lambda=h, **others)
         ax.fill(*circle, color="#eeeeee", zorder=0)
         ax.plot(*circle, color="#888888", linewidth=0.8)
@@ -194,12 +195,12 @@ def gallery(
     rows = -(-len(paths) // columns)
     figure = Figure(figsize=(8.6, 1.72 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
-    x, y = np.meshgrid(np.linspace(-6, 4, 160), np.linspace(-3.2, 3.2, 160))
+    x, y = np.meshgrid(np.linspace(-6, 4, 60), np.linspace(-3.2, 3.2, 48))
     height = 0.5 * (curvatures[0] * x**2 + curvatures[1] * y**2)
     for ax in axes.flat[len(paths) :]:
         ax.set_visible(False)
     for ax, (title, points) in zip(axes.flat, paths, strict=False):
-        ax.contour(x, y, height, levels=np.geomspace(0.05, 25, 7), colors="#b8c4d0", linewidths=0.6)
+        ax.contour(x, y, height, levels=np.geomspace(0.05, 25, 5), colors="#b8c4d0", linewidths=0.6)
         ax.plot(*points.T, "o-", color="#0072B2", markersize=1.8, linewidth=0.8)
         ax.plot(0, 0, "+", color="black", markersize=6)
         ax.set_xlim(-6, 4)
@@ -240,6 +241,60 @@ def surfaces(panels: Sequence[Surface]) -> Figure:
         ax.set_title(panel.title)
     handles, labels = axes.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=7.5)
+    return figure
+
+
+def curves(
+    panels: Sequence[tuple[str, str, Sequence[tuple[str, np.ndarray, np.ndarray]]]],
+) -> Figure:
+    """Small panels of lines: (title, label of x, lines), a line being (label, x, y)."""
+    figure = Figure(figsize=(8.6, 2.5 * -(-len(panels) // 2)), layout="constrained")
+    axes = figure.subplots(-(-len(panels) // 2), 2, squeeze=False)
+    for ax, (title, label, lines) in zip(axes.flat, panels, strict=True):
+        for (name, x, y), colour, style in zip(
+            lines, _SERIES, ("-", "--", "-.", ":"), strict=False
+        ):
+            ax.plot(x, y, style, color=colour, linewidth=1.5, label=name)
+        ax.set_title(title)
+        ax.set_xlabel(label)
+        ax.legend(frameon=False, fontsize=7.5)
+    return figure
+
+
+_SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
+
+
+def losses(runs: Mapping[str, Mapping[str, Sequence[float]]], least: float) -> Figure:
+    """Loss against examples seen, a line a batch size; the least possible dotted."""
+    figure, (ax,) = _figure(5.2, 3.0, 1)
+    styles = zip(_SERIES, ("-", "--", "-.", (0, (5, 1))), strict=True)
+    for (name, run), (colour, style) in zip(runs.items(), styles, strict=True):
+        ax.semilogx(np.maximum(run["examples"], 30), run["losses"], linestyle=style, color=colour,
+                    linewidth=1.6, label=name)  # fmt: skip
+    ax.axhline(least, color="#888888", linestyle=":", linewidth=1)
+    ax.set_xlabel("examples seen")
+    ax.set_ylabel("loss")
+    ax.legend(frameon=False)
+    return figure
+
+
+def sharpness(found: Mapping[str, Any]) -> Figure:
+    """Sharpness during training against the limit of the linear theory, and the loss."""
+    figure = Figure(figsize=(8.6, 3.6), layout="constrained")
+    axes = figure.subplots(
+        2, len(found["runs"]), squeeze=False, sharex=True, height_ratios=(3, 1.4)
+    )
+    for column, (name, run) in enumerate(found["runs"].items()):
+        top, bottom = axes[:, column]
+        colour = COLOURS.get(name, rule_colours()["adam"])
+        top.plot(run["step"], run["sharpness"], color=colour, linewidth=1.4)
+        top.axhline(found["limits"][name], color="black", linestyle="--", linewidth=1)
+        top.set_ylim(0, 1.25 * found["limits"][name])
+        top.set_title(name, color=colour, fontweight="bold")
+        bottom.semilogy(run["step"], run["loss"], color=colour, linewidth=1.2)
+        bottom.set_xlabel("step")
+    axes[0, 0].set_ylabel("sharpness; dashed: limit")
+    axes[1, 0].set_ylabel("loss")
     return figure
 
 
@@ -298,7 +353,18 @@ def render(figure: Figure, suffix: str) -> bytes:
     buffer = io.BytesIO()
     with mpl.rc_context(_STYLE):
         figure.savefig(buffer, format=suffix[1:], metadata=FORMATS[suffix])
-    return buffer.getvalue()
+    return _short(buffer.getvalue()) if suffix == ".svg" else buffer.getvalue()
+
+
+def _short(svg: bytes) -> bytes:
+    """Coordinates of paths and marks to a hundredth of a point."""
+
+    def rounded(found: re.Match[str]) -> str:
+        return re.sub(
+            r"-?\d+\.\d{3,}", lambda n: f"{float(n[0]):.2f}".rstrip("0").rstrip("."), found[0]
+        )
+
+    return re.sub(r' (?:d|x|y)="[^"]*"', rounded, svg.decode()).encode()
 
 
 def draw(name: str) -> Figure:
@@ -383,6 +449,33 @@ ALL_FIGURES: dict[str, FigureEntry] = {
         "Log-log plot of stationary variance against ηλ: simulated points lie on the theoretical "
         "curves, which rise without bound towards each rule's stability limit.",
         _make("noise"),
+    ),
+    "lecture_curves": FigureEntry(
+        "Schedules of the learning rate; weights of past gradients in momentum, β^τ; (1 − ηλ)^t for η = 0.1; "
+        "weights of RMSprop, (1 − γ)γ^τ.",
+        "Four panels of curves. Exponential decay falls fastest, polynomial slowest; larger β and γ spread the "
+        "weights over more steps; at ηλ = 1.9 the factor changes sign at every step.",
+        _make("lecture_curves"),
+    ),
+    "lecture_paths": FigureEntry(
+        "The lecture’s other trajectories: gradient descent with noise and three schedules on x₁² + 2x₂², "
+        "Adagrad with η = 0.4 and 2 and RMSprop with η = 0.4, γ = 0.9 on 0.1x₁² + 2x₂².",
+        "Six contour plots. With a constant rate noise keeps the path moving about the minimum; with exponential "
+        "decay it stops short; Adagrad at 0.4 slows down before it arrives, at 2 it arrives, as RMSprop does.",
+        _make("lecture_paths"),
+    ),
+    "batch_sizes": FigureEntry(
+        "Loss against examples seen for the lecture’s four batch sizes; mean of five seeds.",
+        "Four falling curves. Small batches fall after a few hundred examples, gradient descent needs several "
+        "passes over all of them.",
+        _make("batch_sizes"),
+    ),
+    "sharpness": FigureEntry(
+        "Full-batch training of a small network on digits: the Hessian’s largest eigenvalue (Adam: between the "
+        "roots of its preconditioner) rises to the limit of the linear theory and stays there.",
+        "Three panels of sharpness against step with a dashed limit, 2/η, (2 + 2β)/η and 38/η. Each curve rises "
+        "towards its limit; below, the loss falls all the while.",
+        _make("sharpness"),
     ),
     "regression": FigureEntry(
         "Full-batch linear regression: loss above its minimum under the torch optimizers, 1% below "

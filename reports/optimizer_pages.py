@@ -21,6 +21,7 @@ from ..optimizers.rule import Rule
 from ..optimizers.rules import ALL_RULES
 from ..proofs import ALL_CLAIMS, Proof
 from ..proofs.claims import EquationsClaim
+from .work import result
 
 CLASS_NAMES = {
     "gradient_descent": "GradientDescent", "heavy_ball": "HeavyBall", "nesterov": "Nesterov",
@@ -231,8 +232,8 @@ def page(rule: Rule, proofs: Mapping[str, Proof], speeds: Mapping[str, Any]) -> 
     return "\n".join(parts)
 
 
-def conventions_table(table: Any) -> str:
-    """What libraries compute, found by running them."""
+def find_conventions() -> dict[str, Any]:
+    """Rows of the table of what libraries compute, found by running them; and what is not installed."""
     rows, missing = [], set()
     for target, settings, rule, found in conventions():
         library, _, cls = target.partition(":")
@@ -249,19 +250,30 @@ def conventions_table(table: Any) -> str:
             verdict = f"none: departs at step {d.step}, tensor {d.tensor}, {d.coordinate}"
         rows.append([library, f"`{cls}({arguments})`", f"`{rule}`", verdict,
                      f"{found.difference:.0e}".replace("0e+00", "0") if found.match else "—"])  # fmt: skip
-    said = table(["library", "optimizer", "rule", "computes the convention", "differs by"], rows,
+    return {"rows": rows, "missing": sorted(missing)}
+
+
+def conventions_table(table: Any) -> str:
+    """What libraries compute."""
+    found = result("conventions")
+    said = table(["library", "optimizer", "rule", "computes the convention", "differs by"], found["rows"],
                  "What libraries compute, by `eigenstep check`: 100 float64 steps on gradients from 1e-8 "
                  "to 1e8; the difference is relative to the distance travelled.",
                  [16, 24, 12, 36, 9])  # fmt: skip
-    if missing:
-        said += f"\nNot installed, so not compared: {', '.join(sorted(missing))}.\n"
+    if found["missing"]:
+        said += f"\nNot installed, so not compared: {', '.join(found['missing'])}.\n"
     return said
 
 
-def symmetries_table(table: Any) -> str:
+def find_symmetries() -> dict[str, dict[str, bool]]:
     """What each rule's path does not depend on, by algebra."""
+    return {name: symmetries(rule) for name, rule in ALL_RULES.items()}
+
+
+def symmetries_table(table: Any) -> str:
+    """The same as a table."""
     kinds = ("loss scale", "units", "shift", "rotation", "permutation")
-    found = {name: symmetries(rule) for name, rule in ALL_RULES.items()}
+    found = result("symmetries")
     rows = [[f"`{name}`", *("yes" if s[k] else "no" for k in kinds)] for name, s in found.items()]
     return table(["rule", *kinds], rows,
                  "Symmetries, with ε = 0 and no decay: does the path stay when the loss is multiplied "

@@ -10,19 +10,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ..optimizers.errors import DomainError, EigenstepError
+from ..optimizers.errors import DomainError
 from ..optimizers.files import check_folder, write_atomically
 from ..proofs import decide_all, with_corrections
 from ..proofs.running import cores
-from .javascript import generated
 from .progress import progress
+from .work import ReportError, prepare, result
 
 FORMATS = {"html": "index.html", "pdf": "eigenstep.pdf"}
 _HERE = Path(__file__).parent
-
-
-class ReportError(EigenstepError, RuntimeError):
-    """A tool that the report needs is missing or failed."""
 
 
 def write_report(out: Path, formats: tuple[str, ...] = ("html", "pdf")) -> list[Path]:
@@ -50,25 +46,20 @@ def write_report(out: Path, formats: tuple[str, ...] = ("html", "pdf")) -> list[
             f"{error.name} is not installed; the report needs: pip install 'eigenstep[report]'"
         ) from error
     from .document import markdown
-    from .figures import ALL_FIGURES, draw, render
+    from .figures import ALL_FIGURES
 
     with tempfile.TemporaryDirectory(prefix="eigenstep-") as folder:
         work = Path(folder)
         (work / "figures").mkdir()
         claims = with_corrections()
-        jobs = len(claims) + len(ALL_FIGURES) + 1 + len(formats)
+        pieces = _pieces()
+        jobs = len(claims) + len(pieces) + 1 + len(formats)
         with progress("report", jobs) as advance:
             decided = decide_all(workers=cores(), advance=advance)
             proofs = {key: d.proof for key, d in decided.items()}
+            prepare(pieces, cores(), advance)
             for name in ALL_FIGURES:
-                try:
-                    picture = render(draw(name), ".svg")
-                except EigenstepError:
-                    raise
-                except Exception as error:
-                    raise ReportError(f"figure {name} failed: {error}") from error
-                (work / "figures" / f"{name}.svg").write_bytes(picture)
-                advance(1)
+                (work / "figures" / f"{name}.svg").write_bytes(result(f"figure:{name}"))
             (work / "report.md").write_text(markdown(proofs), encoding="utf-8")
             advance(1)
             made = {}
@@ -80,6 +71,27 @@ def write_report(out: Path, formats: tuple[str, ...] = ("html", "pdf")) -> list[
             write_atomically(out / FORMATS[name], content)
             written.append(out / FORMATS[name])
     return written
+
+
+def _pieces() -> list[str]:
+    """The names of all long work, the longest first."""
+    from .exercises import ALL_EXERCISES
+    from .figures import ALL_FIGURES
+    from .training_table import ALL
+
+    exercises = [f"exercise:{k}" for k, e in ALL_EXERCISES.items() if e.experiment]
+    slow = [e for e in ("exercise:adagrad.5", "exercise:rmsprop.3") if e in exercises]
+    first = [
+        "conventions",
+        "symmetries",
+        "table:sharpness",
+        *slow,
+        "javascript",
+        "figure:regression",
+    ]
+    figures = [f"figure:{n}" for n in ALL_FIGURES if n != "sharpness"]  # drawn from its table
+    rest = [*figures, *exercises, *(f"table:{n}" for n in ALL)]
+    return list(dict.fromkeys([*first, *rest]))
 
 
 def _pandoc(work: Path, *arguments: str) -> None:
@@ -106,7 +118,7 @@ def _html(work: Path) -> bytes:
         f"src: url(data:font/woff2;base64,{font}) format('woff2'); }}\n"
     )
     (work / "style.html").write_text(f"<style>\n{face}{style}</style>\n", encoding="utf-8")
-    code = f"{generated()}\n{(_HERE / 'interactive.js').read_text(encoding='utf-8')}"
+    code = f"{result('javascript')}\n{(_HERE / 'interactive.js').read_text(encoding='utf-8')}"
     # In a function, so that no name of it is the page's.
     (work / "script.html").write_text(
         f"<script>(() => {{\n{code}\n}})();</script>\n", encoding="utf-8"

@@ -1,0 +1,181 @@
+"""The report's long work: done over all cores, and kept until code, libraries or data change.
+
+Every piece has a name: ``figure:regions``, ``symmetries``, ``exercise:sgd.1`` … What it makes is bytes or
+JSON. :func:`prepare` makes many at once; :func:`result` hands one out, making it here if need be.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import multiprocessing
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import lru_cache
+from typing import Any
+
+from ..optimizers.errors import EigenstepError
+from ..optimizers.files import OutputError, cache_folder, digest_of, write_atomically
+from ..proofs.running import leave_interrupts
+
+
+class ReportError(EigenstepError, RuntimeError):
+    """A part of the report, or a tool that it needs, failed; the message says which."""
+
+
+_PACKAGES = ("sympy", "numpy", "scipy", "matplotlib", "torch", "z3-solver", "scikit-learn", "optax", "jax",
+             "pytorch-optimizer", "torch-optimizer")  # fmt: skip
+_memory: dict[str, Any] = {}
+
+
+def _make(name: str) -> Any:
+    kind, _, rest = name.partition(":")
+    if kind == "figure":
+        from .figures import draw, render
+
+        return render(draw(rest), ".svg")
+    if kind == "exercise":
+        from .exercises import ALL_EXERCISES
+
+        table = ALL_EXERCISES[rest].run()
+        return {"columns": table.columns, "rows": table.rows, "note": table.note}
+    if kind == "symmetries":
+        from .optimizer_pages import find_symmetries
+
+        return find_symmetries()
+    if kind == "conventions":
+        from .optimizer_pages import find_conventions
+
+        return find_conventions()
+    if kind == "javascript":
+        from .javascript import generated
+
+        return generated()
+    from .training_table import ALL
+
+    return ALL[rest]()
+
+
+def _made(name: str) -> tuple[str, Any]:
+    """What a piece is, or the words of what went wrong: exceptions do not all travel between processes."""
+    try:
+        return "made", _make(name)
+    except EigenstepError as error:
+        return "refused", str(error)
+    except Exception as error:
+        return "failed", f"{type(error).__name__}: {error}"
+
+
+def _take(name: str, made: tuple[str, Any]) -> None:
+    how, value = made
+    said = name.replace("figure:", "figure ").replace("exercise:", "exercise ")
+    if how == "refused":
+        raise ReportError(f"{said}: {value}")
+    if how == "failed":
+        raise ReportError(f"{said} failed: {value}")
+    _memory[name] = value
+    _store(name, value)
+
+
+def result(name: str) -> Any:
+    """A piece by name, from memory, from the cache, or made now.
+
+    Raises:
+        ReportError: it failed; the message names it.
+    """
+    if name not in _memory and not _load(name):
+        _take(name, _made(name))
+    return _memory[name]
+
+
+def prepare(
+    names: Iterable[str], workers: int, advance: Callable[[float], None] | None = None
+) -> None:
+    """Make all pieces that are not there yet, over several processes.
+
+    Raises:
+        ReportError: one failed; the others that are begun are finished and kept.
+    """
+    missing = []
+    for name in names:
+        if name in _memory or _load(name):
+            if advance:
+                advance(1)
+        else:
+            missing.append(name)
+    if workers == 1 or len(missing) < 2:
+        for name in missing:
+            _take(name, _made(name))
+            if advance:
+                advance(1)
+        return
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(min(workers, len(missing)), mp_context=context, initializer=_begin)
+    try:
+        jobs = {pool.submit(_made, name): name for name in missing}
+        for job in as_completed(jobs):
+            _take(jobs[job], job.result())
+            if advance:
+                advance(1)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _begin() -> None:
+    """One thread a process: the processes are as many as the cores."""
+    leave_interrupts()
+    import os
+
+    os.environ["OMP_NUM_THREADS"] = "1"
+    try:
+        import torch
+    except ImportError:
+        return
+    torch.set_num_threads(1)
+
+
+@lru_cache(maxsize=1)
+def _digest() -> str:
+    """Of all code, of the libraries that are run, and of the data that is at hand."""
+    from .airfoil import find
+
+    path = find()
+    data = hashlib.sha256(path.read_bytes()).hexdigest() if path else "none"
+    return digest_of(("optimizers", "analysis", "proofs", "reports"), _PACKAGES) + data
+
+
+def _path(name: str) -> Any:
+    key = hashlib.sha256(f"{_digest()}\0{name}".encode()).hexdigest()[:40]
+    return cache_folder() / "report" / key
+
+
+def _store(name: str, value: Any) -> None:
+    if isinstance(value, bytes):
+        row = {"name": name, "bytes": base64.b64encode(value).decode("ascii")}
+    else:
+        row = {"name": name, "value": value}
+    try:
+        write_atomically(_path(name), json.dumps(row, ensure_ascii=False).encode())
+    except OutputError:  # no cache can be written: it is made again next time
+        return
+
+
+def _load(name: str) -> bool:
+    try:
+        row = json.loads(_path(name).read_text(encoding="utf-8"))
+        if row["name"] != name:
+            return False
+        _memory[name] = base64.b64decode(row["bytes"]) if "bytes" in row else row["value"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return True
+
+
+def forget() -> None:
+    """Empty the memory, not the cache on disk."""
+    _memory.clear()
+    _digest.cache_clear()
+
+
+__all__ = ["ReportError", "forget", "prepare", "result"]
