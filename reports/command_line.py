@@ -590,12 +590,19 @@ def figure(
 def report(
     out: Annotated[Path, typer.Option("--out", help="folder to write to")] = Path("build/report"),
     formats: Annotated[str, typer.Option("--format", help="html, pdf, or both")] = "html,pdf",
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="CHAPTER", help="its id; may be repeated")
+    ] = None,
+    cache: Annotated[
+        bool, typer.Option(help="take what the same code made before from the cache")
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Write the whole report: index.html (one self-contained file) and eigenstep.pdf."""
     from .report import write_report
 
-    written = write_report(out, tuple(f.strip() for f in formats.split(",") if f.strip()))
+    chosen = tuple(f.strip() for f in formats.split(",") if f.strip())
+    written = write_report(out, chosen, only=tuple(only or ()), cache=cache)
     _emit({"files": [str(p) for p in written]}, as_json, "\n".join(map(str, written)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -313,12 +314,23 @@ def appendix() -> str:
     ])  # fmt: skip
 
 
-def markdown(proofs: dict[str, Proof]) -> str:
-    """The whole report."""
+CHAPTERS = ("overview", *(r.name for r in RULES.values()), "optimizers", "data", "experiments", "edge",
+            "claims", "exercises", "reproduce")  # fmt: skip
+"""The ids of all chapters, in their order."""
+
+
+def markdown(proofs: dict[str, Proof], only: Sequence[str] = ()) -> str:
+    """The whole report, or only some of its chapters."""
     named = theories()
-    chapters = [overview(named, proofs)]
-    chapters += [rule_chapter(m, RULES[m], t) for m, t in named.items()]
-    chapters += [optimizer_pages.chapter(proofs, table, figure)]
-    chapters += [data_chapter(), experiments_chapter(table, figure), practice_chapter(figure)]
-    chapters += [claims_chapter(proofs), exercises_chapter(proofs, table), appendix()]
-    return "\n\n".join(chapters)
+    made: dict[str, Any] = {
+        "overview": lambda: overview(named, proofs),
+        **{RULES[m].name: partial(rule_chapter, m, RULES[m], t) for m, t in named.items()},
+        "optimizers": lambda: optimizer_pages.chapter(proofs, table, figure),
+        "data": data_chapter,
+        "experiments": lambda: experiments_chapter(table, figure),
+        "edge": lambda: practice_chapter(figure),
+        "claims": lambda: claims_chapter(proofs),
+        "exercises": lambda: exercises_chapter(proofs, table),
+        "reproduce": appendix,
+    }
+    return "\n\n".join(made[name]() for name in CHAPTERS if not only or name in only)

@@ -104,7 +104,7 @@ def race(steps: int = 150) -> Figure:
     panels = []
     for name, (f, _, window) in SURFACES.items():
         left, right, bottom, top = window
-        x, y = np.meshgrid(np.linspace(left, right, 160), np.linspace(bottom, top, 120))
+        x, y = np.meshgrid(np.linspace(left, right, 80), np.linspace(bottom, top, 60))
         height = sp.lambdify((X, Y, KAPPA, ANGLE), f, "numpy")(x, y, 10.0, 0.5)
         eta = race_rates(name)
         paths = {n: run_on(ALL_RULES[n], name, eta[n], steps, 10.0, 0.5) for n in SHOWN}

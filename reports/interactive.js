@@ -97,6 +97,9 @@ if (typeof document !== "undefined") {
     context.fill();
   }
 
+  /* The static figure that was there, to be opened. */
+  const keep = place => make("details", {}, make("summary", {}, "as a still figure"), ...place.childNodes);
+
   // The convergence-region explorer.
 
   function explorer(place) {
@@ -220,11 +223,13 @@ if (typeof document !== "undefined") {
       e.preventDefault();
       move(state.h + by[0], state.beta + by[1]);
     });
+    const still = keep(place);
     place.replaceChildren(
       make("div", {class: "controls"}, choice("rule", Object.keys(THEORY), state.rule, v => { state.rule = v; update(); }),
         hs.node, bs.node, ks.node),
       make("div", {class: "panes"}, make("div", {class: "pane wide-pane"}, map.node), make("div", {class: "pane"}, plane.node),
         make("div", {class: "pane wide-pane"}, paths.node), make("div", {class: "pane"}, said)),
+      still,
     );
     window.addEventListener("resize", update);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", update);
@@ -236,7 +241,7 @@ if (typeof document !== "undefined") {
   function race(place) {
     const STEPS = 400;
     const shown = new Set(SHOWN);
-    const state = {surface: "quadratic", kappa: 10, angle: 0.5, scale: 1, step: 0, playing: false};
+    const state = {surface: "quadratic", kappa: 10, angle: 0.5, scale: 1, step: 60, playing: false};
     let paths = {};
     const surface = () => SURFACES[state.surface];
     const compute = () => {
@@ -297,8 +302,8 @@ if (typeof document !== "undefined") {
         values: Object.fromEntries(rows.map(([n, v]) => [n, Number.isFinite(v) ? v : null]))});
     };
     const draw = () => { board.paint(); rank(); scrub.set(state.step); };
-    const scrub = slider("step", 0, STEPS, 1, 0, v => { pause(); state.step = v; draw(); });
-    const button = make("button", {type: "button", onclick: () => (state.playing ? pause() : play())}, "Play");
+    const scrub = slider("step", 0, STEPS, 1, 60, v => { pause(); state.step = v; draw(); });
+    const button = make("button", {type: "button", onclick: () => { if (state.playing) { pause(); rank(); } else play(); }}, "Play");
     const pause = () => { state.playing = false; button.textContent = "Play"; };
     const play = () => {
       if (state.step >= STEPS) state.step = 0;
@@ -323,6 +328,7 @@ if (typeof document !== "undefined") {
     const kappa = slider("κ", 1, 50, 1, state.kappa, v => { state.kappa = v; compute(); });
     const angle = slider("rotation", 0, 1.57, 0.01, state.angle, v => { state.angle = v; compute(); });
     const scale = slider("learning rates ×", 0.1, 4, 0.1, 1, v => { state.scale = v; compute(); });
+    const still = keep(place);
     place.replaceChildren(
       make("div", {class: "controls"},
         choice("surface", Object.keys(SURFACES), state.surface, v => { state.surface = v; state.step = 0; compute(); }),
@@ -331,6 +337,7 @@ if (typeof document !== "undefined") {
       make("div", {class: "panes"}, make("div", {class: "pane wide-pane"}, board.node),
         make("div", {class: "pane"}, make("table", {class: "ranking"}, make("caption", {}, "f at this step, least first"), table))),
       make("fieldset", {class: "toggles"}, make("legend", {}, "optimizers"), ...boxes),
+      still,
     );
     window.addEventListener("resize", () => { background = null; draw(); });
     compute();

@@ -3,40 +3,84 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
+import json
+import re
 import subprocess
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ..optimizers.errors import DomainError
+from ..optimizers.errors import DomainError, UnknownName
 from ..optimizers.files import check_folder, write_atomically
 from ..proofs import decide_all, with_corrections
 from ..proofs.running import cores
+from .optimizer_pages import speed
 from .progress import progress
-from .work import ReportError, prepare, result
+from .work import ReportError, forget, keep, prepare, result, stored
 
 FORMATS = {"html": "index.html", "pdf": "eigenstep.pdf"}
 _HERE = Path(__file__).parent
 
 
-def write_report(out: Path, formats: tuple[str, ...] = ("html", "pdf")) -> list[Path]:
+def write_report(
+    out: Path,
+    formats: tuple[str, ...] = ("html", "pdf"),
+    *,
+    only: tuple[str, ...] = (),
+    cache: bool = True,
+    workers: int | None = None,
+) -> list[Path]:
     """Make the report and write it into a folder, each file whole or not at all.
 
     Args:
         out: the folder; made if it does not exist.
         formats: of ``html`` and ``pdf``.
+        only: ids of chapters; by default all.
+        cache: whether what was made before by the same code, libraries and data may be taken.
+        workers: processes at most, by default as many as the cores.
 
     Raises:
         DomainError: another format.
+        UnknownName: another chapter.
         OutputError: the folder cannot be written.
-        ReportError: pandoc or Typst failed; the message says on what.
+        ReportError: a figure, an experiment, pandoc or Typst failed; the message says which.
     """
+    from .document import CHAPTERS
+
     for name in formats or ("",):
         if name not in FORMATS:
             raise DomainError("format", repr(name), f"one or more of {', '.join(FORMATS)}")
+    for name in only:
+        if name not in CHAPTERS:
+            raise UnknownName("chapter", name, CHAPTERS)
     check_folder(out)
+    wanted = tuple(dict.fromkeys(formats))
+    names = {f: f"page:{f}:{','.join(only)}:{_speeds()}" for f in wanted}
+    if not cache:
+        forget()
+    if not (cache and all(stored(n) for n in names.values())):
+        for name, content in _make(wanted, only, cache, workers or cores()).items():
+            keep(names[name], content)
+    written = []
+    for name in wanted:
+        write_atomically(out / FORMATS[name], result(names[name]))
+        written.append(out / FORMATS[name])
+    return written
+
+
+def _speeds() -> str:
+    """A digest of the benchmark's figures, which the pages show where there are some."""
+    rows = json.dumps(speed(), sort_keys=True)
+    return hashlib.sha256(rows.encode()).hexdigest()[:16]
+
+
+def _make(
+    formats: tuple[str, ...], only: tuple[str, ...], cache: bool, workers: int
+) -> dict[str, bytes]:
+    """The files' contents by format."""
     try:
         import fontTools  # noqa: F401
         import pypandoc  # noqa: F401
@@ -46,31 +90,26 @@ def write_report(out: Path, formats: tuple[str, ...] = ("html", "pdf")) -> list[
             f"{error.name} is not installed; the report needs: pip install 'eigenstep[report]'"
         ) from error
     from .document import markdown
-    from .figures import ALL_FIGURES
 
     with tempfile.TemporaryDirectory(prefix="eigenstep-") as folder:
         work = Path(folder)
         (work / "figures").mkdir()
-        claims = with_corrections()
-        pieces = _pieces()
-        jobs = len(claims) + len(pieces) + 1 + len(formats)
+        pieces = [] if only else _pieces()
+        jobs = len(with_corrections()) + len(pieces) + 1 + len(formats)
         with progress("report", jobs) as advance:
-            decided = decide_all(workers=cores(), advance=advance)
+            decided = decide_all(workers=workers, cache=cache, advance=advance)
             proofs = {key: d.proof for key, d in decided.items()}
-            prepare(pieces, cores(), advance)
-            for name in ALL_FIGURES:
+            prepare(pieces, workers, advance, cache=cache)
+            text = markdown(proofs, only)
+            for name in dict.fromkeys(re.findall(r"\(figures/(\w+)\.svg\)", text)):
                 (work / "figures" / f"{name}.svg").write_bytes(result(f"figure:{name}"))
-            (work / "report.md").write_text(markdown(proofs), encoding="utf-8")
+            (work / "report.md").write_text(text, encoding="utf-8")
             advance(1)
             made = {}
-            for name in dict.fromkeys(formats):
+            for name in formats:
                 made[name] = _html(work) if name == "html" else _pdf(work)
                 advance(1)
-        written = []
-        for name, content in made.items():
-            write_atomically(out / FORMATS[name], content)
-            written.append(out / FORMATS[name])
-    return written
+    return made
 
 
 def _pieces() -> list[str]:

@@ -78,19 +78,33 @@ def _take(name: str, made: tuple[str, Any]) -> None:
     _store(name, value)
 
 
+def stored(name: str) -> bool:
+    """Whether a piece is there already, in memory or in the cache."""
+    return name in _memory or _load(name)
+
+
+def keep(name: str, value: Any) -> None:
+    """Put a piece that was made elsewhere into memory and the cache."""
+    _take(name, ("made", value))
+
+
 def result(name: str) -> Any:
     """A piece by name, from memory, from the cache, or made now.
 
     Raises:
         ReportError: it failed; the message names it.
     """
-    if name not in _memory and not _load(name):
+    if not stored(name):
         _take(name, _made(name))
     return _memory[name]
 
 
 def prepare(
-    names: Iterable[str], workers: int, advance: Callable[[float], None] | None = None
+    names: Iterable[str],
+    workers: int,
+    advance: Callable[[float], None] | None = None,
+    *,
+    cache: bool = True,
 ) -> None:
     """Make all pieces that are not there yet, over several processes.
 
@@ -99,7 +113,7 @@ def prepare(
     """
     missing = []
     for name in names:
-        if name in _memory or _load(name):
+        if cache and stored(name):
             if advance:
                 advance(1)
         else:
@@ -178,4 +192,4 @@ def forget() -> None:
     _digest.cache_clear()
 
 
-__all__ = ["ReportError", "forget", "prepare", "result"]
+__all__ = ["ReportError", "forget", "keep", "prepare", "result", "stored"]

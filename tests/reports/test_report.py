@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from eigenstep.analysis import derive
+from eigenstep.optimizers import UnknownName
 from eigenstep.optimizers.files import OutputError, check_folder, write_atomically
 from eigenstep.optimizers.rules import ALL_RULES
 from eigenstep.proofs import ALL_CLAIMS
@@ -110,8 +111,34 @@ def test_a_failing_figure_fails_the_report_by_name(tmp_path, monkeypatch):
     entry = figures.FigureEntry("c", "a", lambda: 1 / 0)  # type: ignore[arg-type, return-value]
     monkeypatch.setitem(figures.ALL_FIGURES, "regions", entry)
     with pytest.raises(report.ReportError, match="figure regions failed"):
-        report.write_report(tmp_path, ("html",))
+        report.write_report(tmp_path, ("html",), only=("overview",), cache=False, workers=1)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_again_it_comes_from_the_cache_whole(written, tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "_make", lambda *a: pytest.fail("made again"))
+    again = report.write_report(tmp_path, ("html", "pdf"))
+    assert [p.read_bytes() for p in again] == [p.read_bytes() for p in written]
+
+
+def test_one_chapter_made_twice_is_the_same(tmp_path):
+    one, two = (
+        report.write_report(tmp_path / n, only=("gradient_descent",), cache=False, workers=1)
+        for n in "ab"
+    )
+    assert [p.read_bytes() for p in one] == [p.read_bytes() for p in two]
+    page = one[0].read_text(encoding="utf-8")
+    assert 'id="gradient_descent"' in page
+    assert 'id="claims"' not in page
+
+
+def test_an_unknown_chapter(tmp_path):
+    with pytest.raises(UnknownName, match="chapter"):
+        report.write_report(tmp_path, only=("preface",))
+
+
+def test_it_is_small(written):
+    assert written[0].stat().st_size < 2_000_000
 
 
 def test_folders_that_cannot_be_written(tmp_path):
