@@ -68,7 +68,7 @@ def table(
     header: Sequence[str], rows: Iterable[Sequence[str]], caption: str, widths: Sequence[int]
 ) -> str:
     """A pipe table; ``widths`` are relative column widths."""
-    lines = ["| " + " | ".join(header) + " |", "|" + "|".join("-" * w for w in widths) + "|"]
+    lines = ["| " + " | ".join(header) + " |", "|" + "|".join(":" + "-" * w for w in widths) + "|"]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join([*lines, "", f": {caption}", ""])
 

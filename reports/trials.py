@@ -134,9 +134,13 @@ def minima() -> Table:
     for k in (-2, -1, 0, 1, 2):
         at = -sp.pi / 2 + 2 * sp.pi * k
         values = [sp.simplify(e.subs(x, at)) for e in (f, f.diff(x), f.diff(x, 2))]
-        rows.append((str(at), *(str(v) for v in values)))
-    rows.append(("0", *(str(e.subs(x, 0)) for e in (f, f.diff(x), f.diff(x, 2)))))
+        rows.append(tuple(_pi(v) for v in (at, *values)))
+    rows.append(("0", *(_pi(e.subs(x, 0)) for e in (f, f.diff(x), f.diff(x, 2)))))
     return Table(("minimum at", "f", "f'", "f''"), tuple(rows))
+
+
+def _pi(value: Any) -> str:
+    return str(value).replace("**2", "²").replace("*pi", "π").replace("pi", "π").replace("-", "−")
 
 
 def many_eigenvalues() -> Table:

@@ -161,6 +161,6 @@ def test_command():
     (one,) = json.loads(run("momentum.3", "--json").stdout)["exercises"]
     assert {c["verdict"] for c in one["decided"]} == {"PROVED"}
     text = run("sgd.5").stdout
-    assert "81*pi**2/4" in text
+    assert "81π²/4" in text
     assert len(json.loads(run("adagrad.1", "momentum.3", "--json").stdout)["exercises"]) == 2
     assert run("sgd.9").exception is not None
