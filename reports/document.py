@@ -317,6 +317,7 @@ def appendix() -> str:
 CHAPTERS = ("overview", *(r.name for r in RULES.values()), "optimizers", "data", "experiments", "edge",
             "claims", "exercises", "reproduce")  # fmt: skip
 """The ids of all chapters, in their order."""
+NEED_PROOFS = ("overview", "optimizers", "claims", "exercises")
 
 
 def markdown(proofs: dict[str, Proof], only: Sequence[str] = ()) -> str:

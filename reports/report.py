@@ -19,7 +19,7 @@ from ..proofs import decide_all, with_corrections
 from ..proofs.running import cores
 from .optimizer_pages import speed
 from .progress import progress
-from .work import ReportError, forget, keep, prepare, result, stored
+from .work import ReportError, begin, keep, prepare, result, stored
 
 FORMATS = {"html": "index.html", "pdf": "eigenstep.pdf"}
 _HERE = Path(__file__).parent
@@ -59,9 +59,8 @@ def write_report(
     check_folder(out)
     wanted = tuple(dict.fromkeys(formats))
     names = {f: f"page:{f}:{','.join(only)}:{_speeds()}" for f in wanted}
-    if not cache:
-        forget()
-    if not (cache and all(stored(n) for n in names.values())):
+    begin(cache)
+    if not all(stored(n) for n in names.values()):
         for name, content in _make(wanted, only, cache, workers or cores()).items():
             keep(names[name], content)
     written = []
@@ -89,17 +88,18 @@ def _make(
         raise ReportError(
             f"{error.name} is not installed; the report needs: pip install 'eigenstep[report]'"
         ) from error
-    from .document import markdown
+    from .document import NEED_PROOFS, markdown
 
     with tempfile.TemporaryDirectory(prefix="eigenstep-") as folder:
         work = Path(folder)
         (work / "figures").mkdir()
         pieces = [] if only else _pieces()
-        jobs = len(with_corrections()) + len(pieces) + 1 + len(formats)
+        claims = list(with_corrections()) if not only or set(only) & set(NEED_PROOFS) else []
+        jobs = len(claims) + len(pieces) + 1 + len(formats)
         with progress("report", jobs) as advance:
-            decided = decide_all(workers=workers, cache=cache, advance=advance)
+            decided = decide_all(claims, workers=workers, cache=cache, advance=advance)
             proofs = {key: d.proof for key, d in decided.items()}
-            prepare(pieces, workers, advance, cache=cache)
+            prepare(pieces, workers, advance)
             text = markdown(proofs, only)
             for name in dict.fromkeys(re.findall(r"\(figures/(\w+)\.svg\)", text)):
                 (work / "figures" / f"{name}.svg").write_bytes(result(f"figure:{name}"))

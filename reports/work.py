@@ -27,6 +27,7 @@ class ReportError(EigenstepError, RuntimeError):
 _PACKAGES = ("sympy", "numpy", "scipy", "matplotlib", "torch", "z3-solver", "scikit-learn", "optax", "jax",
              "pytorch-optimizer", "torch-optimizer")  # fmt: skip
 _memory: dict[str, Any] = {}
+_reads = True
 
 
 def _make(name: str) -> Any:
@@ -103,8 +104,6 @@ def prepare(
     names: Iterable[str],
     workers: int,
     advance: Callable[[float], None] | None = None,
-    *,
-    cache: bool = True,
 ) -> None:
     """Make all pieces that are not there yet, over several processes.
 
@@ -113,7 +112,7 @@ def prepare(
     """
     missing = []
     for name in names:
-        if cache and stored(name):
+        if stored(name):
             if advance:
                 advance(1)
         else:
@@ -125,7 +124,9 @@ def prepare(
                 advance(1)
         return
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(missing)), mp_context=context, initializer=_begin)
+    pool = ProcessPoolExecutor(
+        min(workers, len(missing)), mp_context=context, initializer=_one_thread
+    )
     try:
         jobs = {pool.submit(_made, name): name for name in missing}
         for job in as_completed(jobs):
@@ -136,7 +137,7 @@ def prepare(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _begin() -> None:
+def _one_thread() -> None:
     """One thread a process: the processes are as many as the cores."""
     leave_interrupts()
     import os
@@ -176,6 +177,8 @@ def _store(name: str, value: Any) -> None:
 
 
 def _load(name: str) -> bool:
+    if not _reads:
+        return False
     try:
         row = json.loads(_path(name).read_text(encoding="utf-8"))
         if row["name"] != name:
@@ -186,10 +189,13 @@ def _load(name: str) -> bool:
     return True
 
 
-def forget() -> None:
-    """Empty the memory, not the cache on disk."""
-    _memory.clear()
-    _digest.cache_clear()
+def begin(cache: bool) -> None:
+    """Say whether what was made before may be taken; if not, all is made anew."""
+    global _reads
+    _reads = cache
+    if not cache:
+        _memory.clear()
+        _digest.cache_clear()
 
 
-__all__ = ["ReportError", "forget", "keep", "prepare", "result", "stored"]
+__all__ = ["ReportError", "begin", "keep", "prepare", "result", "stored"]
