@@ -32,7 +32,7 @@ report: $(VENV)/.test
 	$(BIN)/eigenstep report --out $(OUT)
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format --check .

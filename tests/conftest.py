@@ -1,4 +1,4 @@
-"""Shared by all tests: where the data is, and one thread a worker."""
+"""Shared by all tests: where the data is, one thread a worker, the report."""
 
 from __future__ import annotations
 
@@ -17,6 +17,19 @@ def _one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def report_files(tmp_path_factory):
+    """The whole report, made once by whichever worker asks first: [index.html, eigenstep.pdf]."""
+    from eigenstep.reports.report import write_report
+    from filelock import FileLock
+
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with FileLock(folder / "report.lock"):
+        return write_report(folder / "report")
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 pytest.importorskip("torch.distributed.fsdp", reason="this torch has no fully_shard")
-pytestmark = pytest.mark.xdist_group("sharded")  # so that both tests share one run
 NORMED = ("LARS", "LAMB", "Ralamb", "RangerLARS")
 
 

@@ -9,10 +9,8 @@ import pytest
 from eigenstep.analysis import derive
 from eigenstep.optimizers.rules import ALL_RULES
 from eigenstep.proofs import with_corrections
-from eigenstep.reports import report
 from eigenstep.reports.javascript import EXPLORED, SHOWN, race_rates, run_on
 
-pytestmark = pytest.mark.xdist_group("report")
 sync_api = pytest.importorskip("playwright.sync_api")
 
 CHROMIUM = (
@@ -35,9 +33,8 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    (page,) = report.write_report(tmp_path_factory.mktemp("page"), ("html",))
-    return page.as_uri()
+def address(report_files):
+    return report_files[0].as_uri()
 
 
 @pytest.fixture

@@ -17,13 +17,10 @@ from eigenstep.proofs import ALL_CLAIMS
 from eigenstep.reports import experiments, figures, optimizer_pages, report
 from eigenstep.reports.regression import RULES
 
-pytestmark = pytest.mark.xdist_group("report")  # so that the report is made once
-
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("report")
-    return report.write_report(folder, ("html", "pdf"))
+def written(report_files):
+    return report_files
 
 
 def test_html_is_one_self_contained_file(written):
