@@ -148,6 +148,9 @@ class LookaheadTheory:
         found = self.stability.intervals(exactly)
         return [(max(float(a), 0.0), float(b)) for a, b in found if b > 0]
 
+    def _repr_latex_(self) -> str:
+        return rf"$\displaystyle M_{{{self.k}}} = {sp.latex(self.matrix)}$"
+
     @staticmethod
     def _alpha(values: Any) -> Any:
         if "alpha" not in values:

@@ -56,6 +56,10 @@ class Claim:
     def decide(self) -> tuple[Verdict, str, dict[str, Any] | None]:
         raise NotImplementedError
 
+    def _repr_markdown_(self) -> str:
+        """The statement as mathematics, for notebooks."""
+        return f"**{self.id}** {self.statement} *({self.source})*"
+
 
 def from_decisions(method: str, *decisions: Decision) -> tuple[Verdict, str, Any]:
     """PROVED where all hold, REFUTED by the first that fails, OPEN where one is undecided."""

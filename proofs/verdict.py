@@ -23,3 +23,8 @@ class Proof:
     method: str
     counterexample: dict[str, Any] | None = None
     seconds: float = 0.0
+
+    def _repr_markdown_(self) -> str:
+        """The verdict in words, for notebooks."""
+        point = ", ".join(f"{k} = {v}" for k, v in (self.counterexample or {}).items())
+        return f"**{self.verdict.value}** ({self.method})" + (f": {point}" if point else "")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import platform
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -232,8 +233,8 @@ def overview(named: dict[str, Derivation], proofs: dict[str, Proof]) -> str:
     ])  # fmt: skip
 
 
-def claims_chapter(proofs: dict[str, Proof]) -> str:
-    """The ledger as a table, one claim a row."""
+def claims_chapter(proofs: dict[str, Proof], tried: Mapping[str, str]) -> str:
+    """The ledger as a table, one claim a row; on the page each opens to what was tried of it."""
     rows = []
     claims = with_corrections()
     for key, proof in proofs.items():
@@ -245,14 +246,17 @@ def claims_chapter(proofs: dict[str, Proof]) -> str:
             statement += f". Counterexample: {point}."
         if claim.corrected:
             statement += f" In its place: `{claim.corrected.id}`."
-        rows.append([f"`{key}`", statement, claim.source, verdict, proof.method])
+        if key in tried:
+            said = html.escape(tried[key]).replace("`", "’").replace("|", "&#124;")
+            statement += f" `<details><summary>tried</summary>{said}</details>`{{=html}}"
+        rows.append([f"`{key}`", verdict, statement, claim.source, proof.method])
     return "\n".join([
         "# Claims {#claims}\n",
         "Statements are typed in from their source, apart from the code, and decided when this report was "
         "made: by polynomial identity on the traced code, by induction, or by a decision procedure for "
         "real arithmetic.\n",
-        widget("ledger", table(["id", "statement", "source", "verdict", "method"], rows, "The ledger.",
-                               [31, 46, 19, 13, 19])),
+        widget("ledger", table(["id", "verdict", "statement", "source", "method"], rows, "The ledger.",
+                               [31, 14, 46, 19, 19])),
     ])  # fmt: skip
 
 
@@ -320,8 +324,16 @@ CHAPTERS = ("overview", *(r.name for r in RULES.values()), "optimizers", "data",
 NEED_PROOFS = ("overview", "optimizers", "claims", "exercises")
 
 
-def markdown(proofs: dict[str, Proof], only: Sequence[str] = ()) -> str:
-    """The whole report, or only some of its chapters."""
+def markdown(
+    proofs: dict[str, Proof], only: Sequence[str] = (), tried: Mapping[str, str] | None = None
+) -> str:
+    """The whole report, or only some of its chapters.
+
+    Args:
+        proofs: of all claims, where a chapter among them shows any.
+        only: ids of chapters; by default all.
+        tried: the evidence beside each claim, in words.
+    """
     named = theories()
     made: dict[str, Any] = {
         "overview": lambda: overview(named, proofs),
@@ -330,7 +342,7 @@ def markdown(proofs: dict[str, Proof], only: Sequence[str] = ()) -> str:
         "data": data_chapter,
         "experiments": lambda: experiments_chapter(table, figure),
         "edge": lambda: practice_chapter(figure),
-        "claims": lambda: claims_chapter(proofs),
+        "claims": lambda: claims_chapter(proofs, tried or {}),
         "exercises": lambda: exercises_chapter(proofs, table),
         "reproduce": appendix,
     }

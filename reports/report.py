@@ -23,6 +23,7 @@ from .work import ReportError, begin, keep, prepare, result, stored
 
 FORMATS = {"html": "index.html", "pdf": "eigenstep.pdf"}
 _HERE = Path(__file__).parent
+_READER = "markdown+pipe_tables+implicit_figures+raw_attribute"
 
 
 def write_report(
@@ -100,7 +101,8 @@ def _make(
             decided = decide_all(claims, workers=workers, cache=cache, advance=advance)
             proofs = {key: d.proof for key, d in decided.items()}
             prepare(pieces, workers, advance)
-            text = markdown(proofs, only)
+            tried = {key: str(d.evidence) for key, d in decided.items()}
+            text = markdown(proofs, only, tried)
             for name in dict.fromkeys(re.findall(r"\(figures/(\w+)\.svg\)", text)):
                 (work / "figures" / f"{name}.svg").write_bytes(result(f"figure:{name}"))
             (work / "report.md").write_text(text, encoding="utf-8")
@@ -139,7 +141,7 @@ def _pandoc(work: Path, *arguments: str) -> None:
     from .document import SUBTITLE, TITLE
 
     command = [
-        pypandoc.get_pandoc_path(), "report.md", "--from", "markdown+pipe_tables+implicit_figures",
+        pypandoc.get_pandoc_path(), "report.md", "--from", _READER,
         "--standalone", "--metadata", f"title={TITLE}", "--metadata", f"subtitle={SUBTITLE}",
         "--metadata", "lang=en", "--fail-if-warnings", *arguments,
     ]  # fmt: skip

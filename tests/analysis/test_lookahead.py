@@ -65,6 +65,14 @@ def test_it_takes_from_momentums_range_what_it_gives_gradient_descent():
     assert first[1] < 2.6 < derive(heavy_ball).stable_interval(beta=0.9)[1]
 
 
+def test_in_a_notebook():
+    assert (
+        LookaheadTheory(gradient_descent, 1, 1)
+        ._repr_latex_()
+        .startswith(r"$\displaystyle M_{1} = ")
+    )
+
+
 def test_symbolic_alpha():
     free, given = LookaheadTheory(gradient_descent, 3), LookaheadTheory(gradient_descent, 3, 0.25)
     assert free.stable_intervals(alpha=0.25) == given.stable_intervals()

@@ -76,6 +76,13 @@ def test_the_stored_point_is_killed_by_a_wrong_change_of_variable(monkeypatch):
     assert nesterov.gradient_at_names
 
 
+def test_in_a_notebook():
+    claim = ALL_CLAIMS["G7"]
+    assert claim._repr_markdown_().startswith("**G7** $")
+    assert claim.prove()._repr_markdown_() == "**REFUTED** (rational identity): L = 1, T = 2, r = 1"
+    assert ALL_CLAIMS["M8"].prove()._repr_markdown_() == "**PROVED** (polynomial identity)"
+
+
 def test_refuted_gives_a_counterexample():
     claim = replace(ALL_CLAIMS["M9.sufficient"], bound="2 + 3*beta")
     proof = claim.prove()

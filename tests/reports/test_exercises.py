@@ -58,6 +58,13 @@ def test_experiments_run(key):
     assert table.text().splitlines()[0].startswith(table.columns[0])
 
 
+def test_a_table_in_a_notebook():
+    table = trials.Table(("a<b", "c"), ((1.23456, "x"),), "note")
+    page = table._repr_html_()
+    assert "<th>a&lt;b</th>" in page
+    assert "<td>1.235</td><td>x</td>" in page
+
+
 def column(table, name):
     return [row[table.columns.index(name)] for row in table.rows]
 
