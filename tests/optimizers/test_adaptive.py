@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 from eigenstep import optimizers as ours
+from eigenstep.analysis.simulation import simulate
 from eigenstep.optimizers import DomainError, UnknownName, rules, schedules
 from eigenstep.optimizers.compositions import lookahead, with_schedule
-from eigenstep.optimizers.rules import ALL_RULES
+from eigenstep.optimizers.rules import ALL_RULES, nesterov
 
 SHAPES = ((4, 3), (7,), (), (1,), (0,))
 TORCH = "torch"
@@ -339,3 +340,15 @@ def test_lookahead_composes_with_any_rule():
     r = lookahead(rules.nesterov, 2, 0.5)
     assert r.state == ("v", "slow")
     assert r.gradient_at_names
+
+
+def test_lookahead_around_nesterov_stores_the_point_of_its_gradient():
+    """The inner rule's gradient is not at θ: the torch class follows the composed rule's gradient points."""
+    p = torch.nn.Parameter(torch.ones(3, dtype=torch.float64))
+    optimizer = ours.Lookahead(ours.Nesterov([p], lr=0.1, momentum=0.9), k=5, alpha=0.5)
+    run = simulate(lookahead(nesterov, 5, 0.5), 20, lr=0.1, beta=0.9)
+    for t in range(20):
+        assert p.detach().numpy() == pytest.approx(np.full(3, run.gradient_point[t]), rel=1e-12)
+        optimizer.zero_grad()
+        (0.5 * (p**2).sum()).backward()
+        optimizer.step()
