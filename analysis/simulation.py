@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +35,41 @@ def _hyperparameters(rule: Rule, values: dict[str, Any]) -> dict[str, Any]:
         for number in (array.min(), array.max()) if array.size else (np.nan,):
             rule.hyperparameters[name].check(float(number))
     return rule.with_defaults(values)
+
+
+def follow(
+    rule: Rule,
+    start: Any,
+    gradient: Callable[[int, Any], Any],
+    settings: Mapping[str, Any],
+    state: tuple[Any, ...] | None = None,
+) -> Iterator[tuple[Any, Any, tuple[Any, ...]]]:
+    """Run a rule step by step, without end.
+
+    Args:
+        start: the first θ, a number or an array.
+        gradient: of the step (the first is 1) and of the point where it is taken.
+        settings: hyperparameters; not checked against their domains.
+        state: before the first step; by default the rule's own.
+
+    Yields:
+        After each step the point where its gradient was taken, the new θ and the new state.
+
+    >>> from eigenstep.optimizers.rules import gradient_descent
+    >>> steps = follow(gradient_descent, 1.0, lambda t, x: x, {"lr": 0.5})
+    >>> [theta for _, theta, _ in itertools.islice(steps, 3)]
+    [0.5, 0.25, 0.125]
+    """
+    full = rule.with_defaults(settings)
+    theta = start
+    if state is None:
+        state = rule.initial_state(theta, full)
+    for t in itertools.count(1):
+        coefficients = rule.coefficients(t, full)
+        point = rule.gradient_point(theta, *state, **coefficients)
+        theta, *rest = rule(theta, gradient(t, point), *state, **coefficients)
+        state = tuple(rest)
+        yield point, theta, state
 
 
 def simulate(
@@ -76,14 +113,14 @@ def simulate(
     theta = np.broadcast_to(np.asarray(start, float), shape).copy()
     state = tuple(np.array(s) for s in rule.initial_state(theta, full))
     thetas, points = [theta], []
-    for t in range(1, steps + 1):
-        coefficients = rule.coefficients(t, full)
-        point = rule.gradient_point(theta, *state, **coefficients)
-        gradient = curvature * point
-        if noise:
-            gradient = gradient + noise * rng.standard_normal(shape)
-        theta, *rest = rule(theta, gradient, *state, **coefficients)
-        state = tuple(rest)
+
+    def gradient(t: int, point: Any) -> Any:
+        exactly = curvature * point
+        return exactly + noise * rng.standard_normal(shape) if noise else exactly
+
+    run = follow(rule, theta, gradient, full, state)
+    for step in itertools.islice(run, steps):
+        point, theta, state = step
         if keep:
             thetas.append(theta)
             points.append(point)

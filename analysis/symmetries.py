@@ -27,6 +27,7 @@ from sympy.core.function import AppliedUndef
 from ..optimizers.compositions import at_gradient_point
 from ..optimizers.rule import Rule
 from .equality import equal, positive_norms
+from .simulation import follow
 from .tracing import STEP, symbol_of, trace
 
 C, B = sp.Symbol("c", positive=True), sp.Symbol("b", real=True)
@@ -110,14 +111,14 @@ def measured_symmetries(rule: Rule, steps: int = 25, seed: int = 0) -> dict[str,
 
 def _path(rule: Rule, start: np.ndarray, gradients: np.ndarray, scale: float = 1.0) -> np.ndarray:
     rule = at_gradient_point(rule)
-    settings = {k: 0.0 for k in ("eps", "weight_decay") if k in rule.hyperparameters}
-    full = rule.with_defaults({"lr": 0.1, **settings})
-    theta, rows = start.copy(), [start]
-    state = list(rule.initial_state(theta, full))
+    settings: dict[str, Any] = {
+        k: 0.0 for k in ("eps", "weight_decay") if k in rule.hyperparameters
+    }
+    settings["lr"] = 0.1
+    state = list(rule.initial_state(start, rule.with_defaults(settings)))
     if "d" in rule.state:
         state[rule.state.index("d")] = 0.01 * scale**2 + 0 * start
     with np.errstate(all="ignore"):
-        for t, g in enumerate(gradients, 1):
-            theta, *state = rule(theta, g, *state, **rule.coefficients(t, full))
-            rows.append(theta)
+        run = follow(rule, start, lambda t, _: gradients[t - 1], settings, tuple(state))
+        rows = [start, *(theta for _, theta, _ in itertools.islice(run, len(gradients)))]
     return np.array(rows)

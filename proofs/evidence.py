@@ -13,6 +13,7 @@ False
 from __future__ import annotations
 
 import ast
+import itertools
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
@@ -22,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from ..analysis.simulation import growth, simulate
+from ..analysis.simulation import follow, growth, simulate
 from ..analysis.symmetries import measured_symmetries
 from ..optimizers.compositions import at_gradient_point, lookahead
 from ..optimizers.domains import Integers, Interval
@@ -246,13 +247,8 @@ def _points_of_gradient(
     state: tuple[float, ...],
     gradients: np.ndarray,
 ) -> list[float]:
-    points = []
-    for t, g in enumerate(gradients, 1):
-        coefficients = rule.coefficients(t, values)
-        points.append(rule.gradient_point(theta, *state, **coefficients))
-        theta, *rest = rule(theta, g, *state, **coefficients)
-        state = tuple(rest)
-    return points
+    run = follow(rule, theta, lambda t, _: gradients[t - 1], values, state)
+    return [point for point, _, _ in itertools.islice(run, len(gradients))]
 
 
 @evidence.register
@@ -486,10 +482,8 @@ def _(claim: more.MatrixIdentityClaim) -> Evidence:
 def _(claim: more.UnrolledClaim) -> Evidence:
     rule, gradients = claim.rule, np.random.default_rng(SEED).standard_normal(_STEPS)
     values = _settings(rule, claim.fixed)
-    theta, state = 1.0, tuple(0.0 for _ in rule.state)
-    for t, g in enumerate(gradients, 1):
-        theta, *rest = rule(theta, g, *state, **rule.coefficients(t, values))
-        state = tuple(rest)
+    run = follow(rule, 1.0, lambda t, _: gradients[t - 1], values, (0.0,) * len(rule.state))
+    *_, (_, _, state) = itertools.islice(run, _STEPS)
     names = _symbols(rule, values)
     weights = [float(read(claim.weight, {**names, "tau": tau})) for tau in range(_STEPS)]
     summed = sum(
@@ -530,13 +524,9 @@ def _(claim: more.CycleClaim) -> Evidence:
         _settings(claim.rule, {k: _fraction(v) for k, v in claim.settings.items()}),
     )
     points = [_fraction(p) for p in claim.points]
-    theta, state = points[0], ((points[-1] - points[0]) / values["lr"],)
-    seen = []
-    for t in range(1, 10 * len(points) + 1):
-        g = float(read(claim.gradient, {"x": theta}))
-        theta, *rest = rule(theta, g, *state, **rule.coefficients(t, values))
-        state = tuple(rest)
-        seen.append(theta)
+    state = ((points[-1] - points[0]) / values["lr"],)
+    run = follow(rule, points[0], lambda _, x: float(read(claim.gradient, {"x": x})), values, state)
+    seen = [theta for _, theta, _ in itertools.islice(run, 10 * len(points))]
     expected = ([*points[1:], points[0]] * 10)[: len(seen)]
     return _same([(seen, expected)], f"{rule.name} run for {len(seen)} steps")
 

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -19,6 +20,7 @@ from sympy.printing.jscode import JavascriptCodePrinter
 
 from ..analysis import Derivation, derive
 from ..analysis.derivation import ETA_LAMBDA
+from ..analysis.simulation import follow
 from ..analysis.spectrum import discriminant, trace_and_determinant
 from ..analysis.tracing import ETA, LAMBDA, STEP, trace
 from ..optimizers.rule import Rule
@@ -189,15 +191,9 @@ def run_on(
     """The rule's own code on a surface of the race: points (at most steps + 1, 2), while below 10⁶."""
     f, start, _ = SURFACES[surface]
     gradient = sp.lambdify((X, Y, KAPPA, ANGLE), [sp.diff(f, v) for v in (X, Y)], "math")
-    full = rule.with_defaults({"lr": eta})
-    x = np.array(start, float)
-    state = tuple(np.asarray(s, float) for s in rule.initial_state(x, full))
-    path = [x]
-    for t in range(1, steps + 1):
-        coefficients = rule.coefficients(t, full)
-        y = rule.gradient_point(x, *state, **coefficients)
-        x, *rest = rule(x, np.array(gradient(*y, kappa, angle)), *state, **coefficients)
-        state = tuple(rest)
+    path = [np.array(start, float)]
+    run = follow(rule, path[0], lambda _, y: np.array(gradient(*y, kappa, angle)), {"lr": eta})
+    for _, x, _ in itertools.islice(run, steps):
         if not (np.abs(x) < 1e6).all():
             break
         path.append(x)

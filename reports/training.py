@@ -14,6 +14,8 @@ from ..optimizers.domains import Integers, require
 from ..optimizers.rule import Rule
 from .airfoil import LeastSquares
 
+SEEDS = range(5)
+"""What runs are averaged over."""
 START = 0.01
 """Standard deviation of the first weights, as the lecture has it."""
 
@@ -23,13 +25,15 @@ class Training:
     """One run.
 
     Attributes:
-        losses: ½ mean (Xw − y)² over all data before the first epoch and after each.
+        losses: ½ mean (Xw − y)² over all data before the first step and after each epoch, or part of one.
+        seen: samples seen by then.
         w: the last weights.
         seconds: of the updates alone, an epoch on average.
         steps: updates in all.
     """
 
     losses: np.ndarray
+    seen: np.ndarray
     w: np.ndarray
     seconds: float
     steps: int
@@ -63,6 +67,7 @@ def train(
     seed: int = 0,
     replacement: bool = False,
     factor: Callable[[Any], Any] | None = None,
+    every: int | None = None,
     **settings: Any,
 ) -> Training:
     """Train by a rule on minibatches.
@@ -74,6 +79,7 @@ def train(
         seed: of the first weights and of the order of the samples.
         replacement: whether every batch is drawn from all samples anew.
         factor: of the learning rate, a function of the step from 0.
+        every: samples after which the loss is noted, by default those of an epoch.
         settings: hyperparameters of the rule.
     """
     require(Integers(1), batch=batch, epochs=epochs)
@@ -83,7 +89,8 @@ def train(
     random = np.random.default_rng(seed)
     w = START * random.standard_normal(problem.X.shape[1])
     state = tuple(np.asarray(s, float) for s in run.initial_state(w, full))
-    losses, spent, t = [problem.loss(w)], 0.0, 0
+    marks = [(0, problem.loss(w))]
+    spent, t, seen, due = 0.0, 0, 0, every or 0
     with np.errstate(all="ignore"):
         for _ in range(epochs):
             start = time.perf_counter()
@@ -93,9 +100,15 @@ def train(
                 g = X.T @ (X @ w - y) / len(rows)
                 w, *rest = run(w, g, *state, **run.coefficients(t, full))
                 state = tuple(rest)
+                seen += len(rows)
+                if every and seen >= due:
+                    marks.append((seen, problem.loss(w)))
+                    due += every
             spent += time.perf_counter() - start
-            losses.append(problem.loss(w))
-    return Training(np.array(losses), w, spent / epochs, t)
+            if every is None:
+                marks.append((seen, problem.loss(w)))
+    times, losses = zip(*marks, strict=True)
+    return Training(np.array(losses), np.array(times), w, spent / epochs, t)
 
 
 def over_seeds(
@@ -109,4 +122,4 @@ def over_seeds(
     return float(losses.mean()), spread, float(np.median([r.seconds for r in runs]))
 
 
-__all__ = ["Training", "batches", "over_seeds", "train"]
+__all__ = ["SEEDS", "Training", "batches", "over_seeds", "train"]

@@ -20,9 +20,8 @@ from ..optimizers.rules import (
 )
 from . import sharpness
 from .airfoil import LeastSquares, load_regression
-from .training import batches, over_seeds, train
+from .training import SEEDS, START, batches, over_seeds, train
 
-SEEDS = range(5)
 LECTURE: tuple[tuple[str, Rule, dict[str, Any], str, dict[str, Any], str], ...] = (
     ("gradient descent, η = 1", gradient_descent, {"lr": 1.0, "batch": 1500, "epochs": 10}, "SGD", {"lr": 1.0}, "0.244"),
     ("SGD, η = 0.005", gradient_descent, {"lr": 0.005, "batch": 1}, "SGD", {"lr": 0.005}, "0.244"),
@@ -54,7 +53,7 @@ def torch_losses(
     X, y, found = torch.tensor(problem.X), torch.tensor(problem.y), []
     for seed in SEEDS:
         random = np.random.default_rng(seed)
-        w = torch.nn.Parameter(torch.tensor(0.01 * random.standard_normal(problem.X.shape[1])))
+        w = torch.nn.Parameter(torch.tensor(START * random.standard_normal(problem.X.shape[1])))
         optimizer = getattr(torch.optim, cls)([w], **settings)
         for _ in range(epochs):
             for rows in batches(len(problem.y), batch, random, False):
@@ -97,30 +96,13 @@ def batch_runs() -> dict[str, Any]:
     problem = load_regression()
     found = {}
     for name, batch, lr, epochs in _SIZES:
-        runs = [_fine(problem, min(batch, len(problem.y)), lr, epochs, seed) for seed in SEEDS]
-        seen = [s for s, _ in runs[0]]
-        losses = np.mean([[v for _, v in run] for run in runs], axis=0)
-        found[name] = {"examples": seen, "losses": losses.tolist()}
+        batch = min(batch, len(problem.y))
+        every = max(batch, len(problem.y) // 10)
+        runs = [train(problem, gradient_descent, batch=batch, epochs=epochs, seed=s, every=every, lr=lr)
+                for s in SEEDS]  # fmt: skip
+        losses = np.mean([run.losses for run in runs], axis=0)
+        found[name] = {"examples": runs[0].seen.tolist(), "losses": losses.tolist()}
     return found
-
-
-def _fine(
-    problem: LeastSquares, batch: int, lr: float, epochs: int, seed: int
-) -> list[tuple[int, float]]:
-    random = np.random.default_rng(seed)
-    w = 0.01 * random.standard_normal(problem.X.shape[1])
-    seen, marks = 0, [(0, problem.loss(w))]
-    every = max(batch, len(problem.y) // 10)
-    due = every
-    for _ in range(epochs):
-        for rows in batches(len(problem.y), batch, random, False):
-            X = problem.X[rows]
-            (w,) = gradient_descent(w, X.T @ (X @ w - problem.y[rows]) / len(rows), lr=lr)
-            seen += len(rows)
-            if seen >= due:
-                marks.append((seen, problem.loss(w)))
-                due += every
-    return marks
 
 
 ALL: dict[str, Callable[[], dict[str, Any]]] = {
@@ -129,4 +111,4 @@ ALL: dict[str, Callable[[], dict[str, Any]]] = {
 }
 """What the report asks for by name."""
 
-__all__ = ["ALL", "LECTURE", "batch_runs", "lecture_table", "torch_losses", "train"]
+__all__ = ["ALL", "LECTURE", "batch_runs", "lecture_table", "torch_losses"]

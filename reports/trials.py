@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +16,7 @@ from ..analysis import derive
 from ..analysis.adam_failure import run as reddi_run
 from ..analysis.adam_failure import smallest_cycle
 from ..analysis.noise import best_schedule, minibatch_variance
-from ..analysis.simulation import simulate
+from ..analysis.simulation import follow, simulate
 from ..optimizers.compositions import with_schedule
 from ..optimizers.rule import Rule
 from ..optimizers.rules import (
@@ -30,9 +31,8 @@ from ..optimizers.rules import (
 )
 from ..optimizers.schedules import exponential, polynomial
 from .airfoil import LeastSquares, load_regression
-from .training import over_seeds, train
+from .training import SEEDS, over_seeds, train
 
-SEEDS = range(5)
 _ROTATION = np.array([[1, 1], [1, -1]]) / np.sqrt(2)
 _SEED_Q = np.diag([0.2, 4.0])
 """Hessian of 0.1x₁² + 2x₂²."""
@@ -184,14 +184,9 @@ def on_the_seed_function(
     turn = _ROTATION if rotated else np.eye(2)
     Q = turn.T @ _SEED_Q @ turn
     x = turn.T @ _SEED_START
-    full = rule.with_defaults(dict(settings))
-    state = tuple(np.asarray(s, float) for s in rule.initial_state(x, full))
-    values = [0.5 * x @ Q @ x]
-    for t in range(1, steps + 1):
-        x, *rest = rule(x, Q @ x, *state, **rule.coefficients(t, full))
-        state = tuple(rest)
-        values.append(0.5 * x @ Q @ x)
-    return np.array(values)
+    run = follow(rule, x, lambda _, y: Q @ y, settings)
+    path = [x, *(theta for _, theta, _ in itertools.islice(run, steps))]
+    return np.array([0.5 * x @ Q @ x for x in path])
 
 
 def _rotated(rule: Rule, settings: Sequence[Mapping[str, Any]]) -> Table:
@@ -232,15 +227,9 @@ def effective_rates() -> Table:
     chosen = ("Adagrad", adagrad, {}), ("RMSprop, γ = 0.9", rmsprop, {"gamma": 0.9})
     for name, rule, others in chosen:
         settings = {"lr": 1.0, "eps": 0.0, **others}
-        full = rule.with_defaults(settings)
-        state: tuple[Any, ...] = (0.0,) * len(rule.state)
-        theta, found = 0.0, []
-        for t in range(1, 1001):
-            before = theta
-            theta, *rest = rule(theta, 1.0, *state, **rule.coefficients(t, full))
-            state = tuple(rest)
-            if t in (1, 10, 100, 1000):
-                found.append(float(before - theta))
+        run = follow(rule, 0.0, lambda *_: 1.0, settings)
+        path = [0.0, *(theta for _, theta, _ in itertools.islice(run, 1000))]
+        found = [float(path[t - 1] - path[t]) for t in (1, 10, 100, 1000)]
         rows.append((name, *found))
     return Table(
         ("length of the step", "t = 1", "10", "100", "1000"),
@@ -253,22 +242,15 @@ def gamma_one() -> Table:
     """RMSprop with γ = 1, which its domain excludes: s stays 0, and the step is ηg/√ε."""
     rows = []
     for gamma in (0.9, 0.999, 1.0):
-        x, s = _SEED_START, np.zeros(2)
-        for _ in range(3):
-            x, s = _step(x, s, gamma)
+        settings = {"lr": 0.4, "eps": 1e-6, "gamma": gamma}
+        run = follow(rmsprop, _SEED_START, lambda _, y: _SEED_Q @ y, settings)
+        *_, (_, x, (s,)) = itertools.islice(run, 3)
         rows.append((gamma, float(np.abs(s).max()), float(0.5 * x @ _SEED_Q @ x)))
     return Table(
         ("γ", "largest s after 3 steps", "f after 3 steps"),
         tuple(rows),
         "0.1x₁² + 2x₂², η = 0.4, ε = 1e-6",
     )
-
-
-def _step(x: np.ndarray, s: np.ndarray, gamma: float) -> tuple[np.ndarray, np.ndarray]:
-    """One step from the rule's own coefficients, γ unchecked."""
-    full = rmsprop.with_defaults({"lr": 0.4, "eps": 1e-6}) | {"gamma": gamma}
-    theta, state = rmsprop(x, _SEED_Q @ x, s, **rmsprop.coefficients(1, full))
-    return theta, state
 
 
 def far_away() -> Table:
@@ -330,14 +312,10 @@ def adam_diverges() -> Table:
 # Regression.
 
 
-def _regression() -> LeastSquares:
-    return load_regression()
-
-
 def _losses(
     runs: Sequence[tuple[str, Rule, dict[str, Any]]], columns: tuple[str, ...] = ("run",)
 ) -> Table:
-    problem, rows = _regression(), []
+    problem, rows = load_regression(), []
     for name, rule, settings in runs:
         mean, spread, seconds = over_seeds(problem, rule, SEEDS, **settings)
         rows.append((name, mean, spread, 1e3 * seconds))
@@ -348,7 +326,7 @@ def _losses(
 
 def replacement() -> Table:
     """Batches from a random order against batches drawn anew, with the variances that theory gives."""
-    problem = _regression()
+    problem = load_regression()
     gradients = problem.X * (problem.X @ problem.minimizer - problem.y)[:, None]
     rows = []
     for batch, lr in ((1, 0.005), (10, 0.05), (100, 0.4)):
@@ -376,7 +354,7 @@ def batch_sizes() -> Table:
 
 def decayed_each_epoch() -> Table:
     """The learning rate divided by 10 after every epoch, against constant."""
-    problem, rows = _regression(), []
+    problem, rows = load_regression(), []
     updates = -(-len(problem.y) // 10)
     for name, factor in (
         ("constant", None),
@@ -397,7 +375,7 @@ def decayed_each_epoch() -> Table:
 
 def evil_genie() -> Table:
     """Every sample twice: an epoch is twice as many steps; full gradients do not change."""
-    problem = _regression()
+    problem = load_regression()
     doubled = LeastSquares(
         np.vstack([problem.X, problem.X]), np.r_[problem.y, problem.y], problem.name
     )
@@ -419,7 +397,7 @@ def evil_genie() -> Table:
 
 def momentum_grid() -> Table:
     """Momentum and learning rate on the data, beside the theory's largest stable η."""
-    problem = _regression()
+    problem = load_regression()
     theory = derive(heavy_ball)
     rows = []
     for beta in (0.0, 0.5, 0.9, 0.99):
@@ -436,7 +414,7 @@ def momentum_grid() -> Table:
 
 def momentum_batches() -> Table:
     """Momentum with batches of several sizes: the loss above the least and the noise floor."""
-    problem = _regression()
+    problem = load_regression()
     least = problem.loss(problem.minimizer)
     rows = []
     for batch in (1, 10, 100):
@@ -468,7 +446,7 @@ def sweep(rule: Rule, name: str, values: Sequence[float], **others: Any) -> Call
 
 def compare_adaptive() -> Table:
     """Adadelta, Adagrad and RMSprop epoch by epoch."""
-    problem, rows = _regression(), []
+    problem, rows = load_regression(), []
     chosen: list[tuple[str, Rule, dict[str, Any]]] = [
         ("Adagrad, η = 0.1", adagrad, {"lr": 0.1}), ("RMSprop, η = 0.01", rmsprop, {"lr": 0.01}),
         ("Adadelta, ρ = 0.9", adadelta, {"rho": 0.9}),
