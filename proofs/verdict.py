@@ -24,7 +24,13 @@ class Proof:
     counterexample: dict[str, Any] | None = None
     seconds: float = 0.0
 
+    @property
+    def point(self) -> str:
+        """The counterexample in words; empty where there is none."""
+        return ", ".join(f"{k} = {v}" for k, v in (self.counterexample or {}).items())
+
     def _repr_markdown_(self) -> str:
         """The verdict in words, for notebooks."""
-        point = ", ".join(f"{k} = {v}" for k, v in (self.counterexample or {}).items())
-        return f"**{self.verdict.value}** ({self.method})" + (f": {point}" if point else "")
+        return f"**{self.verdict.value}** ({self.method})" + (
+            f": {self.point}" if self.point else ""
+        )

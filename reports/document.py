@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import platform
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -21,6 +21,7 @@ from . import optimizer_pages
 from .experiments import regression_runs, theories
 from .figures import ALL_FIGURES
 from .lecture import exercises_chapter, experiments_chapter, practice_chapter
+from .markup import display, figure, mark, table, widget
 from .regression import RULES
 
 TITLE = "The theory of an optimizer, derived from the code that runs it"
@@ -56,35 +57,6 @@ def eigenvalues_tex(theory: Derivation) -> list[str]:
     trace, _ = trace_and_determinant(theory._characteristic)
     root = tex(discriminant(theory._characteristic))
     return [rf"z_{{1,2}} = \tfrac12\left({tex(trace)} \mp \sqrt{{{root}}}\right)"]
-
-
-def display(*lines: str) -> str:
-    """A displayed equation, or several, aligned at their ``&``."""
-    if len(lines) == 1:
-        return f"$$\n{lines[0]}\n$$\n"
-    return "$$\n\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}\n$$\n"
-
-
-def table(
-    header: Sequence[str], rows: Iterable[Sequence[str]], caption: str, widths: Sequence[int]
-) -> str:
-    """A pipe table; ``widths`` are relative column widths."""
-    lines = ["| " + " | ".join(header) + " |", "|" + "|".join(":" + "-" * w for w in widths) + "|"]
-    lines += ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join([*lines, "", f": {caption}", ""])
-
-
-def figure(name: str) -> str:
-    """A figure of the report by name, with its caption and its text for those who cannot see it."""
-    entry = ALL_FIGURES[name]
-    width = 75 if name in ("rates", "noise", "batch_sizes") else 100
-    alt = entry.alt.replace('"', "'")
-    return f'![{entry.caption}](figures/{name}.svg){{#fig-{name} alt="{alt}" width={width}%}}\n'
-
-
-def widget(name: str, fallback: str) -> str:
-    """A part of the page that scripts make interactive; without them, and in print, the figure."""
-    return f"::: {{#{name} .widget}}\n{fallback}:::\n"
 
 
 def _aligned(pairs: Sequence[tuple[str, str]]) -> list[str]:
@@ -239,17 +211,15 @@ def claims_chapter(proofs: dict[str, Proof], tried: Mapping[str, str]) -> str:
     claims = with_corrections()
     for key, proof in proofs.items():
         claim = claims[key]
-        verdict = f"[{proof.verdict.value}]{{.{proof.verdict.value.lower()}}}"
         statement = claim.statement
         if proof.counterexample:
-            point = ", ".join(f"{k} = {v}" for k, v in proof.counterexample.items())
-            statement += f". Counterexample: {point}."
+            statement += f". Counterexample: {proof.point}."
         if claim.corrected:
             statement += f" In its place: `{claim.corrected.id}`."
         if key in tried:
             said = html.escape(tried[key]).replace("`", "’").replace("|", "&#124;")
             statement += f" `<details><summary>tried</summary>{said}</details>`{{=html}}"
-        rows.append([f"`{key}`", verdict, statement, claim.source, proof.method])
+        rows.append([f"`{key}`", mark(proof), statement, claim.source, proof.method])
     return "\n".join([
         "# Claims {#claims}\n",
         "Statements are typed in from their source, apart from the code, and decided when this report was "
@@ -338,12 +308,12 @@ def markdown(
     made: dict[str, Any] = {
         "overview": lambda: overview(named, proofs),
         **{RULES[m].name: partial(rule_chapter, m, RULES[m], t) for m, t in named.items()},
-        "optimizers": lambda: optimizer_pages.chapter(proofs, table, figure),
+        "optimizers": lambda: optimizer_pages.chapter(proofs),
         "data": data_chapter,
-        "experiments": lambda: experiments_chapter(table, figure),
-        "edge": lambda: practice_chapter(figure),
+        "experiments": experiments_chapter,
+        "edge": practice_chapter,
         "claims": lambda: claims_chapter(proofs, tried or {}),
-        "exercises": lambda: exercises_chapter(proofs, table),
+        "exercises": lambda: exercises_chapter(proofs),
         "reproduce": appendix,
     }
     return "\n\n".join(made[name]() for name in CHAPTERS if not only or name in only)

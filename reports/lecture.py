@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from ..proofs import Proof
 from .exercises import ALL_EXERCISES, chapter
+from .markup import figure, mark, table
 from .sharpness import SETTINGS, ratios
 from .trials import show
 from .work import result
 
 
-def experiments_chapter(table: Any, figure: Any) -> str:
+def experiments_chapter() -> str:
     """The lecture's figures and its table of losses, by our rules and by torch's."""
     found = result("table:lecture_table")
     rows, far = [], []
@@ -50,7 +50,7 @@ def experiments_chapter(table: Any, figure: Any) -> str:
     ])  # fmt: skip
 
 
-def practice_chapter(figure: Any) -> str:
+def practice_chapter() -> str:
     """The linear theory's limit in the training of a network."""
     found = result("table:sharpness")
     near = "; ".join(
@@ -74,7 +74,7 @@ def practice_chapter(figure: Any) -> str:
     ])  # fmt: skip
 
 
-def exercises_chapter(proofs: Mapping[str, Proof], table: Any) -> str:
+def exercises_chapter(proofs: Mapping[str, Proof]) -> str:
     """All exercises with their answers, claims and tables."""
     parts = [
         "# Exercises {#exercises}\n",
@@ -91,8 +91,7 @@ def exercises_chapter(proofs: Mapping[str, Proof], table: Any) -> str:
             f"{_plain(exercise.answer)}\n",
         ]
         if exercise.claims:
-            said = [f"`{c}` [{proofs[c].verdict.value}]{{.{proofs[c].verdict.value.lower()}}}"
-                    for c in exercise.claims]  # fmt: skip
+            said = [f"`{c}` {mark(proofs[c])}" for c in exercise.claims]
             parts.append(f"Claims: {', '.join(said)}.\n")
         if exercise.experiment:
             found = result(f"exercise:{exercise.id}")
@@ -107,6 +106,6 @@ def exercises_chapter(proofs: Mapping[str, Proof], table: Any) -> str:
 
 def _plain(text: str) -> str:
     """Text in which Markdown sees no marks."""
-    for mark in "\\|*_^~$'":
-        text = text.replace(mark, f"\\{mark}")
+    for sign in "\\|*_^~$'":
+        text = text.replace(sign, f"\\{sign}")
     return text

@@ -21,6 +21,7 @@ from ..optimizers.rule import Rule
 from ..optimizers.rules import ALL_RULES
 from ..proofs import ALL_CLAIMS, Proof
 from ..proofs.claims import EquationsClaim
+from .markup import figure, mark, table
 from .work import result
 
 CLASS_NAMES = {
@@ -194,8 +195,7 @@ def _conventions_of(rule: Rule) -> str:
 
 def _claims_of(rule: Rule, proofs: Mapping[str, Proof]) -> str:
     found = [c for c in ALL_CLAIMS.values() if isinstance(c, EquationsClaim) and c.rule is rule]
-    said = [f"`{c.id}` [{proofs[c.id].verdict.value}]{{.{proofs[c.id].verdict.value.lower()}}} "
-            f"({c.source})" for c in found]  # fmt: skip
+    said = [f"`{c.id}` {mark(proofs[c.id])} ({c.source})" for c in found]
     return "; ".join(said)
 
 
@@ -253,7 +253,7 @@ def find_conventions() -> dict[str, Any]:
     return {"rows": rows, "missing": sorted(missing)}
 
 
-def conventions_table(table: Any) -> str:
+def conventions_table() -> str:
     """What libraries compute."""
     found = result("conventions")
     said = table(["library", "optimizer", "rule", "computes the convention", "differs by"], found["rows"],
@@ -270,7 +270,7 @@ def find_symmetries() -> dict[str, dict[str, bool]]:
     return {name: symmetries(rule) for name, rule in ALL_RULES.items()}
 
 
-def symmetries_table(table: Any) -> str:
+def symmetries_table() -> str:
     """The same as a table."""
     kinds = ("loss scale", "units", "shift", "rotation", "permutation")
     found = result("symmetries")
@@ -281,7 +281,7 @@ def symmetries_table(table: Any) -> str:
                  [16, 12, 12, 12, 12, 12])  # fmt: skip
 
 
-def chapter(proofs: Mapping[str, Proof], table: Any, figure: Any) -> str:
+def chapter(proofs: Mapping[str, Proof]) -> str:
     """All optimizers, and what libraries make of them."""
     speeds = speed()
     note = "" if speeds else " Run `make bench` first to have speed rows here."
@@ -296,6 +296,6 @@ def chapter(proofs: Mapping[str, Proof], table: Any, figure: Any) -> str:
             parts.append(page(rule, proofs, speeds))
         except EigenstepError as error:
             raise type(error)(f"{rule.name}: {error}") from error
-    parts += ["## Symmetries {#symmetries}\n", symmetries_table(table)]
-    parts += ["## Conventions of libraries {#conventions}\n", conventions_table(table)]
+    parts += ["## Symmetries {#symmetries}\n", symmetries_table()]
+    parts += ["## Conventions of libraries {#conventions}\n", conventions_table()]
     return "\n".join(parts)
