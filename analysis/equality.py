@@ -160,6 +160,7 @@ def equal(left: Any, right: Any, elements: tuple[sp.Symbol, ...] = ()) -> Decisi
     return all_equal([(left, right)], elements)
 
 
+@lru_cache(maxsize=4096)  # cases that differ in a condition which does not matter meet again
 def _identical(left: Any, right: Any) -> bool:
     conditions = _conditions(left, right)
     if conditions:

@@ -26,6 +26,7 @@ from sympy.core.function import AppliedUndef
 
 from ..optimizers.compositions import at_gradient_point
 from ..optimizers.rule import Rule
+from .decision import any_counterexample
 from .equality import equal, positive_norms
 from .simulation import follow
 from .tracing import STEP, symbol_of, trace
@@ -35,7 +36,8 @@ _POWERS = (1, 2, 0, -1, -2)
 
 
 def _same(one: Any, other: Any) -> bool:
-    return equal(one, other).holds is True
+    with any_counterexample():
+        return equal(one, other).holds is True
 
 
 def _linear(expression: Any, variables: Any) -> bool:
@@ -47,6 +49,25 @@ def _linear(expression: Any, variables: Any) -> bool:
     if any(f.free_symbols & set(variables) for f in held.atoms(sp.Max, sp.Min, sp.Abs, sp.sign)):
         return False
     return all(_same(sp.diff(held, a, b), 0) for a in variables for b in variables)
+
+
+def _some_power(
+    factors: dict[sp.Symbol, Any], unknown: list[sp.Symbol], updates: dict[sp.Symbol, Any]
+) -> bool:
+    """Whether each unknown variable has a power of c that makes every update scale by its variable's factor.
+
+    An update is looked at as soon as the factors of all that it contains are chosen.
+    """
+    open_ = set(unknown)
+    ready = {v: e for v, e in updates.items() if v not in open_ and not e.free_symbols & open_}
+    change = {s: f * s for s, f in factors.items()}
+    if not all(_same(e.subs(change, simultaneous=True), factors[v] * e) for v, e in ready.items()):
+        return False
+    left = {v: e for v, e in updates.items() if v not in ready}
+    if not unknown:
+        return not left
+    first, *rest = unknown
+    return any(_some_power({**factors, first: C**k}, rest, left) for k in _POWERS)
 
 
 def symmetries(rule: Rule) -> dict[str, bool]:
@@ -64,18 +85,12 @@ def symmetries(rule: Rule) -> dict[str, bool]:
     variables = (*t.state, t.theta)
     like_theta = {s for s in t.state if s.name in rule.initial and s.name == "slow"}
 
+    others = [s for s in t.state if s not in like_theta]
+
     def scaled(gradient: Any, parameter: Any) -> bool:
         """Whether some powers of c for the state make the update scale as given."""
-        others = [s for s in t.state if s not in like_theta]
-        for powers in itertools.product(_POWERS, repeat=len(others)):
-            factors = {t.theta: parameter, t.gradient: gradient}
-            factors |= dict.fromkeys(like_theta, parameter)
-            factors |= {s: C**k for s, k in zip(others, powers, strict=True)}
-            change = {s: f * s for s, f in factors.items()}
-            if all(_same(e.subs(change, simultaneous=True), factors[v] * e)
-                   for v, e in zip(variables, new, strict=True)):  # fmt: skip
-                return True
-        return False
+        known = {t.theta: parameter, t.gradient: gradient, **dict.fromkeys(like_theta, parameter)}
+        return _some_power(known, others, dict(zip(variables, new, strict=True)))
 
     moved = {t.theta: t.theta + B, **{s: s + B for s in like_theta}}
     shift = all(

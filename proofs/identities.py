@@ -16,8 +16,6 @@ from typing import Any
 import sympy as sp
 
 from ..analysis import derive
-from ..analysis.decision import decide
-from ..analysis.equality import all_equal, equal
 from ..analysis.expressions import build, parse_rule
 from ..analysis.lookahead import LookaheadTheory
 from ..analysis.symmetries import symmetries
@@ -25,6 +23,7 @@ from ..analysis.tracing import ETA, LAMBDA, STEP, symbol_of, trace
 from ..optimizers.errors import UnknownName
 from ..optimizers.rule import Rule
 from .claims import Claim, from_decisions
+from .steps import all_equal, decide, equal, note, said
 from .verdict import Verdict
 from .words import ORTHOGONAL, SYMMETRIC, VECTORS, Words, letters
 
@@ -88,12 +87,14 @@ class SumClaim(Claim):
         for value in range(self.start, self.start + 4):  # the base, and counterexamples
             first, last = int(lower), int(upper.subs(t, value))
             total = sum((term.subs(i, j) for j in range(first, last + 1)), sp.Integer(0))
+            note(f"t = {value}:" + (" the base" if value == self.start else ""))
             here = equal(total, closed.subs(t, value))
             if here.holds is False:
                 point = {"t": str(value), **(here.counterexample or {})}
                 return Verdict.REFUTED, "induction over t", point
             if value == self.start and not here.holds:
                 return Verdict.OPEN, "induction over t", None
+        note("the step: from t to t + 1 the closed form grows by the next term")
         step = equal(closed.subs(t, t + 1) - closed, term.subs(i, upper.subs(t, t + 1)))
         return from_decisions("induction over t", step)
 
@@ -126,6 +127,8 @@ class UnrolledClaim(Claim):
         newest = sp.cancel((new - factor * old) / source)
         if newest.has(traced.gradient) or factor.has(old):
             return Verdict.OPEN, "induction over t", None
+        note(f"one step of the code: {said(old)} becomes {said(new)}, so older weights are multiplied by {said(factor)} and the newest "
+             f"is {said(newest)}")  # fmt: skip
         pairs = [(weight.subs(tau, 0), newest), (weight.subs(tau, tau + 1), factor * weight)]
         return from_decisions("induction over t", all_equal(pairs))
 
@@ -148,6 +151,9 @@ class LimitClaim(Claim):
         stated = parse_rule(self.value, names)
         found = sp.limit(parse_rule(self.expression, names), variable, sp.oo)
         difference = sp.simplify(found - stated)
+        note(
+            f"SymPy: the limit as {self.variable} → ∞ is {said(found)}; it differs from the stated by {said(difference)}"
+        )
         if difference == 0:
             return Verdict.PROVED, "limit", None
         number = difference.subs({s: sp.Rational(1, 3) for s in difference.free_symbols})
@@ -166,6 +172,7 @@ class GrowthClaim(Claim):
         x = sp.Symbol("x", real=True)
         f = parse_rule(self.expression, {"x": x})
         start = sp.simplify(f.subs(x, 0))
+        note(f"at x = 0 it is {said(start)}; its derivative is {said(sp.cancel(sp.diff(f, x)))}")
         grows = decide([x >= 0], sp.GreaterThan(sp.cancel(sp.diff(f, x)), 0, evaluate=False))
         if start.is_nonnegative and grows.holds:
             return Verdict.PROVED, "monotone (z3)", None
@@ -205,7 +212,13 @@ class MatrixIdentityClaim(Claim):
 
     def decide(self) -> tuple[Verdict, str, Any]:
         method = "identity of words"
+        for name, text in self.definitions.items():
+            note(f"{name} = {said(text)}")
+        note(
+            f"both sides as sums of words in letters that do not commute: {said(self.left)} and {said(self.right)}"
+        )
         if (self._side(self.left, letters()) - self._side(self.right, letters())).is_zero:
+            note("every word cancels, by Qi·Q = I, UT·U = I and what is symmetric")
             return Verdict.PROVED, method, None
         for point in (
             _UNIT_LINE,
@@ -216,8 +229,8 @@ class MatrixIdentityClaim(Claim):
             value = (left - right).at(point)
             at = {s: sp.Rational(2, 3) for s in value.free_symbols}
             if any(entry != 0 for entry in value.subs(at)):
-                said = " ".join([self.left, self.right, *self.definitions.values()])
-                used = {k: v for k, v in point.items() if re.search(rf"\b{k}T?\b", said)}
+                whole = " ".join([self.left, self.right, *self.definitions.values()])
+                used = {k: v for k, v in point.items() if re.search(rf"\b{k}T?\b", whole)}
                 if point is not _PLANE:
                     used = {k: v[0] for k, v in used.items() if k not in ORTHOGONAL}
                 shown = {k: v.tolist() if hasattr(v, "tolist") else v for k, v in used.items()}
@@ -244,6 +257,9 @@ class VarianceClaim(Claim):
 
     def decide(self) -> tuple[Verdict, str, Any]:
         theory = derive(self.rule)
+        note(
+            f"the Lyapunov equation of the derived R = {said(theory.matrix)} under unit noise, solved for Var θ:"
+        )
         names = {s.name: s for s in theory.trace.free.values()} | {"eta": ETA, "lambda_": LAMBDA}
         return from_decisions(
             "rational identity", equal(theory.noise.variance, parse_rule(self.value, names))
@@ -267,6 +283,8 @@ class ScalingClaim(Claim):
             q = sp.Matrix(rows)
             root = sp.diag(*[1 / sp.sqrt(q[i, i]) for i in range(q.rows)])
             before, after = self._condition(q), self._condition(root * q * root)
+            note(f"Q = {said(q)}: κ(Q) is between {float(before[0]):.6f} and {float(before[1]):.6f}, scaled between "
+                 f"{float(after[0]):.6f} and {float(after[1]):.6f}")  # fmt: skip
             if after[0] > before[1]:
                 return Verdict.REFUTED, method, {
                     "Q": str(q.tolist()), "kappa(Q)": f"< {float(before[1]):.6f}",
@@ -311,6 +329,9 @@ class CycleClaim(Claim):
             g = sp.piecewise_fold(parse_rule(self.gradient, {"x": x})).subs(x, theta)
             theta, *state = self.rule(theta, g, *state, **self.rule.coefficients(t, full))
             seen.append(theta)
+        note(
+            f"the code run from {said(points[0])} with state {said(start[1])}: {', '.join(said(p) for p in seen)}"
+        )
         expected = [*points[1:], points[0]]
         if seen == expected and (theta, *state) == start:
             return Verdict.PROVED, "run in rational arithmetic", None
@@ -330,6 +351,8 @@ class SymmetryClaim(Claim):
         method = "identity of the traced code"
         if self.symmetry not in found:
             raise UnknownName("symmetry", self.symmetry, found)
+        note(f"the code of {self.rule.name} on the image of every state and gradient, against the image of what it computes: "
+             f"{'the same' if found[self.symmetry] else 'not the same'}, as identities of symbols")  # fmt: skip
         if found[self.symmetry] == self.holds:
             return Verdict.PROVED, method, None
         return Verdict.REFUTED, method, self._first_steps()
@@ -378,8 +401,14 @@ class LookaheadClaim(Claim):
         if reach <= 0:
             return Verdict.REFUTED, method, {"reach": str(reach)}
         point = {theory.inner.free[k]: v for k, v in values.items()}
+        note(
+            f"the matrix of a cycle of {self.k} steps around {self.rule.name}, from traced steps; Jury’s conditions and their exact roots"
+        )
         for lower, upper in theory.stability.intervals(point):
             if lower <= 0 < upper:
+                note(
+                    f"the first stable interval ends at {sp.N(upper, 12)}; claimed: {said(reach)} = {sp.N(reach, 12)}"
+                )
                 if upper >= reach:
                     return Verdict.PROVED, method, None
                 between = sp.nsimplify((sp.N(upper, 30) * 3 + sp.N(reach, 30)) / 4, rational=True)

@@ -135,7 +135,7 @@ def _store(key: str, decided: Decided) -> None:
     row: dict[str, Any] = {
         "id": key, "verdict": proof.verdict.value, "method": proof.method,
         "counterexample": proof.counterexample, "seconds": proof.seconds,
-        "agrees": decided.evidence.agrees, "tried": decided.evidence.tried,
+        "steps": list(proof.steps), "agrees": decided.evidence.agrees, "tried": decided.evidence.tried,
     }  # fmt: skip
     try:
         write_atomically(_path(key), json.dumps(row, ensure_ascii=False).encode())
@@ -149,7 +149,8 @@ def _load(key: str) -> Decided | None:
         row = json.loads(_path(key).read_text(encoding="utf-8"))
         if row["id"] != key:
             return None
-        proof = Proof(Verdict(row["verdict"]), row["method"], row["counterexample"], row["seconds"])
+        proof = Proof(Verdict(row["verdict"]), row["method"], row["counterexample"], row["seconds"],
+                      tuple(map(str, row["steps"])))  # fmt: skip
         return Decided(proof, Evidence(bool(row["agrees"]), row["tried"]), cached=True)
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -23,6 +23,8 @@ class Proof:
     method: str
     counterexample: dict[str, Any] | None = None
     seconds: float = 0.0
+    steps: tuple[str, ...] = ()
+    """What was done, in order, in words and formulas."""
 
     @property
     def point(self) -> str:

@@ -337,7 +337,7 @@ def _row(claim: Any, decided: Any) -> dict[str, Any]:
         "verdict": proof.verdict.value, "method": proof.method,
         "counterexample": proof.counterexample,
         "corrected": _row(claim.corrected, decided) if refuted and claim.corrected else None,
-        "evidence": {"agrees": decided[claim.id].evidence.agrees,
+        "steps": list(proof.steps), "evidence": {"agrees": decided[claim.id].evidence.agrees,
                      "tried": decided[claim.id].evidence.tried},
         "seconds": round(proof.seconds, 4), "cached": decided[claim.id].cached,
     }  # fmt: skip
@@ -596,13 +596,16 @@ def report(
     cache: Annotated[
         bool, typer.Option(help="take what the same code made before from the cache")
     ] = True,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="a draft: coarser grids, fewer seeds, shorter training")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write the whole report: index.html (one self-contained file) and eigenstep.pdf."""
     from .report import write_report
 
     chosen = tuple(f.strip() for f in formats.split(",") if f.strip())
-    written = write_report(out, chosen, only=tuple(only or ()), cache=cache)
+    written = write_report(out, chosen, only=tuple(only or ()), cache=cache, quick=quick)
     _emit({"files": [str(p) for p in written]}, as_json, "\n".join(map(str, written)))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
@@ -10,18 +13,32 @@ import sympy as sp
 from matplotlib.figure import Figure
 
 from ..analysis import Derivation, derive
-from ..analysis.averages import MovingAverage
-from ..analysis.simulation import growth, simulate
+from ..analysis.adam_failure import run as reddi_run
+from ..analysis.adam_failure import smallest_cycle
+from ..analysis.averages import MovingAverage, exact_rectifier, first_tractable_step, rectifier
+from ..analysis.frozen import freeze
+from ..analysis.lookahead import LookaheadTheory
+from ..analysis.simulation import follow, growth, simulate
 from ..optimizers.compositions import with_schedule
-from ..optimizers.rules import ALL_RULES, gradient_descent
-from ..optimizers.schedules import exponential, piecewise_constant, polynomial
-from . import figures
+from ..optimizers.rules import (
+    ALL_RULES,
+    adabound,
+    adam,
+    amsgrad,
+    gradient_descent,
+    heavy_ball,
+    lamb,
+    lars,
+    nadam,
+    yogi,
+)
+from ..optimizers.schedules import exponential, inverse_square_root, piecewise_constant, polynomial
+from . import drawing
 from .airfoil import load_regression
-from .figures import NoiseCurve, Path2D
-from .javascript import ANGLE, KAPPA, SHOWN, SURFACES, X, Y, race_rates, run_on
+from .drawing import NoiseCurve, Path2D, Surface
+from .javascript import ANGLE, FILM, KAPPA, SHOWN, SURFACES, X, Y, race_rates, run_on
 from .regression import MOMENTUM, RULES, Run, run_all
-from .training_table import batch_runs
-from .work import result
+from .work import result, size
 
 SEED_CURVATURES = (0.2, 4.0)
 """f = 0.1x₁² + 2x₂² is ½(0.2x₁² + 4x₂²)."""
@@ -47,8 +64,9 @@ def theories() -> dict[str, Derivation]:
     return {method: derive(rule) for method, rule in RULES.items()}
 
 
-def regions(points: int = 240, steps: int = 1200) -> Figure:
+def regions() -> Figure:
     """Theory and simulation over a grid of (ηλ, β)."""
+    points, steps = size(240, 80), size(1200, 400)
     eta_lambda = np.linspace(0.01, 4.2, points)
     beta = np.linspace(0.0, 0.995, points)
     simulated = {}
@@ -56,17 +74,17 @@ def regions(points: int = 240, steps: int = 1200) -> Figure:
         grid, momentum = np.meshgrid(eta_lambda, beta)
         others = {"beta": momentum} if "beta" in rule.hyperparameters else {}
         simulated[method] = growth(rule, steps, eta_lambda=grid, **others)
-    return figures.regions(theories(), simulated, eta_lambda, beta)
+    return drawing.regions(theories(), simulated, eta_lambda, beta)
 
 
 def eigenvalues() -> Figure:
     """Paths of the eigenvalues at β = 0.9."""
-    return figures.eigenvalue_paths(theories(), MOMENTUM)
+    return drawing.eigenvalue_paths(theories(), MOMENTUM)
 
 
 def rates() -> Figure:
     """Optimal rates for κ from 1.5 to 10⁴."""
-    return figures.rates(theories(), np.geomspace(1.5, 1e4, 60))
+    return drawing.rates(theories(), np.geomspace(1.5, 1e4, 60))
 
 
 def seed_paths() -> list[Path2D]:
@@ -85,7 +103,7 @@ def seed_paths() -> list[Path2D]:
 
 def trajectories() -> Figure:
     """The lecture's five settings."""
-    return figures.trajectories(seed_paths(), SEED_CURVATURES)
+    return drawing.trajectories(seed_paths(), SEED_CURVATURES)
 
 
 def all_trajectories(steps: int = 40) -> Figure:
@@ -96,20 +114,119 @@ def all_trajectories(steps: int = 40) -> Figure:
         run = simulate(rule, steps, curvature=np.array(SEED_CURVATURES), start=SEED_START, **chosen)
         said = ", ".join(f"{k} = {v:g}" for k, v in chosen.items()).replace("lr", "η")
         paths.append((f"{name}, {said.replace('beta', 'β')}", run.theta))
-    return figures.gallery(paths, SEED_CURVATURES)
+    return drawing.gallery(paths, SEED_CURVATURES)
+
+
+def _on(name: str, rules: Iterable[str], steps: int) -> Surface:
+    """Paths of rules on a surface of the race, κ = 10, turned by half a radian."""
+    f, _, (left, right, bottom, top) = SURFACES[name]
+    x, y = np.meshgrid(np.linspace(left, right, 80), np.linspace(bottom, top, 60))
+    height = sp.lambdify((X, Y, KAPPA, ANGLE), f, "numpy")(x, y, 10.0, 0.5)
+    eta = race_rates(name)
+    paths = {n: run_on(ALL_RULES[n], name, eta[n], steps, 10.0, 0.5) for n in rules}
+    return Surface(name, x, y, height, paths)
 
 
 def race(steps: int = 150) -> Figure:
     """The race's four surfaces with what it shows at first."""
+    return drawing.surfaces([_on(name, SHOWN, steps) for name in SURFACES])
+
+
+def film_contours() -> Figure:
+    """All optimizers on Beale's function, six moments."""
+    return drawing.film(_on("Beale", ALL_RULES, FILM["Beale"][-1]), FILM["Beale"])
+
+
+def film_saddle() -> Figure:
+    """All optimizers at a saddle point, six moments."""
+    return drawing.film(_on("saddle", ALL_RULES, FILM["saddle"][-1]), FILM["saddle"])
+
+
+def adaptive_theory() -> Figure:
+    """Limits of frozen rules; bias; RAdam's rectifier and the exact one; Reddi's problem."""
+    beta = np.linspace(0, 0.95, 96)
+    limits = []
+    for rule, label in ((adam, "Adam and its kin"), (nadam, "Nadam")):
+        theory = derive(freeze(rule))
+        limits.append((label, beta, np.array([theory.stable_interval(beta1=b)[1] for b in beta])))
+    t = np.unique(np.geomspace(1, 5000, 60).astype(int))
+    held = [(f"β = {b:g}", t, np.array([MovingAverage(b).bias_factor(int(k)) for k in t]))
+            for b in (0.9, 0.99, 0.999)]  # fmt: skip
+    rectified = []
+    for b in (0.99, 0.999):
+        after = t[t >= (first_tractable_step(b) or 1)]
+        rectified += [(f"$r_t$, β₂ = {b:g}", after, np.array([rectifier(b, int(k))["r_t"] for k in after])),
+                      (f"exact, β₂ = {b:g}", after, np.array([exact_rectifier(b, int(k)) for k in after]))]  # fmt: skip
+    C = smallest_cycle(0.9, 0.99)
+    reddi = []
+    for rule in (adam, amsgrad, yogi):
+        path = reddi_run(rule, 0.9, 0.99, 2 * C)
+        seen = np.unique(np.geomspace(1, len(path) - 1, 250).astype(int))
+        reddi.append((rule.name, seen, path[seen]))
+    return drawing.curves(
+        [("largest stable ηλ/√v̂", "β₁", limits), ("part of a constant gradient held, 1 − β^t", "t", held),
+         ("rectifier", "t", rectified), (f"x on Reddi’s problem, C = {2 * C}; the minimizer is −1", "t", reddi)],
+        ("", "x", "x", "x"), (2.0, 1.0, 1.0, None),
+    )  # fmt: skip
+
+
+def bounds() -> Figure:
+    """AdaBound's bounds, and runs below and above the limit of its final rate."""
+    t = np.unique(np.geomspace(1, 1e5, 80).astype(int))
+    full = adabound.with_defaults({})
+    per_step = [adabound.coefficients(int(k), full) for k in t]
+    closing = [
+        (f"{name} bound", t, np.array([c[name] for c in per_step])) for name in ("upper", "lower")
+    ]
+    limit = result("table:rules")["adabound"]["at"] / full["final_lr"]
+    runs = []
+    for curvature, said in ((0.9 * limit, "0.9"), (1.1 * limit, "1.1")):
+        with np.errstate(over="ignore", invalid="ignore"):  # one of them diverges
+            path = np.abs(simulate(adabound, 20_000, curvature=curvature, start=1.0, lr=1e-3).theta)
+        path = path[np.isfinite(path) & (path < 1e12)]
+        seen = np.unique(np.geomspace(1, len(path) - 1, 400).astype(int))
+        runs.append((f"λ = {said} · {limit:g}", seen, np.maximum(path[seen], 1e-18)))
+    return drawing.curves(
+        [("bounds on the step, η* = 0.1, γ = 0.001", "t", closing), ("distance from the minimum, η = 0.001", "t", runs)],
+        ("xy", "xy"), (full["final_lr"], None),
+    )  # fmt: skip
+
+
+def layerwise_cycles() -> Figure:
+    """LARS and LAMB on the lecture's quadratic, moved, with constant and with falling learning rates."""
+    start, minimum, steps = SEED_START, np.array([2.0, 1.0]), 2000
+    seen = np.unique(np.geomspace(1, steps, 250).astype(int))
     panels = []
-    for name, (f, _, window) in SURFACES.items():
-        left, right, bottom, top = window
-        x, y = np.meshgrid(np.linspace(left, right, 80), np.linspace(bottom, top, 60))
-        height = sp.lambdify((X, Y, KAPPA, ANGLE), f, "numpy")(x, y, 10.0, 0.5)
-        eta = race_rates(name)
-        paths = {n: run_on(ALL_RULES[n], name, eta[n], steps, 10.0, 0.5) for n in SHOWN}
-        panels.append(figures.Surface(name, x, y, height, paths))
-    return figures.surfaces(panels)
+    for rule in (lars, lamb):
+        lines = []
+        for eta, factor in ((0.1, None), (0.01, None), (0.1, inverse_square_root())):
+            chosen = with_schedule(rule, factor) if factor else rule
+            run = follow(
+                chosen, start, lambda _, y: np.array(SEED_CURVATURES) * (y - minimum), {"lr": eta}
+            )
+            path = np.array([x for _, x, _ in itertools.islice(run, steps)])
+            distance = np.linalg.norm(path - minimum, axis=1)[seen - 1]
+            lines.append((f"η = {eta:g}" + ("/√t" if factor else ""), seen, distance))
+        panels.append((f"{rule.name.upper()}: distance from the minimum (2, 1)", "t", lines))
+    return drawing.curves(panels, ("xy", "xy"))
+
+
+def lookahead_range() -> Figure:
+    """Spectral radius a step of a cycle of Lookahead, against ηλ, around two rules."""
+    half = sp.Rational(1, 2)
+    panels = []
+    for rule, others, end in ((gradient_descent, {}, 2.6), (heavy_ball, {"beta": MOMENTUM}, 4.0)):
+        eta_lambda = np.linspace(0.01, end, 240)
+        lines = [
+            ("alone", eta_lambda, derive(rule).spectral_radius(eta_lambda=eta_lambda, **others))
+        ]
+        for k in (5, 6):
+            theory = LookaheadTheory(rule, k=k, alpha=half)
+            radius = np.array([theory.spectral_radius(eta_lambda=h, **others) for h in eta_lambda])
+            lines.append((f"Lookahead, k = {k}", eta_lambda, radius ** (1 / k)))
+        name = rule.name.replace("_", " ") + (f", β = {MOMENTUM:g}" if others else "")
+        panels.append((f"{name}: ρ a step", "ηλ", lines))
+    return drawing.curves(panels, ("", ""), (1.0, 1.0), (0.8, 1.2))
 
 
 def lecture_curves() -> Figure:
@@ -120,7 +237,7 @@ def lecture_curves() -> Figure:
     steps = np.arange(21)
     powers = [(f"λ = {c:g}", steps, simulate(gradient_descent, 20, curvature=c, lr=0.1).theta)
               for c in (0.1, 1.0, 10.0, 19.0)]  # fmt: skip
-    return figures.curves([
+    return drawing.curves([
         ("learning rate over its first", "t", [(n, t, np.array([f(x) for x in t])) for n, f in schedules]),
         ("momentum’s weights β^τ", "τ", [(f"β = {b:g}", tau, b**tau) for b in (0.95, 0.9, 0.6, 0.0)]),
         ("gradient descent, (1 − ηλ)^t, η = 0.1", "t", powers),
@@ -157,24 +274,24 @@ def lecture_paths() -> Figure:
             ALL_RULES[name], 20, curvature=np.array(SEED_CURVATURES), start=SEED_START, **settings
         )
         paths.append((f"{name}, {said}", run.theta))
-    return figures.gallery(paths, SEED_CURVATURES, columns=3)
+    return drawing.gallery(paths, SEED_CURVATURES, columns=3)
 
 
 def batch_sizes() -> Figure:
     """Loss against examples seen."""
     problem = load_regression()
-    return figures.losses(batch_runs(), problem.loss(problem.minimizer))
+    return drawing.losses(result("table:batch_runs"), problem.loss(problem.minimizer))
 
 
 def sharpness() -> Figure:
     """Sharpness of a network in training against the limits derived."""
-    return figures.sharpness(result("table:sharpness"))
+    return drawing.sharpness(result("table:sharpness"))
 
 
 @lru_cache(maxsize=1)
-def noise_curves(chains: int = 4000, seed: int = 0) -> tuple[NoiseCurve, ...]:
+def noise_curves(seed: int = 0) -> tuple[NoiseCurve, ...]:
     """Stationary variance against ηλ: theory, and independent chains simulated to stationarity."""
-    curves = []
+    curves, chains = [], size(4000, 400)
     for method, rule in RULES.items():
         theory = derive(rule)
         others = {"beta": MOMENTUM} if "beta" in theory.free else {}
@@ -196,16 +313,26 @@ def noise_curves(chains: int = 4000, seed: int = 0) -> tuple[NoiseCurve, ...]:
 
 def noise() -> Figure:
     """Noise floors of the three rules."""
-    return figures.noise_floor(noise_curves())
+    return drawing.noise_floor(noise_curves())
 
 
-@lru_cache(maxsize=1)
 def regression_runs() -> tuple[str, tuple[Run, ...]]:
     """The data set's name and the nine runs on it."""
+    found = result("table:regression")
+    runs = [Run(**{**row, "errors": np.array(row["errors"]), "losses": np.array(row["losses"])})
+            for row in found["runs"]]  # fmt: skip
+    return found["data"], tuple(runs)
+
+
+def run_regression() -> dict[str, Any]:
+    """The same, run now, as plain numbers; of the errors none are kept."""
     problem = load_regression()
-    return problem.name, tuple(run_all(problem))
+    rows = [
+        {**asdict(run), "errors": [], "losses": run.losses.tolist()} for run in run_all(problem)
+    ]
+    return {"data": problem.name, "runs": rows}
 
 
 def regression() -> Figure:
     """Training curves on the data."""
-    return figures.regression_runs(regression_runs()[1])
+    return drawing.regression_runs(regression_runs()[1])

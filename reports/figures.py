@@ -1,44 +1,19 @@
-"""The figures. Each takes what it shows, theory or runs, and computes no theory of its own."""
+"""The figures by name: caption, text for those who cannot see them, and how a file is made of each."""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
-from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from ..optimizers.errors import DomainError
 from ..optimizers.files import check_folder, write_atomically
-
-COLOURS = {"gradient descent": "#0072B2", "heavy ball": "#D55E00", "Nesterov": "#009E73"}
-"""One colour a rule in every figure (Okabe and Ito's colour-blind safe palette)."""
-_FAMILIES: dict[str, tuple[str, ...]] = {
-    "#0072B2": ("gradient_descent",), "#D55E00": ("heavy_ball",), "#009E73": ("nesterov",),
-    "#CC79A7": ("adagrad", "rmsprop", "adadelta"), "#E69F00": ("adam", "adamw", "adamax", "nadam"),
-    "#56B4E9": ("amsgrad", "radam", "yogi"), "#8C6D31": ("adabound", "amsbound"),
-    "#6A51A3": ("lars", "lamb", "ralamb"), "#555555": ("ranger", "ranger_lars"),
-}  # fmt: skip
-"""A colour a family, and its members told apart by lightness."""
-
-
-def rule_colours() -> dict[str, str]:
-    """The colour of every rule, the same in all figures."""
-    found = {}
-    for colour, members in _FAMILIES.items():
-        base = np.array(to_rgb(colour))
-        for k, name in enumerate(members):
-            mixed = base * (1 - 0.28 * k) if k % 2 == 0 or k > 1 else base + 0.35 * (1 - base)
-            found[name] = to_hex(tuple(np.clip(mixed, 0, 1)))
-    return found
-
 
 _STYLE: Any = {
     "font.size": 9,
@@ -64,288 +39,8 @@ class FigureEntry:
     caption: str
     alt: str
     make: Callable[[], Figure]
-
-
-def _figure(width: float, height: float, columns: int, **options: Any) -> tuple[Figure, list[Any]]:
-    figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.subplots(1, columns, squeeze=False, **options)
-    return figure, list(axes[0])
-
-
-def regions(
-    theories: Mapping[str, Any], simulated: Mapping[str, np.ndarray],
-    eta_lambda: np.ndarray, beta: np.ndarray,
-) -> Figure:  # fmt: skip
-    """Spectral radius over (ηλ, β), the exact boundary over the simulated one.
-
-    Args:
-        theories: derived theory by method.
-        simulated: measured growth per step by method, (len(beta), len(eta_lambda)).
-        eta_lambda, beta: the grid's axes.
-    """
-    figure, axes = _figure(7.2, 2.7, len(theories), sharey=True)
-    image: Any = None
-    for ax, (method, theory) in zip(axes, theories.items(), strict=True):
-        others = {"beta": beta[:, None]} if "beta" in theory.free else {}
-        radius = theory.spectral_radius(eta_lambda=eta_lambda[None, :], **others)
-        radius = np.broadcast_to(radius, (len(beta), len(eta_lambda)))
-        extent = (eta_lambda[0], eta_lambda[-1], beta[0], beta[-1])
-        image = ax.imshow(
-            radius, origin="lower", extent=extent, aspect="auto", vmin=0, vmax=1.5, cmap="cividis",
-            interpolation="nearest",
-        )  # fmt: skip
-        ax.contour(
-            eta_lambda, beta, simulated[method], levels=[1.0], colors="white", linewidths=3.5
-        )
-        ends = [theory.stable_interval(**({"beta": b} if others else {}))[1] for b in beta[::4]]
-        ax.plot(ends, beta[::4], color="black", linewidth=1.2, linestyle="--")
-        ax.set_title(method, color=COLOURS[method], fontweight="bold")
-        ax.set_xlabel(r"$\eta\lambda$")
-        ax.set_xlim(eta_lambda[0], eta_lambda[-1])
-    axes[0].set_ylabel(r"momentum $\beta$")
-    bar = figure.colorbar(image, ax=axes, extend="max", pad=0.02)
-    bar.set_label(r"spectral radius $\rho$")
-    handles = [Line2D([], [], color="white", linewidth=3.5),
-               Line2D([], [], color="black", linestyle="--", linewidth=1.2)]  # fmt: skip
-    figure.legend(
-        handles, ["simulated boundary", "exact boundary"], loc="outside lower center", ncols=2,
-        facecolor="#888888", framealpha=1,
-    )  # fmt: skip
-    return figure
-
-
-def eigenvalue_paths(theories: Mapping[str, Any], beta: float) -> Figure:
-    """The eigenvalues in the complex plane as ηλ grows from 0 to 1.15 times its limit."""
-    figure, axes = _figure(7.2, 2.8, len(theories), sharey=True)
-    points: Any = None
-    angle = np.linspace(0, 2 * np.pi, 400)
-    circle = np.cos(angle), np.sin(angle)
-    for ax, (method, theory) in zip(axes, theories.items(), strict=True):
-        others = {"beta": beta} if "beta" in theory.free else {}
-        limit = theory.stable_interval(**others)[1]
-        h = np.linspace(0, 1.15 * limit, 110)
-        roots = theory.eigenvalues_at(eta_lambda=h, **others)
-        ax.fill(*circle, color="#eeeeee", zorder=0)
-        ax.plot(*circle, color="#888888", linewidth=0.8)
-        for column in roots.T:
-            points = ax.scatter(
-                column.real, column.imag, c=h / limit, s=5, cmap="viridis", vmin=0, vmax=1.15
-            )
-        at_limit = theory.eigenvalues_at(eta_lambda=limit, **others)
-        worst = at_limit[np.argmax(np.abs(at_limit))]
-        ax.plot(worst.real, worst.imag, marker="*", markersize=11, color="black")
-        label = rf"{method}, $\beta={beta:g}$" if others else method
-        ax.set_title(label, color=COLOURS[method], fontweight="bold")
-        ax.set_aspect("equal")
-        ax.set_xlim(-1.5, 1.2)
-        ax.set_ylim(-1.2, 1.2)
-        ax.set_xlabel(r"Re $z$")
-    axes[0].set_ylabel(r"Im $z$")
-    bar = figure.colorbar(points, ax=axes, pad=0.02, shrink=0.75)
-    bar.set_label(r"$\eta\lambda$ / largest stable $\eta\lambda$")
-    return figure
-
-
-def rates(theories: Mapping[str, Any], kappa: np.ndarray) -> Figure:
-    """Steps that optimal tuning needs to shrink the error by a factor e, against κ = L/μ."""
-    figure, (ax,) = _figure(5.2, 3.0, 1)
-    bound = (np.sqrt(kappa) - 1) / (np.sqrt(kappa) + 1)
-    ax.loglog(kappa, -1 / np.log(bound), color="#bbbbbb", linewidth=6, solid_capstyle="butt",
-              label=r"lower bound $(\sqrt{\kappa}-1)/(\sqrt{\kappa}+1)$")  # fmt: skip
-    for method, theory in theories.items():
-        rate = np.array([theory.tuning(1.0, float(k)).rate for k in kappa])
-        ax.loglog(kappa, -1 / np.log(rate), color=COLOURS[method], linewidth=1.6, label=method)
-    ax.set_xlabel(r"condition number $\kappa = L/\mu$")
-    ax.set_ylabel(r"steps per factor e: $-1/\ln\rho$")
-    ax.legend(frameon=False)
-    return figure
-
-
-@dataclass(frozen=True)
-class Path2D:
-    """A trajectory on a quadratic in two dimensions and the theory's word on it."""
-
-    title: str
-    method: str
-    points: np.ndarray
-    radius: float
-
-
-def trajectories(paths: Sequence[Path2D], curvatures: tuple[float, float]) -> Figure:
-    """Iterates on the contours of ½(λ₁x₁² + λ₂x₂²)."""
-    figure, axes = _figure(8.6, 2.5, len(paths), sharey=True)
-    x, y = np.meshgrid(np.linspace(-6, 4, 70), np.linspace(-3.2, 3.2, 60))
-    height = 0.5 * (curvatures[0] * x**2 + curvatures[1] * y**2)
-    for ax, path in zip(axes, paths, strict=True):
-        ax.contour(x, y, height, levels=np.geomspace(0.05, 25, 9), colors="#b8c4d0", linewidths=0.7)
-        ax.plot(*path.points.T, "o-", color=COLOURS[path.method], markersize=2.5, linewidth=0.9)
-        ax.plot(0, 0, "+", color="black", markersize=7)
-        ax.set_xlim(-6, 4)
-        ax.set_ylim(-3.2, 3.2)
-        ax.set_title(f"{path.title}\n$\\rho={path.radius:.3f}$", color=COLOURS[path.method])
-        ax.set_xlabel("$x_1$")
-    axes[0].set_ylabel("$x_2$")
-    return figure
-
-
-def gallery(
-    paths: Sequence[tuple[str, np.ndarray]], curvatures: tuple[float, float], columns: int = 5
-) -> Figure:
-    """Small multiples: (title, points (n, 2)) on the contours of ½(λ₁x₁² + λ₂x₂²)."""
-    rows = -(-len(paths) // columns)
-    figure = Figure(figsize=(8.6, 1.72 * rows), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
-    x, y = np.meshgrid(np.linspace(-6, 4, 60), np.linspace(-3.2, 3.2, 48))
-    height = 0.5 * (curvatures[0] * x**2 + curvatures[1] * y**2)
-    for ax in axes.flat[len(paths) :]:
-        ax.set_visible(False)
-    for ax, (title, points) in zip(axes.flat, paths, strict=False):
-        ax.contour(x, y, height, levels=np.geomspace(0.05, 25, 5), colors="#b8c4d0", linewidths=0.6)
-        ax.plot(*points.T, "o-", color="#0072B2", markersize=1.8, linewidth=0.8, markevery=4)
-        ax.plot(0, 0, "+", color="black", markersize=6)
-        ax.set_xlim(-6, 4)
-        ax.set_ylim(-3.2, 3.2)
-        ax.set_title(title, fontsize=8)
-    for ax in axes[-1]:
-        ax.set_xlabel("$x_1$")
-    for ax in axes[:, 0]:
-        ax.set_ylabel("$x_2$")
-    return figure
-
-
-@dataclass(frozen=True)
-class Surface:
-    """A surface's heights on a grid and the paths of rules on it, by name."""
-
-    title: str
-    x: np.ndarray
-    y: np.ndarray
-    height: np.ndarray
-    paths: Mapping[str, np.ndarray]
-
-
-def surfaces(panels: Sequence[Surface]) -> Figure:
-    """Paths on contours, a panel a surface; one colour a rule."""
-    figure = Figure(figsize=(8.6, 5.4), layout="constrained")
-    axes = figure.subplots(2, 2, squeeze=False)
-    colours = rule_colours()
-    for ax, panel in zip(axes.flat, panels, strict=True):
-        shown = np.log1p(panel.height - panel.height.min())
-        ax.contour(panel.x, panel.y, shown, levels=12, colors="#b8c4d0", linewidths=0.6)
-        for name, path in panel.paths.items():
-            ax.plot(*path.T, color=colours[name], linewidth=1.2, label=name.replace("_", " "))
-            ax.plot(*path[-1], "o", color=colours[name], markersize=3.5)
-        ax.plot(*next(iter(panel.paths.values()))[0], "o", color="black", markersize=3.5)
-        ax.set_xlim(panel.x.min(), panel.x.max())
-        ax.set_ylim(panel.y.min(), panel.y.max())
-        ax.set_title(panel.title)
-    handles, labels = axes.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=7.5)
-    return figure
-
-
-def curves(
-    panels: Sequence[tuple[str, str, Sequence[tuple[str, np.ndarray, np.ndarray]]]],
-) -> Figure:
-    """Small panels of lines: (title, label of x, lines), a line being (label, x, y)."""
-    figure = Figure(figsize=(8.6, 2.5 * -(-len(panels) // 2)), layout="constrained")
-    axes = figure.subplots(-(-len(panels) // 2), 2, squeeze=False)
-    for ax, (title, label, lines) in zip(axes.flat, panels, strict=True):
-        for (name, x, y), colour, style in zip(
-            lines, _SERIES, ("-", "--", "-.", ":"), strict=False
-        ):
-            ax.plot(x, y, style, color=colour, linewidth=1.5, label=name)
-        ax.set_title(title)
-        ax.set_xlabel(label)
-        ax.legend(frameon=False, fontsize=7.5)
-    return figure
-
-
-_SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
-
-
-def losses(runs: Mapping[str, Mapping[str, Sequence[float]]], least: float) -> Figure:
-    """Loss against examples seen, a line a batch size; the least possible dotted."""
-    figure, (ax,) = _figure(5.2, 3.0, 1)
-    styles = zip(_SERIES, ("-", "--", "-.", (0, (5, 1))), strict=True)
-    for (name, run), (colour, style) in zip(runs.items(), styles, strict=True):
-        ax.semilogx(np.maximum(run["examples"], 30), run["losses"], linestyle=style, color=colour,
-                    linewidth=1.6, label=name)  # fmt: skip
-    ax.axhline(least, color="#888888", linestyle=":", linewidth=1)
-    ax.set_xlabel("examples seen")
-    ax.set_ylabel("loss")
-    ax.legend(frameon=False)
-    return figure
-
-
-def sharpness(found: Mapping[str, Any]) -> Figure:
-    """Sharpness during training against the limit of the linear theory, and the loss."""
-    figure = Figure(figsize=(8.6, 3.6), layout="constrained")
-    axes = figure.subplots(
-        2, len(found["runs"]), squeeze=False, sharex=True, height_ratios=(3, 1.4)
-    )
-    for column, (name, run) in enumerate(found["runs"].items()):
-        top, bottom = axes[:, column]
-        colour = COLOURS.get(name, rule_colours()["adam"])
-        top.plot(run["step"], run["sharpness"], color=colour, linewidth=1.4)
-        top.axhline(found["limits"][name], color="black", linestyle="--", linewidth=1)
-        top.set_ylim(0, 1.25 * found["limits"][name])
-        top.set_title(name, color=colour, fontweight="bold")
-        bottom.semilogy(run["step"], run["loss"], color=colour, linewidth=1.2)
-        bottom.set_xlabel("step")
-    axes[0, 0].set_ylabel("sharpness; dashed: limit")
-    axes[1, 0].set_ylabel("loss")
-    return figure
-
-
-@dataclass(frozen=True)
-class NoiseCurve:
-    """Stationary variance against ηλ, in theory and measured with its standard error."""
-
-    method: str
-    label: str
-    eta_lambda: np.ndarray
-    theory: np.ndarray
-    sampled_at: np.ndarray
-    measured: np.ndarray
-    standard_error: np.ndarray
-
-
-def noise_floor(curves: Sequence[NoiseCurve]) -> Figure:
-    """Stationary variance of θ for unit gradient noise at λ = 1."""
-    figure, (ax,) = _figure(5.2, 3.0, 1)
-    for curve in curves:
-        colour = COLOURS[curve.method]
-        ax.loglog(curve.eta_lambda, curve.theory, color=colour, linewidth=1.4, label=curve.label)
-        ax.errorbar(curve.sampled_at, curve.measured, 2 * curve.standard_error, fmt="o",
-                    color=colour, markersize=3.5, capsize=2, linewidth=0.8)  # fmt: skip
-    ax.set_xlabel(r"$\eta\lambda$ (at $\lambda = 1$)")
-    ax.set_ylabel(r"stationary variance of $\theta$")
-    ax.plot([], [], "o", color="#555555", markersize=3.5, label="simulated, ±2 standard errors")
-    ax.legend(frameon=False)
-    return figure
-
-
-def regression_runs(runs: Sequence[Any]) -> Figure:
-    """Loss above its minimum during training, and the slope that theory predicts."""
-    methods = list(dict.fromkeys(r.method for r in runs))
-    figure, axes = _figure(7.2, 3.2, len(methods), sharey=True)
-    for ax, method in zip(axes, methods, strict=True):
-        for run, style in zip(
-            [r for r in runs if r.method == method], ("-", "--", ":"), strict=True
-        ):
-            steps = np.arange(len(run.losses))
-            shown = (run.losses > 1e-22) & (run.losses < 1e12)
-            end = len(shown) if shown.all() else int(np.argmin(shown))
-            ax.semilogy(steps[:end], run.losses[:end], style, color=COLOURS[method], linewidth=1.4,
-                        label=f"{run.setting}, ρ = {run.predicted:.4f}")  # fmt: skip
-        ax.set_title(method, color=COLOURS[method], fontweight="bold")
-        ax.set_xlabel("step")
-        ax.set_ylim(1e-22, 1e12)
-        ax.set_xlim(0, 250)
-        ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(-0.05, -0.24), fontsize=7.5)
-    axes[0].set_ylabel("loss above its minimum")
-    return figure
+    width: int = 100
+    """Of the page's column, in percent."""
 
 
 def render(figure: Figure, suffix: str) -> bytes:
@@ -357,17 +52,19 @@ def render(figure: Figure, suffix: str) -> bytes:
 
 
 def _short(svg: bytes) -> bytes:
-    """The same picture in fewer bytes: coordinates to a tenth of a point, no metadata, no indentation."""
+    """The same picture in fewer bytes: coordinates to a tenth of a point, shared styles, no metadata."""
+    from scour import scour
 
     def rounded(found: re.Match[str]) -> str:
-        text = re.sub(
-            r"-?\d+\.\d{2,}", lambda n: f"{float(n[0]):.1f}".rstrip("0").rstrip("."), found[0]
-        )
-        return re.sub(r"\s*([MLQCz])\s*", r"\1", text)
+        return re.sub(r"-?\d+\.\d{2,}", lambda n: f"{float(n[0]):.1f}", found[0])
 
-    text = re.sub(r"<metadata>.*?</metadata>", "", svg.decode(), flags=re.DOTALL)
-    text = re.sub(r' (?:d|x|y)="[^"]*"', rounded, text)
-    return re.sub(r"\n\s+", "\n", text).encode()
+    text = re.sub(r' (?:d|x|y)="[^"]*"', rounded, svg.decode())
+    options = scour.parse_args([
+        "--enable-viewboxing", "--enable-id-stripping", "--shorten-ids", "--indent=none",
+        "--remove-metadata", "--strip-xml-prolog", "--quiet",
+    ])  # fmt: skip
+    short = scour.scourString(text, options)
+    return re.sub(r"<!DOCTYPE[^>]*>\s*", "", short).encode()
 
 
 def draw(name: str) -> Figure:
@@ -422,6 +119,7 @@ ALL_FIGURES: dict[str, FigureEntry] = {
         "proportion to kappa; heavy ball and Nesterov to its square root, heavy ball on the lower "
         "bound.",
         _make("rates"),
+        width=75,
     ),
     "trajectories": FigureEntry(
         "Twenty steps on the contours of 0.1x₁² + 2x₂² from (−5, −2). At η = 0.5 gradient descent "
@@ -452,6 +150,37 @@ ALL_FIGURES: dict[str, FigureEntry] = {
         "Log-log plot of stationary variance against ηλ: simulated points lie on the theoretical "
         "curves, which rise without bound towards each rule's stability limit.",
         _make("noise"),
+        width=75,
+    ),
+    "adaptive_theory": FigureEntry(
+        "Theory of the adaptive rules: the largest stable step while the second moment stands still; what averages hold of a constant gradient before correction; RAdam’s rectifier against the exact one; Reddi’s problem, on which Adam goes the wrong way.",
+        "Four panels. Adam's limit rises from 2 to 78 as beta one grows to 0.95, Nadam's to 27; the part held rises to one; r_t stays below the exact rectifier at first and joins it; Adam ends at the worst point 1, AMSGrad and Yogi near the minimizer.",
+        _make("adaptive_theory"),
+    ),
+    "bounds": FigureEntry(
+        "AdaBound’s bounds close on the final rate (left); below the limit that this sets a run converges, above it diverges, however small the learning rate is (right).",
+        "Left, two curves from far above and far below meet at 0.1. Right, with nine tenths of the limiting curvature the distance falls, with eleven tenths it grows without bound once the bounds have closed.",
+        _make("bounds"),
+    ),
+    "layerwise_cycles": FigureEntry(
+        "Layer-wise rules with a constant learning rate do not come to rest at the minimum of 0.1(x₁ − 2)² + 2(x₂ − 1)², since θ is not 0 there; with a falling one they keep coming nearer.",
+        "Two log-log panels of distance against step for LARS and LAMB. At constant rates the distance levels off in proportion to the rate; with a rate that falls as one over root t it goes on falling.",
+        _make("layerwise_cycles"),
+    ),
+    "lookahead_range": FigureEntry(
+        "Lookahead’s spectral radius a step against ηλ, α = ½: the range grows for gradient descent with odd k and shrinks for heavy ball.",
+        "Two panels of curves and a dotted line at 1. Around gradient descent k = 5 crosses one at 2.25, k = 6 at 2; around heavy ball the first crossing is earlier than alone, with dips below one after it.",
+        _make("lookahead_range"),
+    ),
+    "film_contours": FigureEntry(
+        "All optimizers on Beale’s function at six moments, from the same start.",
+        "Six frames of twenty paths on contours. From one start the paths fan out, heavy ball swinging furthest down; by step 120 most are in the valley by the minimum at (3, 0.5), where the layer-wise rules keep wandering.",
+        _make("film_contours"),
+    ),
+    "film_saddle": FigureEntry(
+        "All optimizers at a saddle point at six moments: the start is on the ridge but for a hundredth.",
+        "Six frames of twenty paths. Most adaptive rules turn off the ridge at once, since the small slope across it is scaled up; gradient descent and the momentum rules first run to the saddle and leave it thirty steps later or more.",
+        _make("film_saddle"),
     ),
     "lecture_curves": FigureEntry(
         "Schedules of the learning rate; weights of past gradients in momentum, β^τ; (1 − ηλ)^t for η = 0.1; "
@@ -468,9 +197,9 @@ ALL_FIGURES: dict[str, FigureEntry] = {
         _make("lecture_paths"),
     ),
     "batch_sizes": FigureEntry(
-        "Loss against examples seen for the lecture’s four batch sizes; mean of five seeds.",
+        "Loss against examples seen, and against the time that the updates took, for the lecture’s four batch sizes; mean of five seeds.",
         "Four falling curves. Small batches fall after a few hundred examples, gradient descent needs several "
-        "passes over all of them.",
+        "passes over all of them. Against time, one example at a time is slowest of all.",
         _make("batch_sizes"),
     ),
     "sharpness": FigureEntry(

@@ -1,5 +1,5 @@
 "use strict";
-// What a page needs beside the generated THEORY, RULES, SURFACES, MAP, COLOURS and RULE_COLOURS: drawing
+// What a page needs beside the generated constants (THEORY, RULES, SURFACES, FILM, colours): drawing
 // and controls. No formula of a rule or of its theory is written here.
 
 /* Roots of z² − Tz + D, or of z − T, as [re, im] pairs. */
@@ -104,8 +104,8 @@ if (typeof document !== "undefined") {
 
   function explorer(place) {
     const state = {rule: "heavy ball", h: 0.5, beta: 0.9, kappa: 10};
-    const WIDE = 4.2, LEFT = 40, BOTTOM = 32;
-    const theory = () => THEORY[state.rule];
+    const LEFT = 40, BOTTOM = 32;
+    const theory = () => THEORY[state.rule], wide = () => theory().wide;
     let cached = {key: "", image: null};
 
     const mapImage = () => {
@@ -115,7 +115,7 @@ if (typeof document !== "undefined") {
       image.height = rows;
       const context = image.getContext("2d"), data = context.createImageData(columns, rows);
       for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) {
-        const radius = spectralRadius(theory(), WIDE * (c + 0.5) / columns, 1 - (r + 0.5) / rows);
+        const radius = spectralRadius(theory(), wide() * (c + 0.5) / columns, 1 - (r + 0.5) / rows);
         const colour = MAP[Math.min(63, Math.floor(64 * Math.min(radius, 1.5) / 1.5))];
         data.data.set([...colour, 255], 4 * (r * columns + c));
       }
@@ -125,20 +125,21 @@ if (typeof document !== "undefined") {
     };
 
     const map = canvas("Map of the spectral radius over ηλ and β", 0.72, (c, w, height) => {
-      const W = w - LEFT - 8, H = height - BOTTOM - 6, x = h => LEFT + W * h / WIDE, y = b => 6 + H * (1 - b);
+      const W = w - LEFT - 8, H = height - BOTTOM - 6, x = h => LEFT + W * h / wide(), y = b => 6 + H * (1 - b);
       c.clearRect(0, 0, w, height);
       c.imageSmoothingEnabled = true;
       c.drawImage(mapImage(), LEFT, 6, W, H);
       const edge = [];
-      for (let k = 0; k <= 100; k++) edge.push([x(Math.min(theory().limit(k / 100), WIDE)), y(k / 100)]);
+      for (let k = 0; k <= 100; k++) edge.push([x(Math.min(theory().limit(Math.min(k / 100, 0.999)), wide())), y(k / 100)]);
       c.save();
       c.setLineDash([6, 4]);
       line(c, edge, "#fff", 2);
       c.restore();
       c.fillStyle = ink("--ink");
       c.textAlign = "center";
-      for (let k = 0; k <= 4; k++) c.fillText(String(k), x(k), height - 16);
-      c.fillText("ηλ", LEFT + W / 2, height - 3);
+      const tick = wide() > 20 ? 10 : wide() > 8 ? 5 : 1;
+      for (let k = 0; k <= wide(); k += tick) c.fillText(String(k), x(k), height - 16);
+      c.fillText(theory().quantity, LEFT + W / 2, height - 3);
       c.textAlign = "right";
       for (const b of [0, 0.5, 1]) c.fillText(String(b), LEFT - 6, y(b) + 4);
       c.fillText("β", 14, 6 + H / 2);
@@ -159,7 +160,7 @@ if (typeof document !== "undefined") {
       c.fillText("Re z", w - 30, h / 2 - 6);
       c.fillText("Im z", w / 2 + 6, 12);
       for (const z of eigenvalues(theory(), state.h, state.beta)) {
-        dot(c, at(z), Math.hypot(...z) < 1 ? COLOURS[state.rule] : "#c1121f", 6);
+        dot(c, at(z), Math.hypot(...z) < 1 ? theory().colour : "#c1121f", 6);
       }
     });
 
@@ -176,8 +177,8 @@ if (typeof document !== "undefined") {
         line(c, contour, ink("--line"), 1);
       }
       const points = xs.map((a, k) => at([a, ys[k]]));
-      line(c, points, COLOURS[state.rule], 1.4);
-      points.forEach(p => dot(c, p, COLOURS[state.rule], 2.4));
+      line(c, points, theory().colour, 1.4);
+      points.forEach(p => dot(c, p, theory().colour, 2.4));
       dot(c, at([0, 0]), ink("--ink"), 2.5);
     });
 
@@ -187,9 +188,9 @@ if (typeof document !== "undefined") {
       const slow = spectralRadius(t, state.h / state.kappa, state.beta), rate = Math.max(radius, slow);
       const limit = t.limit(state.beta);
       const rows = [
-        ["ηλ", format(state.h)], ["β", t.usesBeta ? format(state.beta) : "unused"],
+        [t.quantity, format(state.h)], ["β", t.usesBeta ? format(state.beta) : "unused"],
         ["spectral radius ρ", format(radius)],
-        ["largest stable ηλ", format(limit)],
+        ["largest stable", format(limit)],
         ["verdict", stable ? "converges" : "diverges"],
         ["rate over [L/κ, L]", format(rate)],
         ["steps per factor 10", rate < 1 ? format(-Math.LN10 / Math.log(rate)) : "∞"],
@@ -203,29 +204,29 @@ if (typeof document !== "undefined") {
     };
     const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
     const move = (h, beta) => {
-      state.h = clamp(h, 0, WIDE);
+      state.h = clamp(h, 0, wide());
       state.beta = clamp(beta, 0, 0.999);
       update();
     };
-    const hs = slider("ηλ", 0, WIDE, 0.01, state.h, v => move(v, state.beta));
+    const hs = slider("ηλ", 0, wide(), 0.01, state.h, v => move(v, state.beta));
     const bs = slider("β", 0, 0.999, 0.001, state.beta, v => move(state.h, v));
     const ks = slider("κ", 1, 100, 1, state.kappa, v => { state.kappa = v; update(); });
     const point = event => {
       const box = map.node.getBoundingClientRect(), W = box.width - LEFT - 8, H = box.height - BOTTOM - 6;
-      move(WIDE * (event.clientX - box.left - LEFT) / W, 1 - (event.clientY - box.top - 6) / H);
+      move(wide() * (event.clientX - box.left - LEFT) / W, 1 - (event.clientY - box.top - 6) / H);
     };
     map.node.addEventListener("pointerdown", e => { map.node.setPointerCapture(e.pointerId); point(e); });
     map.node.addEventListener("pointermove", e => { if (e.buttons) point(e); });
     map.node.addEventListener("keydown", e => {
-      const step = e.shiftKey ? 0.1 : 0.01;
-      const by = {ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, step], ArrowDown: [0, -step]}[e.key];
+      const step = e.shiftKey ? 0.1 : 0.01, along = step * (wide() > 8 ? 10 : 1);
+      const by = {ArrowLeft: [-along, 0], ArrowRight: [along, 0], ArrowUp: [0, step], ArrowDown: [0, -step]}[e.key];
       if (!by) return;
       e.preventDefault();
       move(state.h + by[0], state.beta + by[1]);
     });
     const still = keep(place);
     place.replaceChildren(
-      make("div", {class: "controls"}, choice("rule", Object.keys(THEORY), state.rule, v => { state.rule = v; update(); }),
+      make("div", {class: "controls"}, choice("rule", Object.keys(THEORY), state.rule, v => { state.rule = v; hs.input.max = wide(); move(state.h, state.beta); }),
         hs.node, bs.node, ks.node),
       make("div", {class: "panes"}, make("div", {class: "pane wide-pane"}, map.node), make("div", {class: "pane"}, plane.node),
         make("div", {class: "pane wide-pane"}, paths.node), make("div", {class: "pane"}, said)),
@@ -236,12 +237,96 @@ if (typeof document !== "undefined") {
     update();
   }
 
+  /* A surface's heights as bands of colour. */
+  function heights(surface, kappa, angle) {
+    const [left, right, bottom, top] = surface.window, columns = 120, rows = 80;
+    const image = document.createElement("canvas");
+    image.width = columns;
+    image.height = rows;
+    const values = [];
+    for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) {
+      values.push(surface.value(left + (right - left) * (c + 0.5) / columns, top - (top - bottom) * (r + 0.5) / rows, kappa, angle));
+    }
+    const least = Math.min(...values), logs = values.map(v => Math.log1p(v - least)), most = Math.max(...logs);
+    const context = image.getContext("2d"), data = context.createImageData(columns, rows);
+    logs.forEach((v, k) => {
+      const band = Math.floor(14 * v / most) / 14;
+      data.data.set([...MAP[Math.min(63, Math.floor(63 * band))], 110], 4 * k);
+    });
+    context.putImageData(data, 0, 0);
+    return image;
+  }
+
+  /* From a point on a surface to one on a canvas. */
+  function place2d(surface, w, h) {
+    const [left, right, bottom, top] = surface.window;
+    return ([a, b]) => [w * (a - left) / (right - left), h * (top - b) / (top - bottom)];
+  }
+
+  /* A button and a slider that run through steps; `draw(step)` shows one. */
+  function player(steps, first, draw) {
+    const state = {step: first, playing: false};
+    const show = () => { scrub.set(state.step); draw(state); };
+    const pause = () => { state.playing = false; button.textContent = "Play"; };
+    const play = () => {
+      if (state.step >= steps) state.step = 0;
+      state.playing = true;
+      button.textContent = "Pause";
+      const frame = () => {
+        if (!state.playing) return;
+        state.step = Math.min(steps, state.step + 1);
+        if (state.step >= steps) pause();
+        show();
+        if (state.playing) requestAnimationFrame(frame);
+      };
+      requestAnimationFrame(frame);
+    };
+    const scrub = slider("step", 0, steps, 1, first, v => { pause(); state.step = v; draw(state); });
+    const button = make("button", {type: "button", onclick: () => { if (state.playing) { pause(); draw(state); } else play(); }}, "Play");
+    const to = step => { state.step = step; show(); };
+    return {node: make("div", {class: "controls"}, button, scrub.node), state, show, to};
+  }
+
+  const swatch = name => {
+    const node = make("span", {class: "swatch"});
+    node.style.background = RULE_COLOURS[name];
+    return node;
+  };
+
+  // The animations: all optimizers on one surface, each with its last steps.
+
+  function film(place, name) {
+    const surface = SURFACES[name], steps = FILM[name], kappa = 10, angle = 0.5, paths = {};
+    for (const [rule, code] of Object.entries(RULES)) paths[rule] = runRule(code, surface, surface.rates[rule], steps, kappa, angle);
+    const background = heights(surface, kappa, angle);
+    const board = canvas(`Optimizers on the surface ${name}`, 0.62, (c, w, h) => {
+      const at = place2d(surface, w, h), step = run.state.step;
+      c.clearRect(0, 0, w, h);
+      c.drawImage(background, 0, 0, w, h);
+      for (const [rule, path] of Object.entries(paths)) {
+        const part = path.slice(Math.max(0, step - TAIL), step + 1).map(at);
+        if (part.length === 0) continue;
+        line(c, part, RULE_COLOURS[rule], 1.6);
+        if (path.length > step) dot(c, part[part.length - 1], RULE_COLOURS[rule], 4.5);
+      }
+    });
+    const run = player(steps, Math.round(steps / 4), state => {
+      board.paint();
+      place.dataset.state = JSON.stringify(state);
+    });
+    const still = keep(place);
+    place.replaceChildren(run.node, board.node,
+      make("p", {class: "legend"}, ...Object.keys(RULES).map(rule => make("span", {class: "toggle"}, swatch(rule), rule.replaceAll("_", " ")))), still);
+    window.addEventListener("resize", run.show);
+    run.show();
+  }
+
   // The race.
 
   function race(place) {
     const STEPS = 400;
     const shown = new Set(SHOWN);
-    const state = {surface: "quadratic", kappa: 10, angle: 0.5, scale: 1, step: 60, playing: false};
+    const state = {surface: "quadratic", kappa: 10, angle: 0.5, scale: 1};
     let paths = {};
     const surface = () => SURFACES[state.surface];
     const compute = () => {
@@ -253,33 +338,13 @@ if (typeof document !== "undefined") {
       draw();
     };
     let background = null;
-    const contours = (w, h) => {
-      const [left, right, bottom, top] = surface().window, columns = 120, rows = 80;
-      const image = document.createElement("canvas");
-      image.width = columns;
-      image.height = rows;
-      const values = [];
-      for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) {
-        values.push(surface().value(left + (right - left) * (c + 0.5) / columns, top - (top - bottom) * (r + 0.5) / rows,
-          state.kappa, state.angle));
-      }
-      const least = Math.min(...values), logs = values.map(v => Math.log1p(v - least)), most = Math.max(...logs);
-      const context = image.getContext("2d"), data = context.createImageData(columns, rows);
-      logs.forEach((v, k) => {
-        const band = Math.floor(14 * v / most) / 14;
-        data.data.set([...MAP[Math.min(63, Math.floor(63 * band))], 110], 4 * k);
-      });
-      context.putImageData(data, 0, 0);
-      return image;
-    };
     const board = canvas("Paths of the optimizers on the surface", 0.62, (c, w, h) => {
-      const [left, right, bottom, top] = surface().window;
-      const at = ([a, b]) => [w * (a - left) / (right - left), h * (top - b) / (top - bottom)];
-      background = background || contours(w, h);
+      background = background || heights(surface(), state.kappa, state.angle);
+      const at = place2d(surface(), w, h);
       c.clearRect(0, 0, w, h);
       c.drawImage(background, 0, 0, w, h);
       for (const name of shown) {
-        const part = paths[name].slice(0, state.step + 1).map(at);
+        const part = paths[name].slice(0, run.state.step + 1).map(at);
         line(c, part, RULE_COLOURS[name], 1.6);
         dot(c, part[part.length - 1], RULE_COLOURS[name], 4.5);
       }
@@ -288,42 +353,22 @@ if (typeof document !== "undefined") {
     const table = make("tbody");
     const rank = () => {
       const value = name => {
-        const path = paths[name], ended = state.step >= path.length;
-        const [a, b] = path[Math.min(state.step, path.length - 1)];
+        const path = paths[name], ended = run.state.step >= path.length;
+        const [a, b] = path[Math.min(run.state.step, path.length - 1)];
         return ended ? Infinity : surface().value(a, b, state.kappa, state.angle);
       };
       const rows = [...shown].map(n => [n, value(n)]).sort((a, b) => a[1] - b[1]);
-      table.replaceChildren(...rows.map(([n, v]) => {
-        const swatch = make("span", {class: "swatch"});
-        swatch.style.background = RULE_COLOURS[n];
-        return make("tr", {}, make("td", {}, swatch, n.replaceAll("_", " ")), make("td", {}, Number.isFinite(v) ? format(v) : "diverged"));
-      }));
-      place.dataset.state = JSON.stringify({surface: state.surface, step: state.step, playing: state.playing,
+      table.replaceChildren(...rows.map(([n, v]) => make("tr", {},
+        make("td", {}, swatch(n), n.replaceAll("_", " ")), make("td", {}, Number.isFinite(v) ? format(v) : "diverged"))));
+      place.dataset.state = JSON.stringify({surface: state.surface, ...run.state,
         values: Object.fromEntries(rows.map(([n, v]) => [n, Number.isFinite(v) ? v : null]))});
     };
-    const draw = () => { board.paint(); rank(); scrub.set(state.step); };
-    const scrub = slider("step", 0, STEPS, 1, 60, v => { pause(); state.step = v; draw(); });
-    const button = make("button", {type: "button", onclick: () => { if (state.playing) { pause(); rank(); } else play(); }}, "Play");
-    const pause = () => { state.playing = false; button.textContent = "Play"; };
-    const play = () => {
-      if (state.step >= STEPS) state.step = 0;
-      state.playing = true;
-      button.textContent = "Pause";
-      const frame = () => {
-        if (!state.playing) return;
-        state.step = Math.min(STEPS, state.step + 1);
-        draw();
-        if (state.step >= STEPS) { pause(); rank(); return; }
-        requestAnimationFrame(frame);
-      };
-      requestAnimationFrame(frame);
-    };
+    const draw = () => { board.paint(); rank(); };
+    const run = player(STEPS, 60, draw);
     const boxes = Object.keys(RULES).map(name => {
       const box = make("input", {type: "checkbox", ...(shown.has(name) ? {checked: ""} : {}),
         onchange: () => { if (box.checked) shown.add(name); else shown.delete(name); draw(); }});
-      const swatch = make("span", {class: "swatch"});
-      swatch.style.background = RULE_COLOURS[name];
-      return make("label", {class: "toggle"}, box, swatch, name.replaceAll("_", " "));
+      return make("label", {class: "toggle"}, box, swatch(name), name.replaceAll("_", " "));
     });
     const kappa = slider("κ", 1, 50, 1, state.kappa, v => { state.kappa = v; compute(); });
     const angle = slider("rotation", 0, 1.57, 0.01, state.angle, v => { state.angle = v; compute(); });
@@ -331,9 +376,9 @@ if (typeof document !== "undefined") {
     const still = keep(place);
     place.replaceChildren(
       make("div", {class: "controls"},
-        choice("surface", Object.keys(SURFACES), state.surface, v => { state.surface = v; state.step = 0; compute(); }),
+        choice("surface", Object.keys(SURFACES), state.surface, v => { state.surface = v; compute(); run.to(0); }),
         kappa.node, angle.node, scale.node),
-      make("div", {class: "controls"}, button, scrub.node),
+      run.node,
       make("div", {class: "panes"}, make("div", {class: "pane wide-pane"}, board.node),
         make("div", {class: "pane"}, make("table", {class: "ranking"}, make("caption", {}, "f at this step, least first"), table))),
       make("fieldset", {class: "toggles"}, make("legend", {}, "optimizers"), ...boxes),
@@ -367,7 +412,9 @@ if (typeof document !== "undefined") {
   }
 
   const start = () => {
-    for (const [id, build] of [["explorer", explorer], ["race", race], ["ledger", filters]]) {
+    const parts = [["explorer", explorer], ["race", race], ["ledger", filters],
+      ["film_contours", p => film(p, "Beale")], ["film_saddle", p => film(p, "saddle")]];
+    for (const [id, build] of parts) {
       const place = document.getElementById(id);
       if (place) build(place);
     }

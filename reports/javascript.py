@@ -20,16 +20,20 @@ from sympy.printing.jscode import JavascriptCodePrinter
 
 from ..analysis import Derivation, derive
 from ..analysis.derivation import ETA_LAMBDA
+from ..analysis.frozen import freeze
 from ..analysis.simulation import follow
 from ..analysis.spectrum import discriminant, trace_and_determinant
-from ..analysis.tracing import ETA, LAMBDA, STEP, trace
+from ..analysis.tracing import ETA, LAMBDA, STEP, symbol_of, trace
 from ..optimizers.rule import Rule
-from ..optimizers.rules import ALL_RULES, gradient_descent, heavy_ball, nesterov
-from .figures import COLOURS, rule_colours
+from ..optimizers.rules import ALL_RULES, adam, gradient_descent, heavy_ball, nadam, nesterov
+from .drawing import COLOURS, TAIL, rule_colours
 
 EXPLORED: dict[str, Rule] = {
     "gradient descent": gradient_descent, "heavy ball": heavy_ball, "Nesterov": nesterov,
+    "Adam and its kin, v held": freeze(adam), "Nadam, v held": freeze(nadam),
 }  # fmt: skip
+"""What the explorer offers; the adaptive ones while their second moment stands still."""
+_SHOWN_AS = {"Adam and its kin, v held": "adam", "Nadam, v held": "nadam"}
 X, Y = sp.symbols("x y", real=True)
 KAPPA, ANGLE = sp.symbols("kappa angle", real=True)
 SURFACES: dict[str, tuple[sp.Expr, tuple[float, float], tuple[float, float, float, float]]] = {
@@ -55,6 +59,8 @@ RATES: dict[str, dict[str, float]] = {
     "Beale": {"gradient_descent": 0.01, "heavy_ball": 0.004, "nesterov": 0.004, **_SLOW},
 }
 """Learning rates of the race; the other rules have 0.1, the layer-wise ones 0.05."""
+FILM = {"Beale": (0, 10, 30, 60, 120, 240), "saddle": (0, 10, 20, 40, 80, 160)}
+"""The moments of the two animations that print shows, by surface."""
 SHOWN = (
     "gradient_descent",
     "heavy_ball",
@@ -106,13 +112,23 @@ def _function(parameters: Sequence[str], expression: Any, names: Mapping[sp.Symb
     return f"({', '.join(parameters)}) => {source(expression, names)}"
 
 
-def theory_source(theory: Derivation) -> str:
+def momentum_of(theory: Derivation) -> str | None:
+    """The name of the one hyperparameter that stays free in a theory: β, or an adaptive rule's β₁."""
+    return next(iter(theory.free), None)
+
+
+def theory_source(theory: Derivation, colour: str = "#555555") -> str:
     """A rule's theory as a JavaScript object of functions of h = ηλ and β.
 
     ``trace``, ``determinant`` and ``discriminant`` of the iteration matrix, the largest stable ``limit``,
-    ``noise`` for unit noise at λ = 1, and ``matrix(eta, lambda, beta)`` by rows.
+    ``noise`` for unit noise at λ = 1, and ``matrix(eta, lambda, beta)`` by rows; beside them the ``quantity``
+    on the map's axis, how ``wide`` that is, and the rule's ``colour``.
     """
-    beta = theory.trace.free.get("beta", sp.Symbol("beta"))
+    free = momentum_of(theory)
+    beta = theory.trace.free[free] if free else sp.Symbol("beta")
+    reach = theory.stable_interval(**({free: 0.9} if free else {}))[1]
+    wide = 4.2 if reach < 4 else float(sp.ceiling(1.1 * reach))
+    held = "p" in theory.rule.hyperparameters
     names = {ETA_LAMBDA: "h", beta: "beta"}
     polynomial = theory._polynomial
     order = theory.system.order
@@ -128,7 +144,9 @@ def theory_source(theory: Derivation) -> str:
         "[" + ", ".join(source(e, physical) for e in row) + "]" for row in theory.matrix.tolist()
     )
     parts = {
-        "order": str(order), "usesBeta": str("beta" in theory.free).lower(),
+        "order": str(order), "usesBeta": str(free is not None).lower(),
+        "quantity": json.dumps("ηλ/√v̂" if held else "ηλ", ensure_ascii=False), "wide": repr(wide),
+        "colour": json.dumps(colour),
         "trace": _function(("h", "beta"), total, names),
         "determinant": _function(("h", "beta"), product, names),
         "discriminant": _function(("h", "beta"), inner, names),
@@ -145,17 +163,21 @@ def rule_source(rule: Rule) -> str:
     ``start(x)`` is the state before the first step, ``point(x, s, t, eta)`` where the gradient is taken
     and ``step(x, g, s, t, eta)`` returns the new x and state; x, g and each state are arrays.
     """
-    eta = sp.Symbol("eta", positive=True)
-    kept = {
-        k: h.default for k, h in rule.hyperparameters.items() if k not in rule.fixed and k != "lr"
+    values = {k: h for k, h in rule.hyperparameters.items() if k not in rule.fixed}
+    # As symbols while it is traced: SymPy looks long for simpler conditions between numbers.
+    free = {
+        k: symbol_of(h) for k, h in values.items() if not h.is_choice and h.default and k != "lr"
     }
-    traced = trace(rule, step=STEP, lr=eta, **kept)
+    kept = {k: h.default for k, h in values.items() if k not in free and k != "lr"}
+    eta = sp.Symbol("eta", positive=True)
+    traced = trace(rule, step=STEP, lr=eta, **kept, **free)
     names: dict[sp.Symbol, str] = {
         traced.theta: "x[i]",
         traced.gradient: "g[i]",
         STEP: "t",
         eta: "eta",
     }
+    names |= {symbol: repr(values[k].default) for k, symbol in free.items()}
     names |= {s: f"s[{k}][i]" for k, s in enumerate(traced.state)}
     initial = rule.initial_state(traced.theta, {**dict(traced.hyperparameters), "lr": eta})
 
@@ -209,16 +231,20 @@ def race_rates(surface: str) -> dict[str, float]:
 
 @lru_cache(maxsize=1)
 def generated() -> str:
-    """All of it: constants ``THEORY``, ``RULES``, ``SURFACES``, ``MAP`` (colours) for the page's scripts."""
-    theories = [f"{json.dumps(m)}: {theory_source(derive(r))}" for m, r in EXPLORED.items()]
+    """All of it: constants ``THEORY``, ``RULES``, ``SURFACES``, ``MAP`` (colours) and more for the page's scripts."""
+    colours = COLOURS | {m: rule_colours()[n] for m, n in _SHOWN_AS.items()}
+    theories = [
+        f"{json.dumps(m)}: {theory_source(derive(r), colours[m])}" for m, r in EXPLORED.items()
+    ]
     rules = [f"{json.dumps(n)}: {rule_source(r)}" for n, r in ALL_RULES.items()]
     surfaces = [f"{json.dumps(n)}: {surface_source(n)}" for n in SURFACES]
     map_ = mpl.colormaps["cividis"]
-    colours = [[round(255 * c) for c in map_(k / 63)[:3]] for k in range(64)]
+    scale = [[round(255 * c) for c in map_(k / 63)[:3]] for k in range(64)]
     blocks = {"THEORY": theories, "RULES": rules, "SURFACES": surfaces}
     lines = [f"const {k} = {{\n" + ",\n".join(v) + "\n};" for k, v in blocks.items()]
-    lines += [f"const MAP = {json.dumps(colours)};", f"const COLOURS = {json.dumps(COLOURS)};",
-              f"const RULE_COLOURS = {json.dumps(rule_colours())};", f"const SHOWN = {json.dumps(SHOWN)};"]  # fmt: skip
+    lines += [f"const MAP = {json.dumps(scale)};", f"const TAIL = {TAIL};",
+              f"const RULE_COLOURS = {json.dumps(rule_colours())};", f"const SHOWN = {json.dumps(SHOWN)};",
+              f"const FILM = {json.dumps({k: v[-1] for k, v in FILM.items()})};"]  # fmt: skip
     return "\n".join(lines)
 
 

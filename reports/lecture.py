@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from ..proofs import Proof
 from .exercises import ALL_EXERCISES, chapter
-from .markup import figure, mark, table
+from .markup import figure, table
+from .optimizer_pages import claims_said
 from .sharpness import SETTINGS, ratios
 from .trials import show
 from .work import result
@@ -35,8 +36,8 @@ def experiments_chapter() -> str:
     said = "" if stand_in else said + (f" Not: {'; '.join(far)}." if far else "")
     return "\n".join([
         "# The lecture’s experiments {#experiments}\n",
-        "Every figure of the lecture that the chapters above do not have, and its runs on the airfoil data, "
-        "again by our rules.\n",
+        "Every figure of the lecture [@zhang2023] that the chapters above do not have, and its runs on the airfoil data "
+        "[@brooks1989], again by our rules.\n",
         figure("lecture_curves"), figure("lecture_paths"),
         "## Printed losses, rerun {#losses}\n",
         f"Linear regression on the {found['data']} data, squared loss/2, two epochs (gradient descent ten); the "
@@ -44,7 +45,7 @@ def experiments_chapter() -> str:
         f"mean and deviation over five seeds.{stand_in}\n",
         table(["run", "printed", "ours", "torch", "print within reach"], rows,
               "Loss after training: as printed (own implementation; the library’s), by our optimizers and by "
-              "torch’s. Within reach: no further than three deviations, or 0.0015.", [26, 13, 18, 18, 10]),
+              "torch’s. Within reach: no further than three deviations, or 0.0015.", [26, 13, 18, 18, 10], "tbl-losses"),
         f"{said} The lecture’s gradient descent has η = 1, where the largest curvature is {found['L']:.4f}: its {verdict}\n",
         figure("batch_sizes"),
     ])  # fmt: skip
@@ -67,7 +68,7 @@ def practice_chapter() -> str:
         "ball, and, with the second moment standing still, "
         r"$\frac{2(1+\beta_1)}{1-\beta_1}\frac1\eta = 38/\eta$ "
         "for Adam between the roots of its preconditioner. Training sharpens the loss until it is there, and "
-        "then stays about there (Cohen et al. 2021, 2022).\n",
+        "then stays about there [@cohen2021; @cohen2022].\n",
         figure("sharpness"),
         f"{settings}; 64–32–10 units, tanh, squared error, 500 digits, full batches, float64. Median of the last "
         f"third: {near}.\n",
@@ -91,8 +92,7 @@ def exercises_chapter(proofs: Mapping[str, Proof]) -> str:
             f"{_plain(exercise.answer)}\n",
         ]
         if exercise.claims:
-            said = [f"`{c}` {mark(proofs[c])}" for c in exercise.claims]
-            parts.append(f"Claims: {', '.join(said)}.\n")
+            parts.append(f"Claims: {claims_said(exercise.claims, proofs)}.\n")
         if exercise.experiment:
             found = result(f"exercise:{exercise.id}")
             # Times differ from run to run.
@@ -100,7 +100,15 @@ def exercises_chapter(proofs: Mapping[str, Proof]) -> str:
             rows = [[_plain(show(row[i])) for i in kept] for row in found["rows"]]
             heads = [_plain(found["columns"][i]) for i in kept]
             widths = [max(len(h), *(len(row[k]) for row in rows)) + 2 for k, h in enumerate(heads)]
-            parts.append(table(heads, rows, _plain(found["note"] or exercise.question), widths))
+            parts.append(
+                table(
+                    heads,
+                    rows,
+                    _plain(found["note"] or exercise.question),
+                    widths,
+                    f"tbl-{exercise.id}",
+                )
+            )
     return "\n".join(parts)
 
 

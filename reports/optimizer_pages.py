@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
-
-import sympy as sp
-from sympy.core.function import AppliedUndef
 
 from ..analysis.comparison import Comparison, compare
 from ..analysis.loading import load_target
 from ..analysis.symmetries import symmetries
-from ..analysis.tracing import STEP, Trace, symbol_of, trace
-from ..optimizers.errors import EigenstepError
 from ..optimizers.rule import Rule
 from ..optimizers.rules import ALL_RULES
 from ..proofs import ALL_CLAIMS, Proof
 from ..proofs.claims import EquationsClaim
-from .markup import figure, mark, table
+from .markup import cited, display, mark, table
+from .typeset import equations
 from .work import result
 
 CLASS_NAMES = {
@@ -33,11 +27,12 @@ CLASS_NAMES = {
     "ranger_lars": "RangerLARS",
 }  # fmt: skip
 """The torch class of each rule."""
-_LATEX = {
-    "eps": r"\epsilon", "final_lr": r"\eta^*", "largest": r"\hat v", "slow": r"\theta",
-    "fast": r"\varphi",
-}  # fmt: skip
-_KEPT = ("threshold", "momentum_decay", "phi_lower", "phi_upper", "trust_coefficient")
+TITLES = {
+    "gradient_descent": "Gradient descent",
+    "heavy_ball": "Heavy ball",
+    "nesterov": "Nesterov’s method",
+}
+"""Headings that are not the class’s name."""
 
 TARGETS: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("torch.optim:SGD", {"momentum": 0.9}, "heavy_ball"),
@@ -76,89 +71,6 @@ TARGETS: tuple[tuple[str, dict[str, Any], str], ...] = (
 """What the conventions table is made of: library, arguments, and the rule of that name."""
 
 
-def traced(rule: Rule) -> Trace:
-    """The rule at step t, its hyperparameters as symbols where they are not zero by default."""
-    free = {
-        k: symbol_of(h) for k, h in rule.hyperparameters.items()
-        if not h.is_choice and h.default and k not in _KEPT and k not in rule.fixed
-    }  # fmt: skip
-    zero = {k: 0 for k, h in rule.hyperparameters.items()
-            if not h.is_choice and h.default == 0 and k not in rule.fixed}  # fmt: skip
-    return trace(rule, step=STEP, **free, **zero)
-
-
-def equations(rule: Rule) -> list[str]:
-    """The update as TeX lines, state first; what a line computes is used by name in the next.
-
-    Where the rule distinguishes cases by ρ_t, a line for each; lookahead's synchronization comes last.
-    """
-    t = traced(rule)
-    names: dict[Any, Any] = {s: sp.Symbol(_LATEX.get(s.name, s.name)) for s in (*t.state, t.theta)}
-    for k, h in rule.hyperparameters.items():
-        if not h.is_choice:
-            symbol = symbol_of(h)
-            names[symbol] = sp.Symbol(_LATEX.get(k, symbol.name))
-    new = dict(zip((*t.state, t.theta), (*t.new_state, t.new_theta), strict=True))
-    lines = []
-    named: dict[Any, Any] = {}
-    coefficients = rule.coefficients(STEP, dict(t.hyperparameters))
-    tractable: Any = None
-    if "rho_t" in coefficients:
-        rho, r, longest = sp.symbols(r"\rho_t r_t \rho_\infty")
-        length, ratio = coefficients["rho_t"], coefficients["r_t"].args[0].expr
-        limit = length.as_independent(STEP)[0]
-        tractable = coefficients["r_t"].args[0].cond
-        threshold = t.hyperparameters["threshold"]
-        named = {ratio: r}
-        shown = ratio.subs(length, rho).subs(limit, longest)
-        lines += [rf"\rho_\infty &= {_tex(limit, names)}",
-                  rf"\rho_t &= {_tex(length.subs(limit, longest), names)}",
-                  rf"r_t &= {_tex(shown, names)} \quad (\rho_t > {threshold})"]  # fmt: skip
-    synchronizes = [c for e in new.values() for c in e.atoms(sp.Le) if c.lhs.func is sp.Mod]
-    never = dict.fromkeys(synchronizes, sp.false)
-    known: list[tuple[Any, Any]] = []
-    order = sorted(new, key=lambda s: sp.count_ops(new[s].xreplace(never)))
-    for symbol in order:
-        value = new[symbol].xreplace(never)
-        if value == symbol:
-            continue
-        plus = sp.Symbol(rf"{sp.latex(names[symbol])}^{{+}}")
-        cases = [(value, "")]
-        if tractable is not None and value.has(tractable):
-            cases = [(value.xreplace({tractable: truth}).xreplace(named), words) for truth, words in (
-                (sp.true, rf" \quad \text{{if }} \rho_t > {threshold}"),
-                (sp.false, r" \quad \text{otherwise}"))]  # fmt: skip
-        for case, words in cases:
-            short = case
-            for before, old in known:
-                short = short.subs(old, before)
-            lines.append(rf"{sp.latex(plus)} &= {_tex(short, names)}{words}")
-        known.insert(0, (plus, value))
-    if synchronizes:
-        fast, slow = t.theta, t.state[-1]
-        stepped = sp.Symbol("stepped")
-        always = dict.fromkeys(synchronizes, sp.true)
-        after = new[slow].xreplace(always).subs(new[fast].xreplace(never), stepped)
-        plus = rf"{sp.latex(names[fast])}^{{+}}"
-        text = _tex(after, {**names, stepped: sp.Symbol(plus)})
-        every = r" \quad \text{every } k \text{ steps, and then } "
-        lines.append(rf"{sp.latex(names[slow])}^{{+}} &= {text},{every} {plus} \leftarrow "
-                     rf"{sp.latex(names[slow])}^{{+}}")  # fmt: skip
-    return lines
-
-
-def _tex(expression: Any, names: Mapping[Any, Any]) -> str:
-    modulo = {c: sp.Eq(c.lhs, 0) for c in expression.atoms(sp.Le) if c.lhs.func is sp.Mod}
-    expression = expression.xreplace(modulo)
-    while norms := [f for f in expression.atoms(AppliedUndef) if f.func.__name__ == "norm"]:
-        inner = min(norms, key=lambda f: f.count_ops())
-        text = sp.latex(inner.args[0].xreplace(names))
-        expression = expression.xreplace(
-            {inner: sp.Symbol(rf"\lVert {text} \rVert", positive=True)}
-        )
-    return sp.latex(expression.xreplace(names))
-
-
 @lru_cache(maxsize=1)
 def conventions() -> tuple[tuple[str, dict[str, Any], str, Comparison | None], ...]:
     """Every target against the rule of its name; None where its library is not installed."""
@@ -170,15 +82,6 @@ def conventions() -> tuple[tuple[str, dict[str, Any], str, Comparison | None], .
         found = compare(load_target(name), ALL_RULES[rule], settings=settings, name=name)
         rows.append((name, settings, rule, found))
     return tuple(rows)
-
-
-def speed(path: Path = Path("build/benchmarks/step.json")) -> dict[str, Any]:
-    """The benchmark's rows by optimizer for one tensor of 10M parameters, where it has been run."""
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
-        return {r["optimizer"]: r for r in rows if r["case"] == "10M"}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
 
 
 def _setting(value: Any) -> str:
@@ -193,13 +96,17 @@ def _conventions_of(rule: Rule) -> str:
     return "; ".join(said)
 
 
+def claims_said(ids: Iterable[str], proofs: Mapping[str, Proof]) -> str:
+    """Claims with their verdicts, linked to the ledger."""
+    return ", ".join(f"[`{i}`](#claim-{i}) {mark(proofs[i])}" for i in ids)
+
+
 def _claims_of(rule: Rule, proofs: Mapping[str, Proof]) -> str:
     found = [c for c in ALL_CLAIMS.values() if isinstance(c, EquationsClaim) and c.rule is rule]
-    said = [f"`{c.id}` {mark(proofs[c.id])} ({c.source})" for c in found]
-    return "; ".join(said)
+    return "; ".join(f"{claims_said([c.id], proofs)} ({cited(c.source)})" for c in found)
 
 
-def page(rule: Rule, proofs: Mapping[str, Proof], speeds: Mapping[str, Any]) -> str:
+def page(rule: Rule, proofs: Mapping[str, Proof]) -> str:
     """One optimizer's section."""
     name = CLASS_NAMES[rule.name]
     count = len(rule.state)
@@ -208,12 +115,11 @@ def page(rule: Rule, proofs: Mapping[str, Proof], speeds: Mapping[str, Any]) -> 
         f"`{h.domain.describe(k)}`" for k, h in rule.hyperparameters.items()
         if not h.convention and k not in rule.fixed
     )  # fmt: skip
-    body = "\n".join([r"\begin{aligned}", " \\\\\n".join(equations(rule)), r"\end{aligned}"])
     state = ", ".join(f"`{s}`" for s in rule.state) or "none"
     parts = [
-        f"## {name} {{#{rule.name}_page}}\n",
-        f"Source: {rule.source}. Traced from the code, at step $t$:\n",
-        f"$$\n{body}\n$$\n",
+        f"## {TITLES.get(rule.name, name)} {{#{rule.name}}}\n",
+        f"Source: {cited(rule.source)}. Torch class: `{name}`. Traced from the code, at step $t$:\n",
+        display(*equations(rule), label=f"eq-{rule.name}"),
         f"Hyperparameters: {hyperparameters}. State: {state}, {4 * count} bytes a float32 parameter; "
         f"a step that reads and writes each once moves {moved}.\n",
     ]
@@ -221,14 +127,6 @@ def page(rule: Rule, proofs: Mapping[str, Proof], speeds: Mapping[str, Any]) -> 
         parts.append(f"As printed, for all inputs and every $t$: {claims}.\n")
     if known := _conventions_of(rule):
         parts.append(f"What libraries compute under this name: {known}.\n")
-    if row := speeds.get(name):
-        parts.append(
-            f"Speed, one tensor of 10M float32, torch’s fused Adam = 1: "
-            f"compiled {row['ratios'].get('compiled', float('nan')):.2f}, "
-            f"without a compiler {row['ratios']['blocked']:.2f}"
-            + "".join(f", {k} {v:.2f}" for k, v in row["ratios"].items()
-                      if k not in ("compiled", "blocked")) + ".\n"
-        )  # fmt: skip
     return "\n".join(parts)
 
 
@@ -253,13 +151,16 @@ def find_conventions() -> dict[str, Any]:
     return {"rows": rows, "missing": sorted(missing)}
 
 
-def conventions_table() -> str:
-    """What libraries compute."""
-    found = result("conventions")
-    said = table(["library", "optimizer", "rule", "computes the convention", "differs by"], found["rows"],
+def conventions_table(label: str, rules: Iterable[str]) -> str:
+    """What libraries compute under the names of these rules."""
+    found, wanted = result("table:conventions"), {f"`{name}`" for name in rules}
+    rows = [row for row in found["rows"] if row[2] in wanted]
+    if not rows:
+        return "No library that is compared has one.\n"
+    said = table(["library", "optimizer", "rule", "computes the convention", "differs by"], rows,
                  "What libraries compute, by `eigenstep check`: 100 float64 steps on gradients from 1e-8 "
                  "to 1e8; the difference is relative to the distance travelled.",
-                 [16, 24, 12, 36, 9])  # fmt: skip
+                 [16, 24, 12, 36, 9], f"tbl-conventions-{label}")  # fmt: skip
     if found["missing"]:
         said += f"\nNot installed, so not compared: {', '.join(found['missing'])}.\n"
     return said
@@ -273,29 +174,9 @@ def find_symmetries() -> dict[str, dict[str, bool]]:
 def symmetries_table() -> str:
     """The same as a table."""
     kinds = ("loss scale", "units", "shift", "rotation", "permutation")
-    found = result("symmetries")
+    found = result("table:symmetries")
     rows = [[f"`{name}`", *("yes" if s[k] else "no" for k in kinds)] for name, s in found.items()]
     return table(["rule", *kinds], rows,
                  "Symmetries, with ε = 0 and no decay: does the path stay when the loss is multiplied "
                  "by c > 0; scale with the parameter’s unit; move, turn, permute with the problem?",
-                 [16, 12, 12, 12, 12, 12])  # fmt: skip
-
-
-def chapter(proofs: Mapping[str, Proof]) -> str:
-    """All optimizers, and what libraries make of them."""
-    speeds = speed()
-    note = "" if speeds else " Run `make bench` first to have speed rows here."
-    parts = [
-        "# All optimizers {#optimizers}\n",
-        "Every rule is one function; its equations below are what tracing that function gives, so they "
-        f"cannot differ from what the torch class runs.{note}\n",
-        figure("all_trajectories"),
-    ]
-    for rule in ALL_RULES.values():
-        try:
-            parts.append(page(rule, proofs, speeds))
-        except EigenstepError as error:
-            raise type(error)(f"{rule.name}: {error}") from error
-    parts += ["## Symmetries {#symmetries}\n", symmetries_table()]
-    parts += ["## Conventions of libraries {#conventions}\n", conventions_table()]
-    return "\n".join(parts)
+                 [16, 12, 12, 12, 12, 12], "tbl-symmetries")  # fmt: skip

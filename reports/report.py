@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
-import json
+import os
 import re
 import subprocess
 import tempfile
+import time
+import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,12 +19,15 @@ from ..optimizers.errors import DomainError, UnknownName
 from ..optimizers.files import check_folder, write_atomically
 from ..proofs import decide_all, with_corrections
 from ..proofs.running import cores
-from .optimizer_pages import speed
+from .markup import BIBLIOGRAPHY
 from .progress import progress
+from .timing import committed, is_reproducible
 from .work import ReportError, begin, keep, prepare, result, stored
 
 FORMATS = {"html": "index.html", "pdf": "eigenstep.pdf"}
 _HERE = Path(__file__).parent
+_HEAD = "---\nnocite: '@*'\n---\n"
+"""The bibliography has all its entries, cited or not."""
 _READER = "markdown+pipe_tables+implicit_figures+raw_attribute"
 
 
@@ -32,6 +37,7 @@ def write_report(
     *,
     only: tuple[str, ...] = (),
     cache: bool = True,
+    quick: bool = False,
     workers: int | None = None,
 ) -> list[Path]:
     """Make the report and write it into a folder, each file whole or not at all.
@@ -41,10 +47,14 @@ def write_report(
         formats: of ``html`` and ``pdf``.
         only: ids of chapters; by default all.
         cache: whether what was made before by the same code, libraries and data may be taken.
+        quick: a draft: coarser grids, fewer seeds, shorter training.
         workers: processes at most, by default as many as the cores.
 
+    With ``SOURCE_DATE_EPOCH`` in the environment measured times are left out and the PDF has that date:
+    every run then gives the same bytes.
+
     Raises:
-        DomainError: another format.
+        DomainError: another format, or a ``SOURCE_DATE_EPOCH`` that is not a number of seconds.
         UnknownName: another chapter.
         OutputError: the folder cannot be written.
         ReportError: a figure, an experiment, pandoc or Typst failed; the message says which.
@@ -59,8 +69,8 @@ def write_report(
             raise UnknownName("chapter", name, CHAPTERS)
     check_folder(out)
     wanted = tuple(dict.fromkeys(formats))
-    names = {f: f"page:{f}:{','.join(only)}:{_speeds()}" for f in wanted}
-    begin(cache)
+    names = {f: f"page:{f}:{','.join(only)}:{committed()}:{epoch()}" for f in wanted}
+    begin(cache, quick)
     if not all(stored(n) for n in names.values()):
         for name, content in _make(wanted, only, cache, workers or cores()).items():
             keep(names[name], content)
@@ -69,12 +79,6 @@ def write_report(
         write_atomically(out / FORMATS[name], result(names[name]))
         written.append(out / FORMATS[name])
     return written
-
-
-def _speeds() -> str:
-    """A digest of the benchmark's figures, which the pages show where there are some."""
-    rows = json.dumps(speed(), sort_keys=True)
-    return hashlib.sha256(rows.encode()).hexdigest()[:16]
 
 
 def _make(
@@ -95,47 +99,62 @@ def _make(
         work = Path(folder)
         (work / "figures").mkdir()
         pieces = [] if only else _pieces()
+        drawn = {} if only else DRAWN
+        timed = [] if only or is_reproducible() else ["timing:steps"]
         claims = list(with_corrections()) if not only or set(only) & set(NEED_PROOFS) else []
-        jobs = len(claims) + len(pieces) + 1 + len(formats)
-        with progress("report", jobs) as advance:
+        total = len(claims) + len(pieces) + len(drawn) + len(timed) + 1 + len(formats)
+        with progress("report", total) as advance:
             decided = decide_all(claims, workers=workers, cache=cache, advance=advance)
             proofs = {key: d.proof for key, d in decided.items()}
             prepare(pieces, workers, advance)
+            prepare(drawn, workers, advance, drawn)
+            prepare(timed, 1, advance)  # with nothing else running
             tried = {key: str(d.evidence) for key, d in decided.items()}
             text = markdown(proofs, only, tried)
             for name in dict.fromkeys(re.findall(r"\(figures/(\w+)\.svg\)", text)):
                 (work / "figures" / f"{name}.svg").write_bytes(result(f"figure:{name}"))
-            (work / "report.md").write_text(text, encoding="utf-8")
+            (work / "report.md").write_text(f"{_HEAD}\n{text}", encoding="utf-8")
             advance(1)
-            made = {}
-            for name in formats:
-                made[name] = _html(work) if name == "html" else _pdf(work)
-                advance(1)
+            if "html" in formats:
+                result("javascript")  # not in a thread
+            with ThreadPoolExecutor(workers) as threads:  # both wait for other programs
+                jobs = {n: threads.submit(_WRITERS[n], work, bool(only)) for n in formats}
+                made = {}
+                for name, job in jobs.items():
+                    made[name] = job.result()
+                    advance(1)
     return made
 
 
+DRAWN = {"figure:sharpness": ("table:sharpness",), "figure:batch_sizes": ("table:batch_runs",),
+         "figure:bounds": ("table:rules",), "figure:regression": ("table:regression",)}  # fmt: skip
+"""Figures of tables, which are made first."""
+
+
 def _pieces() -> list[str]:
-    """The names of all long work, the longest first."""
+    """The names of all long work but :data:`DRAWN`, the longest first."""
     from .exercises import ALL_EXERCISES
     from .figures import ALL_FIGURES
-    from .training_table import ALL
+    from .tables import TABLES
 
     exercises = [f"exercise:{k}" for k, e in ALL_EXERCISES.items() if e.experiment]
-    slow = [e for e in ("exercise:adagrad.5", "exercise:rmsprop.3") if e in exercises]
-    first = [
-        "conventions",
-        "symmetries",
-        "table:sharpness",
-        *slow,
-        "javascript",
-        "figure:regression",
+    slow = [
+        e for e in ("exercise:adagrad.5", "exercise:rmsprop.3", "exercise:adam.4") if e in exercises
     ]
-    figures = [f"figure:{n}" for n in ALL_FIGURES if n != "sharpness"]  # drawn from its table
-    rest = [*figures, *exercises, *(f"table:{n}" for n in ALL)]
-    return list(dict.fromkeys([*first, *rest]))
+    figures = [f"figure:{n}" for n in ALL_FIGURES if f"figure:{n}" not in DRAWN]
+    tables = [f"table:{n}" for n in TABLES]
+    return list(dict.fromkeys([*tables, *slow, *figures, "javascript", *exercises]))
 
 
-def _pandoc(work: Path, *arguments: str) -> None:
+def epoch() -> int | None:
+    """The time that ``SOURCE_DATE_EPOCH`` gives, in seconds since 1970, or None."""
+    text = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if text and not (text.isascii() and text.isdigit()):
+        raise DomainError("SOURCE_DATE_EPOCH", repr(text), "a whole number of seconds >= 0")
+    return int(text) if text else None
+
+
+def _pandoc(work: Path, partial: bool, *arguments: str) -> None:
     import pypandoc
 
     from .document import SUBTITLE, TITLE
@@ -143,14 +162,17 @@ def _pandoc(work: Path, *arguments: str) -> None:
     command = [
         pypandoc.get_pandoc_path(), "report.md", "--from", _READER,
         "--standalone", "--metadata", f"title={TITLE}", "--metadata", f"subtitle={SUBTITLE}",
-        "--metadata", "lang=en", "--fail-if-warnings", *arguments,
+        "--metadata", "lang=en", "--metadata", "link-citations=true",
+        "--citeproc", "--bibliography", str(BIBLIOGRAPHY), "--fail-if-warnings",
+        *(["--metadata", "partial=true"] if partial else []),
+        "--lua-filter", str(_HERE / "references.lua"), *arguments,
     ]  # fmt: skip
     done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ReportError(f"pandoc failed: {' '.join(done.stderr.split())[:500]}")
 
 
-def _html(work: Path) -> bytes:
+def _html(work: Path, partial: bool) -> bytes:
     style = (_HERE / "style.css").read_text(encoding="utf-8")
     text = (work / "report.md").read_text(encoding="utf-8")
     font = base64.b64encode(mathematics_font(text)).decode("ascii")
@@ -165,23 +187,38 @@ def _html(work: Path) -> bytes:
         f"<script>(() => {{\n{code}\n}})();</script>\n", encoding="utf-8"
     )
     _pandoc(
-        work, "--to", "html5", "--mathml", "--toc", "--toc-depth", "2", "--embed-resources",
-        "--template", str(_HERE / "page.html"), "--include-in-header", "style.html",
+        work, partial, "--to", "html5", "--number-sections", "--mathml", "--toc", "--toc-depth", "2",
+        "--embed-resources", "--template", str(_HERE / "page.html"), "--include-in-header", "style.html",
         "--include-after-body", "script.html", "--output", "index.html",
     )  # fmt: skip
-    return (work / "index.html").read_bytes()
+    page = (work / "index.html").read_text(encoding="utf-8")
+    return re.sub(r'data:image/svg\+xml;base64,([^"]*)', _as_text, page).encode()
 
 
-def _pdf(work: Path) -> bytes:
+def _as_text(found: re.Match[str]) -> str:
+    """An SVG's data address as text: a quarter less than base64."""
+    svg = base64.b64decode(found[1]).decode().replace('"', "'")
+    return "data:image/svg+xml," + urllib.parse.quote(svg, safe=" /:;=,()'!?*+@$")
+
+
+def _pdf(work: Path, partial: bool) -> bytes:
     import typst
 
-    _pandoc(work, "--to", "typst", "--template", str(_HERE / "page.typ"), "--output", "report.typ")
+    made = epoch()
+    dated = time.gmtime(made) if made is not None else None
+    _pandoc(
+        work, partial, "--to", "typst", "--template", str(_HERE / "page.typ"), "--output", "report.typ",
+        *(["--variable", time.strftime("date=year: %Y, month: %m, day: %d", dated)] if dated else []),
+    )  # fmt: skip
     try:
         return typst.compile(
-            str(work / "report.typ"), root=str(work), ignore_system_fonts=True, timestamp=0
+            str(work / "report.typ"), root=str(work), ignore_system_fonts=True, timestamp=made or 0
         )  # fmt: skip
     except Exception as error:
         raise ReportError(f"Typst failed: {' '.join(str(error).split())[:500]}") from error
+
+
+_WRITERS = {"html": _html, "pdf": _pdf}
 
 
 def mathematics_font(text: str) -> bytes:

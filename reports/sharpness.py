@@ -14,8 +14,9 @@ import numpy as np
 from ..analysis import derive
 from ..analysis.frozen import freeze
 from ..optimizers.rules import adam, gradient_descent, heavy_ball
+from .work import size
 
-SAMPLES, HIDDEN, STEPS, EVERY, PRODUCTS = 500, 32, 900, 15, 20
+SAMPLES, HIDDEN, STEPS, EVERY, PRODUCTS = 500, 32, 900, 30, 20
 SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "gradient descent": ("GradientDescent", {"lr": 0.11}),
     "heavy ball": ("HeavyBall", {"lr": 0.15, "momentum": 0.9}),
@@ -31,7 +32,7 @@ def limits() -> dict[str, float]:
             for name, (rule, others) in rules.items()}  # fmt: skip
 
 
-def run(name: str, steps: int = STEPS, seed: int = 0) -> dict[str, list[float]]:
+def run(name: str, steps: int, seed: int = 0) -> dict[str, list[float]]:
     """Train on scikit-learn's digits; the loss and the (preconditioned) sharpness every few steps."""
     import torch
     from sklearn.datasets import load_digits
@@ -92,7 +93,7 @@ def _largest(gradients: Any, parameters: Any, direction: Any, roots: Any) -> tup
 
 def runs() -> dict[str, Any]:
     """All three runs, and the limits that theory gives."""
-    return {"limits": limits(), "runs": {name: run(name) for name in SETTINGS}}
+    return {"limits": limits(), "runs": {name: run(name, size(STEPS, 300)) for name in SETTINGS}}
 
 
 def ratios(found: dict[str, Any]) -> dict[str, float]:

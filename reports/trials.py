@@ -32,6 +32,7 @@ from ..optimizers.rules import (
 from ..optimizers.schedules import exponential, polynomial
 from .airfoil import LeastSquares, load_regression
 from .training import SEEDS, over_seeds, train
+from .work import size
 
 _ROTATION = np.array([[1, 1], [1, -1]]) / np.sqrt(2)
 _SEED_Q = np.diag([0.2, 4.0])
@@ -506,16 +507,16 @@ def train_network(
     return last, accuracy
 
 
-def _network(runs: Sequence[tuple[str, str, dict[str, Any], Any]], epochs: int = 12) -> Table:
+def _network(runs: Sequence[tuple[str, str, dict[str, Any], Any]]) -> Table:
     from .. import optimizers
 
-    rows = []
+    rows, epochs, seeds = [], size(8, 2), size(2, 1)
     for name, cls, settings, factor in runs:
         make = partial(getattr(optimizers, cls), **settings)
-        found = [train_network(make, epochs, seed, factor) for seed in range(2)]
+        found = [train_network(make, epochs, seed, factor) for seed in range(seeds)]
         rows.append((name, *(float(v) for v in np.mean(found, axis=0))))
     return Table(("optimizer", "training loss", "test accuracy"), tuple(rows),
-                 f"a small LeNet on scikit-learn’s 8×8 digits, batch 64, {epochs} epochs, 2 seeds "
+                 f"a small LeNet on scikit-learn’s 8×8 digits, batch 64, {epochs} epochs, {seeds} seeds "
                  "(Fashion-MNIST does not come with a package)")  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import multiprocessing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import lru_cache
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 from ..optimizers.errors import EigenstepError
 from ..optimizers.files import OutputError, cache_folder, digest_of, write_atomically
 from ..proofs.running import leave_interrupts
+from .timing import is_reproducible
 
 
 class ReportError(EigenstepError, RuntimeError):
@@ -26,8 +27,16 @@ class ReportError(EigenstepError, RuntimeError):
 
 _PACKAGES = ("sympy", "numpy", "scipy", "matplotlib", "torch", "z3-solver", "scikit-learn", "optax", "jax",
              "pytorch-optimizer", "torch-optimizer")  # fmt: skip
+_TIMED = ("figure:batch_sizes", "table:batch_runs", "timing:", "page:")
+"""Pieces that hold measured times, which a reproducible report is without."""
 _memory: dict[str, Any] = {}
 _reads = True
+_quick = False
+
+
+def size(full: int, draft: int) -> int:
+    """How many points, steps or seeds: ``draft`` in a quick report."""
+    return draft if _quick else full
 
 
 def _make(name: str) -> Any:
@@ -41,21 +50,18 @@ def _make(name: str) -> Any:
 
         table = ALL_EXERCISES[rest].run()
         return {"columns": table.columns, "rows": table.rows, "note": table.note}
-    if kind == "symmetries":
-        from .optimizer_pages import find_symmetries
-
-        return find_symmetries()
-    if kind == "conventions":
-        from .optimizer_pages import find_conventions
-
-        return find_conventions()
     if kind == "javascript":
         from .javascript import generated
 
         return generated()
-    from .training_table import ALL
+    if kind == "timing":
+        from .optimizer_pages import CLASS_NAMES
+        from .timing import step_times
 
-    return ALL[rest]()
+        return step_times(tuple(CLASS_NAMES.values()))
+    from .tables import TABLES
+
+    return TABLES[rest]()
 
 
 def _made(name: str) -> tuple[str, Any]:
@@ -66,6 +72,12 @@ def _made(name: str) -> tuple[str, Any]:
         return "refused", str(error)
     except Exception as error:
         return "failed", f"{type(error).__name__}: {error}"
+
+
+def _made_elsewhere(name: str, quick: bool, reads: bool, known: dict[str, Any]) -> tuple[str, Any]:
+    begin(reads, quick)
+    _memory.update(known)
+    return _made(name)
 
 
 def _take(name: str, made: tuple[str, Any]) -> None:
@@ -104,8 +116,15 @@ def prepare(
     names: Iterable[str],
     workers: int,
     advance: Callable[[float], None] | None = None,
+    needs: Mapping[str, Iterable[str]] | None = None,
 ) -> None:
     """Make all pieces that are not there yet, over several processes.
+
+    Args:
+        names: of the pieces.
+        workers: processes at most.
+        advance: called with 1 as each is there.
+        needs: pieces that are there already and that the named one is made of.
 
     Raises:
         ReportError: one failed; the others that are begun are finished and kept.
@@ -128,7 +147,10 @@ def prepare(
         min(workers, len(missing)), mp_context=context, initializer=_one_thread
     )
     try:
-        jobs = {pool.submit(_made, name): name for name in missing}
+        jobs = {}
+        for name in missing:
+            known = {other: result(other) for other in (needs or {}).get(name, ())}
+            jobs[pool.submit(_made_elsewhere, name, _quick, _reads, known)] = name
         for job in as_completed(jobs):
             _take(jobs[job], job.result())
             if advance:
@@ -161,7 +183,10 @@ def _digest() -> str:
 
 
 def _path(name: str) -> Any:
-    key = hashlib.sha256(f"{_digest()}\0{name}".encode()).hexdigest()[:40]
+    kind = "quick" if _quick else ""
+    if is_reproducible() and name.startswith(_TIMED):
+        kind += " reproducible"
+    key = hashlib.sha256(f"{_digest()}\0{name}\0{kind}".encode()).hexdigest()[:40]
     return cache_folder() / "report" / key
 
 
@@ -189,13 +214,13 @@ def _load(name: str) -> bool:
     return True
 
 
-def begin(cache: bool) -> None:
-    """Say whether what was made before may be taken; if not, all is made anew."""
-    global _reads
-    _reads = cache
-    if not cache:
+def begin(cache: bool, quick: bool = False) -> None:
+    """Say whether what was made before may be taken, and whether a draft will do."""
+    global _reads, _quick
+    if not cache or quick != _quick:
         _memory.clear()
         _digest.cache_clear()
+    _reads, _quick = cache, quick
 
 
-__all__ = ["ReportError", "begin", "keep", "prepare", "result", "stored"]
+__all__ = ["ReportError", "begin", "keep", "prepare", "result", "size", "stored"]

@@ -9,7 +9,7 @@ import pytest
 from eigenstep.analysis import derive
 from eigenstep.optimizers.rules import ALL_RULES
 from eigenstep.proofs import with_corrections
-from eigenstep.reports.javascript import EXPLORED, SHOWN, race_rates, run_on
+from eigenstep.reports.javascript import EXPLORED, FILM, SHOWN, momentum_of, race_rates, run_on
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
@@ -96,7 +96,8 @@ def test_the_explorer_by_mouse_for_every_rule(open_page):
             page.mouse.move(size["x"] + x * size["width"], size["y"] + y * size["height"])
             page.mouse.up()
             found = state(page, "explorer")
-            others = {"beta": found["beta"]} if "beta" in theory.free else {}
+            free = momentum_of(theory)
+            others = {free: found["beta"]} if free else {}
             assert found["radius"] == pytest.approx(
                 theory.spectral_radius(eta_lambda=found["h"], **others)
             )
@@ -112,7 +113,7 @@ def test_the_race(open_page):
     assert not state(page, "race")["playing"]
     for surface in ("Rosenbrock", "quadratic"):
         page.locator("#race select").select_option(surface)
-        scrub = page.get_by_label("step", exact=True)
+        scrub = page.locator("#race").get_by_label("step", exact=True)
         scrub.focus()
         page.keyboard.press("Home")
         for _ in range(25):
@@ -126,6 +127,23 @@ def test_the_race(open_page):
             assert value == pytest.approx(f(*end), rel=1e-6, abs=1e-12)
     page.locator("#race .toggle", has_text="yogi").click()
     assert "yogi" in state(page, "race")["values"]
+
+
+@pytest.mark.parametrize(
+    ("name", "surface"), [("film_contours", "Beale"), ("film_saddle", "saddle")]
+)
+def test_the_animations(open_page, name, surface):
+    page = open_page()
+    button = page.locator(f"#{name} button")
+    before = state(page, name)["step"]
+    button.click()
+    page.wait_for_function(f"JSON.parse({name}.dataset.state).step > {before + 5}")
+    button.click()
+    assert not state(page, name)["playing"]
+    scrub = page.locator(f"#{name}").get_by_label("step", exact=True)
+    scrub.focus()
+    page.keyboard.press("End")
+    assert state(page, name)["step"] == FILM[surface][-1]
 
 
 def value_of(surface):
@@ -157,7 +175,7 @@ def test_a_phone(open_page, scheme):
 
 def test_without_javascript_there_are_still_figures(open_page):
     page = open_page(java_script_enabled=False)
-    for name in ("explorer", "race"):
+    for name in ("explorer", "race", "film_contours", "film_saddle"):
         image = page.locator(f"#{name} img")
         assert image.is_visible()
         assert len(image.get_attribute("alt")) > 50

@@ -73,7 +73,7 @@ def test_list_derive_prove():
     assert found["limit"] == "2*beta + 2"
     (claim,) = document("prove", "M8")["claims"]
     assert set(claim) == {"id", "statement", "source", "verdict", "method", "counterexample",
-                          "corrected", "evidence", "seconds", "cached"}  # fmt: skip
+                          "corrected", "steps", "evidence", "seconds", "cached"}  # fmt: skip
     assert claim["verdict"] == "PROVED"
     assert [c["id"] for c in document("prove", "M9")["claims"]] == ["M9.sufficient", "M9.necessary"]
 

@@ -11,7 +11,7 @@ import pytest
 from eigenstep.analysis import derive
 from eigenstep.optimizers.rules import ALL_RULES
 from eigenstep.reports import javascript
-from eigenstep.reports.javascript import EXPLORED, SURFACES, generated, run_on
+from eigenstep.reports.javascript import EXPLORED, SURFACES, generated, momentum_of, run_on
 
 HERE = Path(javascript.__file__).parent
 POINTS = 1000
@@ -43,10 +43,11 @@ def test_theory_at_random_points(method, points):
     radius, limit, noise = np.array(node(script, points.tolist())).T
     theory = derive(EXPLORED[method])
     h, beta = points.T
-    others = {"beta": beta} if "beta" in theory.free else {}
+    free = momentum_of(theory)
+    others = {free: beta} if free else {}
     assert radius == pytest.approx(theory.spectral_radius(eta_lambda=h, **others), rel=1e-9)
     for k in range(0, POINTS, 25):
-        chosen = {"beta": beta[k]} if others else {}
+        chosen = {free: beta[k]} if free else {}
         assert limit[k] == pytest.approx(theory.stable_interval(**chosen)[1], rel=1e-12)
         if h[k] < limit[k]:
             exact = theory.stationary_variance(lr=h[k], curvature=1, **chosen)
@@ -60,7 +61,8 @@ def test_the_trajectory_is_the_rules(method):
     script = (
         f"console.log(JSON.stringify(iterate(THEORY[{json.dumps(method)}], 0.3, 1.7, 0.8, 40)));"
     )
-    others = {"beta": 0.8} if "beta" in EXPLORED[method].hyperparameters else {}
+    free = momentum_of(derive(EXPLORED[method]))
+    others = {free: 0.8} if free else {}
     run = simulate(EXPLORED[method], 40, curvature=1.7, lr=0.3, **others)
     assert node(script, 0) == pytest.approx(run.theta.tolist(), rel=1e-9, abs=1e-12)
 

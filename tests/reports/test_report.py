@@ -1,6 +1,5 @@
 """The figures and the report: whole, self-contained, the same every time."""
 
-import json
 import os
 import re
 import subprocess
@@ -14,7 +13,7 @@ from eigenstep.optimizers import UnknownName
 from eigenstep.optimizers.files import OutputError, check_folder, write_atomically
 from eigenstep.optimizers.rules import ALL_RULES
 from eigenstep.proofs import ALL_CLAIMS
-from eigenstep.reports import experiments, figures, optimizer_pages, report
+from eigenstep.reports import drawing, experiments, figures, optimizer_pages, report
 from eigenstep.reports.regression import RULES
 
 
@@ -65,7 +64,7 @@ def test_rates_in_the_report_are_those_of_the_runs(written):
 def test_the_same_bytes_every_time(tmp_path):
     theory = {m: derive(r) for m, r in RULES.items()}
     for suffix in figures.FORMATS:
-        one, two = (figures.render(figures.eigenvalue_paths(theory, 0.9), suffix) for _ in range(2))
+        one, two = (figures.render(drawing.eigenvalue_paths(theory, 0.9), suffix) for _ in range(2))
         assert one == two
     assert report.mathematics_font("x² + λ") == report.mathematics_font("x² + λ")
 
@@ -121,13 +120,12 @@ def test_again_it_comes_from_the_cache_whole(written, tmp_path, monkeypatch):
 
 def test_one_chapter_made_twice_is_the_same(tmp_path):
     one, two = (
-        report.write_report(tmp_path / n, only=("gradient_descent",), cache=False, workers=1)
-        for n in "ab"
+        report.write_report(tmp_path / n, only=("bounded",), cache=False, workers=1) for n in "ab"
     )
     assert [p.read_bytes() for p in one] == [p.read_bytes() for p in two]
     page = one[0].read_text(encoding="utf-8")
-    assert 'id="gradient_descent"' in page
-    assert 'id="claims"' not in page
+    assert 'id="adabound"' in page
+    assert 'id="ledger"' not in page
 
 
 def test_an_unknown_chapter(tmp_path):
@@ -158,7 +156,7 @@ def test_figure_command(tmp_path):
 @pytest.mark.parametrize("name", ALL_RULES)
 def test_every_optimizer_has_its_page(written, name):
     page = written[0].read_text(encoding="utf-8")
-    assert f'id="{name}_page"' in page
+    assert f'id="{name}"' in page
     assert optimizer_pages.CLASS_NAMES[name] in page
 
 
@@ -172,16 +170,3 @@ def test_pages_show_what_was_traced():
         for text in optimizer_pages.equations(rule):
             assert "nan" not in text.lower()
             assert "norm" not in text
-
-
-def test_speed_rows_come_from_the_benchmark(tmp_path):
-    assert optimizer_pages.speed(tmp_path / "none.json") == {}
-    file = tmp_path / "step.json"
-    row = {"optimizer": "Adam", "case": "10M", "ratios": {"compiled": 1.0, "blocked": 2.0}}
-    file.write_text(json.dumps({"rows": [row]}), encoding="utf-8")
-    assert "compiled 1.00" in optimizer_pages.page(
-        ALL_RULES["adam"], {k: c.prove() for k, c in ALL_CLAIMS.items() if k.startswith("R7")},
-        optimizer_pages.speed(file),
-    )  # fmt: skip
-    file.write_text("garbage", encoding="utf-8")
-    assert optimizer_pages.speed(file) == {}

@@ -1,0 +1,145 @@
+"""The steps of a proof, noted while it is done: what was compared, decided, run, and how it came out.
+
+>>> with taking_notes() as steps:
+...     _ = equal(sp.Symbol("beta") ** 2 / sp.Symbol("beta"), sp.Symbol("beta"))
+>>> steps
+['β, the same on both sides']
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import sympy as sp
+
+from ..analysis import decision, equality, stability
+from ..analysis.decision import Decision
+
+_LONGEST = 360
+"""Characters of an expression that are shown."""
+_notes: ContextVar[list[str] | None] = ContextVar("notes", default=None)
+_GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "epsilon": "ε", "eta": "η", "kappa": "κ", "lambda": "λ",
+    "mu": "μ", "phi": "φ", "rho": "ρ", "sigma": "σ", "tau": "τ", "theta": "θ", "varphi": "φ", "xi": "ξ",
+}  # fmt: skip
+_LETTERS = re.compile(rf"(?<![A-Za-z])({'|'.join(_GREEK)})(?![A-Za-z])")
+
+
+@contextmanager
+def taking_notes() -> Iterator[list[str]]:
+    """The steps noted inside, in order."""
+    lines: list[str] = []
+    before = _notes.set(lines)
+    try:
+        yield lines
+    finally:
+        _notes.reset(before)
+
+
+def note(text: str) -> None:
+    """Add a step, where notes are taken."""
+    lines = _notes.get()
+    if lines is not None and text not in lines:
+        lines.append(text)
+
+
+def said(expression: Any) -> str:
+    """An expression, matrix or relation as a line of text, cut where it is very long.
+
+    >>> said(2 * sp.Symbol("eta") ** 2 > sp.Symbol("lambda"))
+    '2·η^2 > λ'
+    """
+    if isinstance(expression, sp.MatrixBase):
+        rows = ["[" + ", ".join(said(e) for e in row) + "]" for row in expression.tolist()]
+        return f"[{', '.join(rows)}]"
+    if isinstance(expression, sp.And | sp.Or):
+        word = " and " if isinstance(expression, sp.And) else " or "
+        return word.join(f"({said(a)})" for a in sp.ordered(expression.args))
+    if isinstance(expression, sp.Not):
+        return f"not ({said(expression.args[0])})"
+    text = sp.sstr(expression)
+    text = (
+        text.replace("**", "^")
+        .replace("*", "·")
+        .replace("False", "never")
+        .replace("True", "always")
+    )
+    text = _LETTERS.sub(lambda m: _GREEK[m[1]], text.replace("<=", "≤").replace(">=", "≥"))
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} … ({len(text)} characters)"
+
+
+def outcome(found: Decision) -> str:
+    """What a decision says, in words."""
+    if found.holds:
+        return "holds"
+    if found.holds is None:
+        return "not decided"
+    point = ", ".join(f"{k} = {v}" for k, v in (found.counterexample or {}).items())
+    return f"fails at {said(point)}" if point else "fails"
+
+
+def decide(assumptions: Iterable[Any], conclusion: Any, **options: Any) -> Decision:
+    """:func:`~eigenstep.analysis.decision.decide`, noted."""
+    given = list(assumptions)
+    found = decision.decide(given, conclusion, **options)
+    if conclusion == sp.true:
+        return found
+    hypotheses = ", ".join(said(a) for a in given) or "nothing"
+    if conclusion == sp.false:
+        ending = {True: "they exclude each other", False: outcome(found), None: "not decided"}
+        note(f"z3 over the reals: {hypotheses}: {ending[found.holds]}")
+    else:
+        note(f"z3 over the reals, from {hypotheses}: {said(conclusion)}: {outcome(found)}")
+    return found
+
+
+def all_equal(pairs: Iterable[tuple[Any, Any]], elements: tuple[sp.Symbol, ...] = ()) -> Decision:
+    """:func:`~eigenstep.analysis.equality.all_equal`, noted pair by pair."""
+    kept = [(sp.sympify(a), sp.sympify(b)) for a, b in pairs]
+    found = equality.all_equal(kept, elements)
+    for left, right in kept:
+        if left == right:
+            note(f"{said(left)}, the same on both sides")
+        elif found.holds:
+            note(f"{said(left)} = {said(right)}: their difference, over a common denominator, is 0")
+        else:
+            note(f"{said(left)} = {said(right)}?")
+    if not found.holds:
+        note(f"all of these together: {outcome(found)}")
+    return found
+
+
+def equal(left: Any, right: Any, elements: tuple[sp.Symbol, ...] = ()) -> Decision:
+    """:func:`~eigenstep.analysis.equality.equal`, noted."""
+    return all_equal([(left, right)], elements)
+
+
+def decide_region(
+    polynomial: sp.Poly, inequalities: Sequence[sp.Expr], domain: Sequence[Any]
+) -> dict[str, Decision]:
+    """:func:`~eigenstep.analysis.stability.decide_region`, noted direction by direction."""
+    found = stability.decide_region(polynomial, inequalities, domain)
+    note(f"the characteristic polynomial of the traced code: {said(polynomial.as_expr())}")
+    conditions = ", ".join(f"{said(q)} > 0" for q in inequalities)
+    words = {"sufficient": f"{conditions} puts every complex root a + bi into |z| < 1",
+             "necessary": f"every root in |z| < 1 demands {conditions}"}  # fmt: skip
+    for direction, result in found.items():
+        where = ", ".join(said(d) for d in domain)
+        note(f"z3 over the reals, where {where}: {words[direction]}: {outcome(result)}")
+    return found
+
+
+__all__ = [
+    "all_equal",
+    "decide",
+    "decide_region",
+    "equal",
+    "note",
+    "outcome",
+    "said",
+    "taking_notes",
+]

@@ -1,0 +1,25 @@
+"""What the report computes once and shows in several places, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .experiments import run_regression
+from .families import lookahead_ranges
+from .optimizer_pages import find_conventions, find_symmetries
+from .rule_theory import rule_theory
+from .sharpness import runs
+from .training_table import batch_runs, lecture_table
+
+TABLES: dict[str, Callable[[], Any]] = {
+    "sharpness": runs,
+    "rules": rule_theory,
+    "lecture_table": lecture_table,
+    "batch_runs": batch_runs,
+    "regression": run_regression,
+    "lookahead": lookahead_ranges,
+    "conventions": find_conventions,
+    "symmetries": find_symmetries,
+}
+"""By name; the longest first."""

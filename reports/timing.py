@@ -1,0 +1,108 @@
+"""What the report measures of time: it differs from run to run, so a reproducible report leaves it out."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+PARAMETERS = 4_000_000
+"""Of the one tensor that steps are timed on."""
+_TORCH = {
+    "GradientDescent": ("SGD", {}), "HeavyBall": ("SGD", {"momentum": 0.9}),
+    "Nesterov": ("SGD", {"momentum": 0.9, "nesterov": True}), "Adagrad": ("Adagrad", {}),
+    "RMSprop": ("RMSprop", {}), "Adadelta": ("Adadelta", {}), "Adam": ("Adam", {}),
+    "AdamW": ("AdamW", {}), "AdaMax": ("Adamax", {}), "Nadam": ("NAdam", {}),
+    "AMSGrad": ("Adam", {"amsgrad": True}), "RAdam": ("RAdam", {}),
+}  # fmt: skip
+"""torch's class of the same name."""
+
+
+def is_reproducible() -> bool:
+    """Whether ``SOURCE_DATE_EPOCH`` asks for the same bytes from every run."""
+    return bool(os.environ.get("SOURCE_DATE_EPOCH"))
+
+
+def step_times(
+    classes: tuple[str, ...], size: int = PARAMETERS, repeats: int = 7
+) -> dict[str, list[float | None]]:
+    """Median time of a step by class: ours, and torch's of that name as it comes, by torch's fused Adam's.
+
+    Args:
+        classes: names of torch optimizers of eigenstep.
+        size: float32 parameters, in one tensor.
+        repeats: rounds; in each all three are stepped in turn.
+    """
+    import torch
+
+    from .. import optimizers
+    from ..optimizers import engine
+
+    kind = "compiled" if engine.can_compile("cpu") else "blocked"
+    found: dict[str, list[float | None]] = {}
+    p = torch.nn.Parameter(torch.ones(size))
+    p.grad = torch.full((size,), 1e-3)
+    unit = torch.optim.Adam([p], lr=1e-3, fused=True).step
+    for name in classes:
+        # With momentum by default for the two that have it.
+        arguments = {"lr": 1e-3, **({"momentum": 0.9} if name in ("HeavyBall", "Nesterov") else {})}
+        steps = [unit, getattr(optimizers, name)([p], engine=kind, **arguments).step]
+        if name in _TORCH:
+            cls, extra = _TORCH[name]
+            steps.append(getattr(torch.optim, cls)([p], lr=1e-3, **extra).step)
+        times: list[list[float]] = [[] for _ in steps]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for round_ in range(repeats + 2):
+                for step, seconds in zip(steps, times, strict=True):
+                    start = time.perf_counter()
+                    step()
+                    if round_ > 1:  # the first two compile and allocate
+                        seconds.append(time.perf_counter() - start)
+        medians = [statistics.median(seconds) for seconds in times]
+        found[name] = [medians[1] / medians[0], medians[2] / medians[0] if len(steps) > 2 else None]
+    return found
+
+
+def machine() -> dict[str, Any]:
+    """The processor's name, the cores this process may use, and the system."""
+    import platform
+
+    from ..proofs.running import cores
+
+    processor = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            processor = next(
+                x.partition(":")[2].strip() for x in lines if x.startswith("model name")
+            )
+    except (OSError, StopIteration):
+        pass
+    return {
+        "processor": processor,
+        "cores": cores(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def committed() -> str:
+    """The commit of the checkout that this code is in, with a + where it was changed; empty elsewhere."""
+    root = Path(__file__).resolve().parents[1]
+    if not (root / ".git").exists():
+        return ""
+    git = ["git", "-C", str(root)]
+    try:
+        head, changed = (
+            subprocess.run([*git, *words], capture_output=True, text=True, check=True).stdout
+            for words in (["rev-parse", "--short=12", "HEAD"], ["status", "--porcelain", "-uno"])
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return head.strip() + ("+" if changed.strip() else "")
+
+
+__all__ = ["PARAMETERS", "committed", "is_reproducible", "machine", "step_times"]
