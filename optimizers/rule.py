@@ -27,6 +27,7 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from html import escape
 from typing import Any, get_type_hints, overload
 
 from .domains import Hyperparameter, check_all, hyperparameter_of
@@ -137,6 +138,21 @@ class Rule:
         inside = "".join(f", {k}={v!r}" for k, v in self.fixed.items())
         return (
             f"<rule {self.name}({', '.join((self.parameter, self.gradient, *self.state))}){inside}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """The signature, the hyperparameters with their domains, the source and the code, for notebooks."""
+        rows = "".join(
+            f"<tr><td><code>{escape(h.domain.describe(k))}</code></td><td>{escape(repr(h.default))}</td></tr>"
+            for k, h in self.hyperparameters.items() if k not in self.fixed
+        )  # fmt: skip
+        try:
+            code = f"<pre>{escape(inspect.cleandoc(inspect.getsource(self.update)))}</pre>"
+        except (OSError, TypeError):  # made by a composition, or typed in
+            code = ""
+        return (
+            f"<p><code>{escape(repr(self))}</code></p><p>{escape(self.source)}</p><table>"
+            f"<tr><th>hyperparameter</th><th>default</th></tr>{rows}</table>{code}"
         )
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Rule:

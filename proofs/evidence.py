@@ -34,7 +34,7 @@ from .claims import Claim
 
 SEED = 0
 _STEPS, _LONG = 20, 2000
-_TRIES, _ENOUGH = 100, 60
+_TRIES, _ENOUGH = 60, 40
 _TOLERANCE = 1e-7
 """Of the largest value compared: RAdam's ρ_t cancels about eight digits at β₂ = 0.999."""
 

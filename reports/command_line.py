@@ -40,6 +40,10 @@ Settings = Annotated[
 ]
 
 
+_INTERRUPTED = 130
+"""The exit status after Ctrl-C."""
+
+
 class BadSetting(EigenstepError, ValueError):
     """A ``--set`` that is not NAME=VALUE, or repeats a name."""
 
@@ -431,10 +435,12 @@ def _print_errata(rows: list[dict[str, Any]]) -> None:
             print(f"    instead: {new['statement']}  [{new['verdict']}]")
 
 
-def _print_claims(rows: list[dict[str, Any]]) -> None:
+def _print_claims(rows: list[dict[str, Any]], steps: bool) -> None:
     for row in rows:
         again = ", decided before" if row["cached"] else ""
         print(f"{row['verdict']:8} {row['id']:26} {row['method']} ({row['seconds']:.2f} s{again})")
+        for number, step in enumerate(row["steps"] if steps else [], 1):
+            print(f"{'':8} {number}. {step}")
         if row["counterexample"]:
             print(f"{'':8} {'':26} counterexample: {_point(row)}")
         if not row["evidence"]["agrees"] and row["verdict"] == "PROVED":
@@ -467,6 +473,7 @@ def _summary(rows: list[dict[str, Any]]) -> str:
 def prove(
     claims: Annotated[list[str] | None, typer.Argument(metavar="[CLAIM]...")] = None,
     errata: Annotated[bool, typer.Option("--errata", help="only what print has wrong")] = False,
+    steps: Annotated[bool, typer.Option("--steps", help="the steps of each proof too")] = False,
     cache: Annotated[
         bool, typer.Option(help="take what was decided before by the same code from the cache")
     ] = True,
@@ -498,7 +505,7 @@ def prove(
     elif errata:
         _print_errata(rows)
     else:
-        _print_claims(rows)
+        _print_claims(rows, steps)
         if len(rows) > 1:
             print(f"\n{_summary(rows)}")
     if undecided:
@@ -623,12 +630,14 @@ def main() -> None:
     try:
         status = app(standalone_mode=False)
         sys.stdout.flush()
+        if status == _INTERRUPTED:  # typer's answer to Ctrl-C
+            raise KeyboardInterrupt
     except EigenstepError as error:
         print(f"eigenstep: {' '.join(str(error).split())}", file=sys.stderr)
         status = 2
     except KeyboardInterrupt:
         print("eigenstep: interrupted", file=sys.stderr)
-        status = 130
+        status = _INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
@@ -637,7 +646,7 @@ def main() -> None:
         if not hasattr(error, "format_message"):
             if type(error).__name__ == "Abort":
                 print("eigenstep: interrupted", file=sys.stderr)
-                sys.exit(130)
+                sys.exit(_INTERRUPTED)
             raise
         message = " ".join(error.format_message().split())  # type: ignore[attr-defined]
         print(f"eigenstep: {message}", file=sys.stderr)

@@ -94,7 +94,7 @@ def eigenvalue_paths(theories: Mapping[str, Any], beta: float) -> Figure:
     for ax, (method, theory) in zip(axes, theories.items(), strict=True):
         others = {"beta": beta} if "beta" in theory.free else {}
         limit = theory.stable_interval(**others)[1]
-        h = np.linspace(0, 1.15 * limit, 110)
+        h = np.linspace(0, 1.15 * limit, 80)
         roots = theory.eigenvalues_at(eta_lambda=h, **others)
         ax.fill(*circle, color="#eeeeee", zorder=0)
         ax.plot(*circle, color="#888888", linewidth=0.8)
@@ -162,7 +162,10 @@ def trajectories(paths: Sequence[Path2D], curvatures: tuple[float, float]) -> Fi
 def gallery(
     paths: Sequence[tuple[str, np.ndarray]], curvatures: tuple[float, float], columns: int = 5
 ) -> Figure:
-    """Small multiples: (title, points (n, 2)) on the contours of ½(λ₁x₁² + λ₂x₂²)."""
+    """Small multiples: (title, points (n, 2)) on the contours of ½(λ₁x₁² + λ₂x₂²).
+
+    A title begins with the rule's name.
+    """
     rows = -(-len(paths) // columns)
     figure = Figure(figsize=(8.6, 1.72 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
@@ -172,7 +175,8 @@ def gallery(
         ax.set_visible(False)
     for ax, (title, points) in zip(axes.flat, paths, strict=False):
         ax.contour(x, y, height, levels=np.geomspace(0.05, 25, 5), colors="#b8c4d0", linewidths=0.6)
-        ax.plot(*points.T, "o-", color="#0072B2", markersize=1.8, linewidth=0.8, markevery=4)
+        colour = rule_colours().get(title.partition(",")[0], COLOURS["gradient descent"])
+        ax.plot(*points.T, "o-", color=colour, markersize=1.8, linewidth=0.8, markevery=4)
         ax.plot(0, 0, "+", color="black", markersize=6)
         ax.set_xlim(-6, 4)
         ax.set_ylim(-3.2, 3.2)
@@ -223,6 +227,8 @@ def curves(
 ) -> Figure:
     """Small panels of lines: (title, label of x, lines), a line being (label, x, y).
 
+    A line whose label begins with a rule's name has that rule's colour.
+
     Args:
         panels: two a row.
         scales: of each panel, of the letters x and y those whose axis is logarithmic.
@@ -231,13 +237,20 @@ def curves(
     """
     figure = Figure(figsize=(8.6, 2.5 * -(-len(panels) // 2)), layout="constrained")
     axes = figure.subplots(-(-len(panels) // 2), 2, squeeze=False)
-    styles = ("-", "--", "-.", ":")
+    styles, colours = ("-", "--", "-.", ":"), rule_colours()
     wanted = zip(
         axes.flat, panels, scales or [""] * len(panels), levels or [None] * len(panels), strict=True
     )
     for ax, (title, label, lines), scale, level in wanted:
         for (name, x, y), colour, style in zip(lines, _SERIES, styles, strict=False):
-            ax.plot(x, y, style, color=colour, linewidth=1.5, label=name)
+            ax.plot(
+                x,
+                y,
+                style,
+                color=colours.get(name.lower().partition(" ")[0], colour),
+                linewidth=1.5,
+                label=name,
+            )
         for axis in scale:
             getattr(ax, f"set_{axis}scale")("log")
         if window is not None:

@@ -15,12 +15,13 @@ from ..analysis.limit_cycle import limit_cycle
 from ..analysis.lookahead import LookaheadTheory
 from ..analysis.tracing import ETA
 from ..optimizers.errors import EigenstepError
-from ..optimizers.rules import ALL_RULES, gradient_descent, heavy_ball, lars
+from ..optimizers.rules import ALL_RULES, LINEAR_RULES, gradient_descent, heavy_ball, lars
 from ..proofs import Proof
 from .experiments import MOMENTUM, theories
 from .markup import display, figure, table, widget
 from .optimizer_pages import claims_said, conventions_table, page, symmetries_table
 from .regression import RULES
+from .rule_theory import positive_fraction
 from .typeset import aligned, eigenvalues_tex, polynomial_tex, tex
 from .work import result
 
@@ -107,7 +108,17 @@ def theory_sections(theory: Derivation) -> str:
 # Gradient descent and momentum.
 
 
+def momentum_text() -> dict[str, str]:
+    """The sections of the three rules, by the rule's name, and under ``opening`` what stands before them."""
+    found = {RULES[m].name: theory_sections(theory) for m, theory in theories().items()}
+    return {**found, "opening": _compared()}
+
+
 def _momentum_opening(proofs: Mapping[str, Proof]) -> str:
+    return result("table:momentum")["opening"]
+
+
+def _compared() -> str:
     named = theories()
     return "\n".join([
         "Three rules that are linear in their state and in the gradient: everything about them on a quadratic "
@@ -149,7 +160,7 @@ def _momentum_pitfalls(proofs: Mapping[str, Proof]) -> list[str]:
     ]
     averaged = result("table:rules")["adam"]["at"]
     worst = ball.transient_growth(eta_lambda=0.01, beta=MOMENTUM)
-    ratio = sp.limit(ball.noise.variance / descent.noise.variance, ETA, 0)
+    ratio = positive_fraction(sp.limit(ball.noise.variance / descent.noise.variance, ETA, 0))
     return [
         rf"**The wrong momentum.** At $\beta = {MOMENTUM:g}$ heavy ball bears $\eta\lambda < {limits[1]:g}$, and with "
         rf"*averaged* gradients, $v \leftarrow \beta v + (1-\beta)g$, as Adam has it, and torch’s SGD with `dampening=momentum`, "
@@ -386,13 +397,12 @@ FAMILIES: tuple[Family, ...] = (
 def chapter(family: Family, proofs: Mapping[str, Proof]) -> str:
     """One family's chapter."""
     parts = [f"# {family.title} {{#{family.id}}}\n", family.opening(proofs)]
-    linear = {r.name: m for m, r in RULES.items()}
     for name in family.rules:
         rule = ALL_RULES[name]
         try:
             parts.append(page(rule, proofs))
-            if name in linear:
-                parts.append(theory_sections(theories()[linear[name]]))
+            if name in LINEAR_RULES:
+                parts.append(result("table:momentum")[name])
         except EigenstepError as error:
             raise type(error)(f"{name}: {error}") from error
     parts += [

@@ -411,7 +411,16 @@ if (typeof document !== "undefined") {
     apply();
   }
 
+  /* What is wider than its place can be reached, and so scrolled, by keyboard. */
+  const reachable = () => {
+    for (const node of document.querySelectorAll("table, figure, math[display='block'], pre")) {
+      if (node.scrollWidth > node.clientWidth + 1) node.tabIndex = 0; else node.removeAttribute("tabindex");
+    }
+  };
+
   const start = () => {
+    reachable();
+    window.addEventListener("resize", reachable);
     const parts = [["explorer", explorer], ["race", race], ["ledger", filters],
       ["film_contours", p => film(p, "Beale")], ["film_saddle", p => film(p, "saddle")]];
     for (const [id, build] of parts) {

