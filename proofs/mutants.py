@@ -195,7 +195,7 @@ def survey(claim: Claim) -> Survey:
     killed, equivalent, survived = 0, 0, []
     for mutant in dict.fromkeys(map(_Frozen, mutants_of(claim))):
         with any_counterexample():
-            verdict = mutant.claim.prove().verdict
+            verdict = mutant.claim.decide()[0]
         if verdict is Verdict.REFUTED:
             killed += 1
         elif verdict is Verdict.PROVED and _says_the_same(claim, mutant.claim):

@@ -47,6 +47,11 @@ def note(text: str) -> None:
         lines.append(text)
 
 
+def are_taken() -> bool:
+    """Whether notes are taken: writing a long expression down takes time."""
+    return _notes.get() is not None
+
+
 def said(expression: Any) -> str:
     """An expression, matrix or relation as a line of text, cut where it is very long.
 
@@ -86,7 +91,7 @@ def decide(assumptions: Iterable[Any], conclusion: Any, **options: Any) -> Decis
     """:func:`~eigenstep.analysis.decision.decide`, noted."""
     given = list(assumptions)
     found = decision.decide(given, conclusion, **options)
-    if conclusion == sp.true:
+    if conclusion == sp.true or not are_taken():
         return found
     hypotheses = ", ".join(said(a) for a in given) or "nothing"
     if conclusion == sp.false:
@@ -101,6 +106,8 @@ def all_equal(pairs: Iterable[tuple[Any, Any]], elements: tuple[sp.Symbol, ...] 
     """:func:`~eigenstep.analysis.equality.all_equal`, noted pair by pair."""
     kept = [(sp.sympify(a), sp.sympify(b)) for a, b in pairs]
     found = equality.all_equal(kept, elements)
+    if not are_taken():
+        return found
     for left, right in kept:
         if left == right:
             note(f"{said(left)}, the same on both sides")
@@ -123,6 +130,8 @@ def decide_region(
 ) -> dict[str, Decision]:
     """:func:`~eigenstep.analysis.stability.decide_region`, noted direction by direction."""
     found = stability.decide_region(polynomial, inequalities, domain)
+    if not are_taken():
+        return found
     note(f"the characteristic polynomial of the traced code: {said(polynomial.as_expr())}")
     conditions = ", ".join(f"{said(q)} > 0" for q in inequalities)
     words = {"sufficient": f"{conditions} puts every complex root a + bi into |z| < 1",

@@ -16,7 +16,7 @@ from ..proofs import ALL_CLAIMS, Proof
 from ..proofs.claims import EquationsClaim
 from .markup import cited, display, mark, table
 from .typeset import equations
-from .work import result
+from .work import result, size
 
 CLASS_NAMES = {
     "gradient_descent": "GradientDescent", "heavy_ball": "HeavyBall", "nesterov": "Nesterov",
@@ -79,7 +79,9 @@ def conventions() -> tuple[tuple[str, dict[str, Any], str, Comparison | None], .
         if find_spec(name.partition(":")[0].partition(".")[0]) is None:
             rows.append((name, settings, rule, None))
             continue
-        found = compare(load_target(name), ALL_RULES[rule], settings=settings, name=name)
+        found = compare(
+            load_target(name), ALL_RULES[rule], settings=settings, name=name, steps=size(100, 20)
+        )
         rows.append((name, settings, rule, found))
     return tuple(rows)
 
@@ -158,8 +160,8 @@ def conventions_table(label: str, rules: Iterable[str]) -> str:
     if not rows:
         return "No library that is compared has one.\n"
     said = table(["library", "optimizer", "rule", "computes the convention", "differs by"], rows,
-                 "What libraries compute, by `eigenstep check`: 100 float64 steps on gradients from 1e-8 "
-                 "to 1e8; the difference is relative to the distance travelled.",
+                 f"What libraries compute, by `eigenstep check`: {size(100, 20)} float64 steps on gradients "
+                 "from 1e-8 to 1e8; the difference is relative to the distance travelled.",
                  [16, 24, 12, 36, 9], f"tbl-conventions-{label}")  # fmt: skip
     if found["missing"]:
         said += f"\nNot installed, so not compared: {', '.join(found['missing'])}.\n"

@@ -58,7 +58,7 @@ def _make(name: str) -> Any:
         from .optimizer_pages import CLASS_NAMES
         from .timing import step_times
 
-        return step_times(tuple(CLASS_NAMES.values()))
+        return step_times(tuple(CLASS_NAMES.values()), repeats=size(7, 3))
     from .tables import TABLES
 
     return TABLES[rest]()

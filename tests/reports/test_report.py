@@ -124,11 +124,11 @@ def test_again_it_comes_from_the_cache_whole(written, tmp_path, monkeypatch):
 
 def test_one_chapter_made_twice_is_the_same(tmp_path):
     one, two = (
-        report.write_report(tmp_path / n, only=("bounded",), cache=False, workers=1) for n in "ab"
+        report.write_report(tmp_path / n, only=("data",), cache=False, workers=1) for n in "ab"
     )
     assert [p.read_bytes() for p in one] == [p.read_bytes() for p in two]
     page = one[0].read_text(encoding="utf-8")
-    assert 'id="adabound"' in page
+    assert 'id="eq-predicted"' in page
     assert 'id="ledger"' not in page
 
 
