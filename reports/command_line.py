@@ -598,7 +598,13 @@ def report(
     out: Annotated[Path, typer.Option("--out", help="folder to write to")] = Path("build/report"),
     formats: Annotated[str, typer.Option("--format", help="html, pdf, or both")] = "html,pdf",
     only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="CHAPTER", help="its id; may be repeated")
+        list[str] | None,
+        typer.Option(
+            "--only",
+            metavar="CHAPTER",
+            help="overview, momentum, adaptive, bounded, layerwise, wrappers, side_by_side, data, "
+            "experiments, edge, claims, exercises, references or reproduce; may be repeated",
+        ),
     ] = None,
     cache: Annotated[
         bool, typer.Option(help="take what the same code made before from the cache")

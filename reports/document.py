@@ -143,7 +143,7 @@ def appendix() -> str:
     ])  # fmt: skip
 
 
-CHAPTERS = ("overview", *(f.id for f in FAMILIES), "race_chapter", "data", "experiments", "edge", "claims",
+CHAPTERS = ("overview", *(f.id for f in FAMILIES), "side_by_side", "data", "experiments", "edge", "claims",
             "exercises", "references", "reproduce")  # fmt: skip
 """The ids of all chapters, in their order."""
 NEED_PROOFS = ("overview", *(f.id for f in FAMILIES), "claims", "exercises")
@@ -162,7 +162,7 @@ def markdown(
     made: dict[str, Any] = {
         "overview": lambda: overview(proofs),
         **{f.id: partial(chapter, f, proofs) for f in FAMILIES},
-        "race_chapter": side_by_side,
+        "side_by_side": side_by_side,
         "data": data_chapter,
         "experiments": experiments_chapter,
         "edge": practice_chapter,

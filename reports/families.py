@@ -277,7 +277,7 @@ def _bounded_pitfalls(proofs: Mapping[str, Proof]) -> list[str]:
         "([](#fig-bounds), right).",
         rf"**The bounds close slowly.** With $\gamma = {gamma:g}$ they are {coefficients['lower']:.3g} and "
         rf"{coefficients['upper']:.3g} after 100 steps; instability by $\eta^*$ shows after thousands.",
-        "**Before it is Adam, without bias correction** as the paper prints it; libraries correct the bias inside the clip "
+        "**It begins as Adam without bias correction**, as the paper prints it; libraries correct the bias inside the clip "
         "([](#tbl-conventions-bounded)).",
     ]  # fmt: skip
 
@@ -305,8 +305,8 @@ def _layerwise_pitfalls(proofs: Mapping[str, Proof]) -> list[str]:
         rf"momentum, the code runs after {cycle.before} steps between {points} for ever (run in rational arithmetic). Decay η.",
         "**Only the sharpest direction’s cycle is stable** "
         f"({claims_said(['P21.cycle', 'P21.stable', 'P21.unstable'], proofs)}): the flat directions wait.",
-        r"**From zero nothing moves**: where $\lVert\theta\rVert = 0$ the ratio is 0/‖u‖, and implementations differ in what they do "
-        "then; ours takes the ratio 1, as the authors’ code does ([](#tbl-conventions-layerwise)).",
+        r"**At zero there is no ratio**: where $\lVert\theta\rVert = 0$ the step would be 0 for ever. The rules here take the "
+        "ratio 1 there, so that zero-initialised tensors move; implementations differ ([](#tbl-conventions-layerwise)).",
         "**What is a layer?** The norm is over a tensor: sharded or fused parameters have other norms than whole ones. "
         "The torch classes reduce norms over all shards.",
     ]  # fmt: skip
@@ -367,7 +367,8 @@ def _wrappers_pitfalls(proofs: Mapping[str, Proof]) -> list[str]:
         rf"**So with Ranger**: while the second moment stands still RAdam bears $\tilde\eta\lambda < {inner:g}$, and Lookahead "
         rf"($k = {setting['k']}$, $\alpha = {setting['alpha']:g}$) around it {around:.4g}.",
         "**The weights that are evaluated** should be the slow ones; in between the fast ones are up to $k$ steps away.",
-        "**The inner state is kept** at a synchronization here, as in the paper; some implementations reset it.",
+        "**The inner state** is kept at a synchronization here; the paper also names interpolating and resetting it, and "
+        "implementations differ.",
     ]  # fmt: skip
 
 
@@ -419,7 +420,7 @@ def chapter(family: Family, proofs: Mapping[str, Proof]) -> str:
 def side_by_side() -> str:
     """All optimizers on one surface: the race, the gallery, the animations."""
     return "\n".join([
-        "# Side by side {#race_chapter}\n",
+        "# Side by side {#side_by_side}\n",
         "Every optimizer, translated from its trace, from one start on one surface.\n",
         widget("race", figure("race")),
         "## On the lecture’s quadratic {#gallery}\n",

@@ -61,7 +61,7 @@ def _short(svg: bytes) -> bytes:
     text = re.sub(r' (?:d|x|y)="[^"]*"', rounded, svg.decode())
     options = scour.parse_args([
         "--enable-viewboxing", "--enable-id-stripping", "--shorten-ids", "--indent=none",
-        "--remove-metadata", "--strip-xml-prolog", "--quiet",
+        "--remove-metadata", "--strip-xml-prolog", "--enable-comment-stripping", "--no-line-breaks", "--quiet",
     ])  # fmt: skip
     short = scour.scourString(text, options)
     return re.sub(r"<!DOCTYPE[^>]*>\s*", "", short).encode()

@@ -53,7 +53,8 @@ def experiments_chapter() -> str:
 
 def practice_chapter() -> str:
     """The linear theory's limit in the training of a network."""
-    found = result("table:sharpness")
+    found, theory = result("table:sharpness"), result("table:rules")
+    limit = {name: row["limit"] for name, row in theory.items()}
     near = "; ".join(
         f"{k}: {100 * v:.0f} % of {found['limits'][k]:.4g}" for k, v in ratios(found).items()
     )
@@ -64,10 +65,10 @@ def practice_chapter() -> str:
     return "\n".join([
         "# At the edge of stability {#edge}\n",
         "A network’s loss is no quadratic, but near its present point it has a Hessian, and the region above says "
-        r"which curvature a learning rate can bear: $2/\eta$ for gradient descent, $(2+2\beta)/\eta$ for heavy "
-        "ball, and, with the second moment standing still, "
-        r"$\frac{2(1+\beta_1)}{1-\beta_1}\frac1\eta = 38/\eta$ "
-        "for Adam between the roots of its preconditioner. Training sharpens the loss until it is there, and "
+        rf"which curvature a learning rate can bear: ${limit['gradient_descent']}/\eta$ for gradient descent, "
+        rf"$({limit['heavy_ball']})/\eta$ for heavy ball, and, with the second moment standing still, "
+        rf"${limit['adam']}\cdot\frac1\eta$, at β₁ = 0.9 ${theory['adam']['at']:g}/\eta$, "
+        "for Adam between the roots of its preconditioner ([](#tbl-rules)). Training sharpens the loss until it is there, and "
         "then stays about there [@cohen2021; @cohen2022].\n",
         figure("sharpness"),
         f"{settings}; 64–32–10 units, tanh, squared error, 500 digits, full batches, float64. Median of the last "

@@ -1,4 +1,4 @@
-"""A page for every optimizer: equations, memory, conventions, proofs, a trajectory, speed."""
+"""Sections for every optimizer: equations, memory, proofs; what libraries compute; symmetries."""
 
 from __future__ import annotations
 

@@ -69,8 +69,8 @@ def overview(proofs: Mapping[str, Proof]) -> str:
     return "\n".join([
         "# Overview {#overview}\n",
         "An update rule is written once, as a plain Python function. Run on symbols it gives the theory "
-        "below; run on tensors it is the optimizer that trained the models below. The theory of an optimizer is so "
-        "that of the code which runs.\n",
+        "below; run on tensors it is the optimizer that trained the models below. So the theory is that "
+        "of the very code that runs.\n",
         f"- **Derived** for {len(ALL_RULES)} rules: [](#tbl-rules).\n"
         f"- Of {len(proofs)} claims in lectures, notes and papers, and ours beside them, {said}: [the ledger](#claims); each "
         "refuted one has a counterexample and, where there is one, what holds in its place.\n"

@@ -145,12 +145,20 @@ def _pieces() -> list[str]:
     return list(dict.fromkeys([*tables, *slow, *figures, "javascript", *exercises]))
 
 
+_LAST = 253402300799
+"""The last second of the year 9999."""
+
+
 def epoch() -> int | None:
     """The time that ``SOURCE_DATE_EPOCH`` gives, in seconds since 1970, or None."""
     text = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if text and not (text.isascii() and text.isdigit()):
-        raise DomainError("SOURCE_DATE_EPOCH", repr(text), "a whole number of seconds >= 0")
-    return int(text) if text else None
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()) or int(text) > _LAST:
+        raise DomainError(
+            "SOURCE_DATE_EPOCH", repr(text), f"a whole number of seconds, 0 to {_LAST}"
+        )
+    return int(text)
 
 
 def _pandoc(work: Path, partial: bool, *arguments: str) -> None:
@@ -196,7 +204,7 @@ def _html(work: Path, partial: bool) -> bytes:
 
 def _as_text(found: re.Match[str]) -> str:
     """An SVG's data address as text: a quarter less than base64."""
-    svg = base64.b64decode(found[1]).decode().replace('"', "'")
+    svg = re.sub(r">\s+<", "><", base64.b64decode(found[1]).decode().replace('"', "'"))
     return "data:image/svg+xml," + urllib.parse.quote(svg, safe=" /:;=,()'!?*+@$")
 
 
