@@ -77,6 +77,10 @@ def said(expression: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} … ({len(text)} characters)"
 
 
+_WORDS = {True: "holds", False: "fails", None: "not decided"}
+"""Of z3, whose counterexample is not the same in every process."""
+
+
 def outcome(found: Decision) -> str:
     """What a decision says, in words."""
     if found.holds:
@@ -95,10 +99,10 @@ def decide(assumptions: Iterable[Any], conclusion: Any, **options: Any) -> Decis
         return found
     hypotheses = ", ".join(said(a) for a in given) or "nothing"
     if conclusion == sp.false:
-        ending = {True: "they exclude each other", False: outcome(found), None: "not decided"}
-        note(f"z3 over the reals: {hypotheses}: {ending[found.holds]}")
+        ending = "they exclude each other" if found.holds else _WORDS[found.holds]
+        note(f"z3 over the reals: {hypotheses}: {ending}")
     else:
-        note(f"z3 over the reals, from {hypotheses}: {said(conclusion)}: {outcome(found)}")
+        note(f"z3 over the reals, from {hypotheses}: {said(conclusion)}: {_WORDS[found.holds]}")
     return found
 
 
@@ -138,7 +142,7 @@ def decide_region(
              "necessary": f"every root in |z| < 1 demands {conditions}"}  # fmt: skip
     for direction, result in found.items():
         where = ", ".join(said(d) for d in domain)
-        note(f"z3 over the reals, where {where}: {words[direction]}: {outcome(result)}")
+        note(f"z3 over the reals, where {where}: {words[direction]}: {_WORDS[result.holds]}")
     return found
 
 
