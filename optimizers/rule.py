@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from html import escape
@@ -147,7 +148,7 @@ class Rule:
             for k, h in self.hyperparameters.items() if k not in self.fixed
         )  # fmt: skip
         try:
-            code = f"<pre>{escape(inspect.cleandoc(inspect.getsource(self.update)))}</pre>"
+            code = f"<pre>{escape(textwrap.dedent(inspect.getsource(self.update)))}</pre>"
         except (OSError, TypeError):  # made by a composition, or typed in
             code = ""
         return (

@@ -26,6 +26,10 @@ _GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "epsilon": "ε", "eta": "η", "kappa": "κ", "lambda": "λ",
     "mu": "μ", "phi": "φ", "rho": "ρ", "sigma": "σ", "tau": "τ", "theta": "θ", "varphi": "φ", "xi": "ξ",
 }  # fmt: skip
+_SHOWN = {
+    "eta_lambda": "ηλ", "h_mu": "ημ", "r_any": "r", "**": "^", "*": "·", "False": "never", "True": "always",
+    "<=": "≤", ">=": "≥",
+}  # fmt: skip
 _LETTERS = re.compile(rf"(?<![A-Za-z])({'|'.join(_GREEK)})(?![A-Za-z])")
 
 
@@ -67,13 +71,9 @@ def said(expression: Any) -> str:
     if isinstance(expression, sp.Not):
         return f"not ({said(expression.args[0])})"
     text = sp.sstr(expression)
-    text = (
-        text.replace("**", "^")
-        .replace("*", "·")
-        .replace("False", "never")
-        .replace("True", "always")
-    )
-    text = _LETTERS.sub(lambda m: _GREEK[m[1]], text.replace("<=", "≤").replace(">=", "≥"))
+    for name, shown in _SHOWN.items():
+        text = text.replace(name, shown)
+    text = _LETTERS.sub(lambda m: _GREEK[m[1]], text)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} … ({len(text)} characters)"
 
 

@@ -98,13 +98,15 @@ def rule_theory() -> dict[str, dict[str, Any]]:
             found[name] = _lookahead(rule, _LOOKAHEAD[name])
         else:
             theory = theory_of(rule)
-            key = (theory.matrix.as_immutable(), theory.system.B.as_immutable())
-            if (
-                name not in LINEAR_RULES and key in alike
-            ):  # Adam, AMSGrad, Yogi … are one when frozen
-                found[name] = alike[key]
-            else:
-                found[name] = alike[key] = _row(rule, theory)
+            # Adam, AMSGrad, Yogi … are one when frozen; Adagrad is gradient descent in η̃, not in η.
+            key = (
+                name in LINEAR_RULES,
+                theory.matrix.as_immutable(),
+                theory.system.B.as_immutable(),
+            )
+            if key not in alike:
+                alike[key] = _row(rule, theory)
+            found[name] = alike[key]
     return found
 
 

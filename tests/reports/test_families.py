@@ -32,6 +32,11 @@ def test_limits_known_from_elsewhere(theory):
                 "nadam": 38 / 2.8, "adabound": 38}  # fmt: skip
     for name, value in expected.items():
         assert theory[name]["at"] == pytest.approx(value), name
+    for name in ("adagrad", "rmsprop"):  # as gradient descent, but in η̃
+        assert theory[name]["kind"] == "frozen"
+        assert r"\tilde\eta" in theory[name]["noise"]
+        assert r"\tilde\eta" in theory[name]["floor"]
+    assert r"\tilde\eta" not in theory["gradient_descent"]["noise"]
     assert theory["ranger"]["at"] == theory["ranger_lars"]["at"] < theory["radam"]["at"]
 
 
@@ -113,10 +118,14 @@ def test_every_proof_has_its_steps():
         assert with_corrections()[key].prove().steps, key
     steps = with_corrections()["M8"].prove().steps
     assert steps[0] == "derived from the code: R = [[β, λ], [-β·η, -η·λ + 1]]"
+    steps = with_corrections()["M9.necessary"].prove().steps
+    assert "ηλ > 0, 2·β - ηλ + 2 > 0" in steps[-1]
 
 
 def test_rules_show_themselves_in_notebooks():
     shown = adam._repr_html_()
     assert "0 &lt;= beta1 &lt; 1" in shown
     assert "def adam(" in shown
+    assert "\n    m = beta1 * m" in shown
+    assert "\n    new_slow = " in ALL_RULES["ranger"]._repr_html_()
     assert "Kingma &amp; Ba 2015" in shown
