@@ -31,7 +31,7 @@ from ..analysis.tuning import H_MU, KAPPA, MU, L, R, root_conditions
 from ..optimizers.compositions import at_gradient_point
 from ..optimizers.domains import LearningRate
 from ..optimizers.rule import Rule
-from .steps import all_equal, decide, decide_region, equal, note, said, taking_notes
+from .steps import all_equal, decide, decide_region, equal, note, taking_notes
 from .verdict import Proof, Verdict
 
 
@@ -126,7 +126,7 @@ class EquationsClaim(Claim):
         note(f"the code of {self.rule.name} is run on symbols, hyperparameters and t among them")
         for name, text in self.printed.items():
             names[name] = parse_rule(text, names, functions)
-            note(f"printed: {said(name)} = {said(text)}")
+            note("printed: {} = {}", name, text)
         computed = dict(zip((*self.rule.state, self.rule.parameter),
                             (*traced.new_state, traced.new_theta), strict=True))  # fmt: skip
         pairs = [(computed[k], names[k]) for k in computed]
@@ -177,7 +177,7 @@ class MatrixClaim(Claim):
 
     def decide(self) -> tuple[Verdict, str, Any]:
         theory = derive(self.rule)
-        note(f"derived from the code: R = {said(theory.matrix)}")
+        note("derived from the code: R = {}", theory.matrix)
         symbols = {s.name: s for s in theory.trace.free.values()} | {"eta": ETA, "lambda_": LAMBDA}
         typed = sp.Matrix([[parse(e, symbols) for e in row] for row in self.printed])
         return _identity(zip(theory.matrix, typed, strict=True))
@@ -202,10 +202,10 @@ class ConjugacyClaim(Claim):
         symbols = {s.name: s for s in (*one.free.values(), *one.system.state)} | {"eta": ETA}
         rows = [parse(row, symbols) for row in self.change]
         s = sp.Matrix([[sp.diff(row, x) for x in one.system.state] for row in rows])
-        note(f"the two codes traced: A = {said(one.system.A)}, {said(two.system.A)}; B = {said(one.system.B)}, "
-             f"{said(two.system.B)}; C = {said(one.system.C)}, {said(two.system.C)}")  # fmt: skip
+        note("the two codes traced: A = {}, {}; B = {}, "
+             "{}; C = {}, {}", one.system.A, two.system.A, one.system.B, two.system.B, one.system.C, two.system.C)  # fmt: skip
         note(
-            f"change of state S = {said(s)}: A₂S = SA₁, B₂ = SB₁, C₂S = C₁ entry by entry, and det S ≠ 0"
+            "change of state S = {}: A₂S = SA₁, B₂ = SB₁, C₂S = C₁ entry by entry, and det S ≠ 0", s
         )
         # A linear change has no constant term.
         at_zero = [(row.subs(dict.fromkeys(one.system.state, 0)), sp.Integer(0)) for row in rows]
@@ -229,8 +229,8 @@ class StoredPointClaim(Claim):
 
     def decide(self) -> tuple[Verdict, str, Any]:
         own, stored = trace(self.rule).system, trace(_stored(self.rule)).system
-        note(f"the rule’s system: A = {said(own.A)}, B = {said(own.B)}, C = {said(own.C)}; of the one that stores the "
-             f"gradient’s point: A = {said(stored.A)}, B = {said(stored.B)}, C = {said(stored.C)}")  # fmt: skip
+        note("the rule’s system: A = {}, B = {}, C = {}; of the one that stores the "
+             "gradient’s point: A = {}, B = {}, C = {}", own.A, own.B, own.C, stored.A, stored.B, stored.C)  # fmt: skip
         note("conjugate by S, whose last row is C: entry by entry")
         n = own.order
         s = sp.Matrix.vstack(sp.eye(n)[:-1, :], own.C)
@@ -253,9 +253,7 @@ class PowerClaim(Claim):
 
     def decide(self) -> tuple[Verdict, str, Any]:
         matrix = derive(self.rule).matrix
-        note(
-            f"derived from the code: R = {said(matrix)}; t = 0: R^0 = 1; the step from t to t + 1:"
-        )
+        note("derived from the code: R = {}; t = 0: R^0 = 1; the step from t to t + 1:", matrix)
         base = sp.Symbol("z")  # parse allows no symbolic power, so the power is typed as z
         typed = parse(self.iterate, {"eta": ETA, "lambda_": LAMBDA})
         power = base**STEP
@@ -296,8 +294,8 @@ class TuningClaim(Claim):
         spectrum = [root > 0, sp.cancel(kappa) > 1]
         method = "real arithmetic (z3)"
         decisions = []
-        note(f"the derived polynomial {said(polynomial.as_expr())}; all roots in |z| ≤ r at both ends of [1, κ], in units of μ, "
-             "exactly where lemma.roots’ inequalities hold")  # fmt: skip
+        note("the derived polynomial {}; all roots in |z| ≤ r at both ends of [1, κ], in units of μ, "
+             "exactly where lemma.roots’ inequalities hold", polynomial.as_expr())  # fmt: skip
         conditions = [
             c.subs(variable, end)
             for end in (H_MU, kappa * H_MU)

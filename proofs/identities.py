@@ -127,8 +127,8 @@ class UnrolledClaim(Claim):
         newest = sp.cancel((new - factor * old) / source)
         if newest.has(traced.gradient) or factor.has(old):
             return Verdict.OPEN, "induction over t", None
-        note(f"one step of the code: {said(old)} becomes {said(new)}, so older weights are multiplied by {said(factor)} and the newest "
-             f"is {said(newest)}")  # fmt: skip
+        note("one step of the code: {} becomes {}, so older weights are multiplied by {} and the newest "
+             "is {}", old, new, factor, newest)  # fmt: skip
         pairs = [(weight.subs(tau, 0), newest), (weight.subs(tau, tau + 1), factor * weight)]
         return from_decisions("induction over t", all_equal(pairs))
 
@@ -172,7 +172,7 @@ class GrowthClaim(Claim):
         x = sp.Symbol("x", real=True)
         f = parse_rule(self.expression, {"x": x})
         start = sp.simplify(f.subs(x, 0))
-        note(f"at x = 0 it is {said(start)}; its derivative is {said(sp.cancel(sp.diff(f, x)))}")
+        note("at x = 0 it is {}; its derivative is {}", start, sp.cancel(sp.diff(f, x)))
         grows = decide([x >= 0], sp.GreaterThan(sp.cancel(sp.diff(f, x)), 0, evaluate=False))
         if start.is_nonnegative and grows.holds:
             return Verdict.PROVED, "monotone (z3)", None
@@ -215,7 +215,9 @@ class MatrixIdentityClaim(Claim):
         for name, text in self.definitions.items():
             note(f"{name} = {said(text)}")
         note(
-            f"both sides as sums of words in letters that do not commute: {said(self.left)} and {said(self.right)}"
+            "both sides as sums of words in letters that do not commute: {} and {}",
+            self.left,
+            self.right,
         )
         if (self._side(self.left, letters()) - self._side(self.right, letters())).is_zero:
             note("every word cancels, by Qi·Q = I, UT·U = I and what is symmetric")
@@ -258,7 +260,8 @@ class VarianceClaim(Claim):
     def decide(self) -> tuple[Verdict, str, Any]:
         theory = derive(self.rule)
         note(
-            f"the Lyapunov equation of the derived R = {said(theory.matrix)} under unit noise, solved for Var θ:"
+            "the Lyapunov equation of the derived R = {} under unit noise, solved for Var θ:",
+            theory.matrix,
         )
         names = {s.name: s for s in theory.trace.free.values()} | {"eta": ETA, "lambda_": LAMBDA}
         return from_decisions(

@@ -44,24 +44,24 @@ def taking_notes() -> Iterator[list[str]]:
         _notes.reset(before)
 
 
-def note(text: str) -> None:
-    """Add a step, where notes are taken."""
+def note(text: str, *expressions: Any) -> None:
+    """Add a step, where notes are taken: only there are the expressions written into its ``{}``."""
     lines = _notes.get()
-    if lines is not None and text not in lines:
-        lines.append(text)
-
-
-def are_taken() -> bool:
-    """Whether notes are taken: writing a long expression down takes time."""
-    return _notes.get() is not None
+    if lines is None:
+        return
+    step = text.format(*map(said, expressions))
+    if step not in lines:
+        lines.append(step)
 
 
 def said(expression: Any) -> str:
-    """An expression, matrix or relation as a line of text, cut where it is very long.
+    """An expression, matrix, relation, or list of such, as a line of text, cut where it is very long.
 
     >>> said(2 * sp.Symbol("eta") ** 2 > sp.Symbol("lambda"))
     '2·η^2 > λ'
     """
+    if isinstance(expression, list | tuple):
+        return ", ".join(map(said, expression))
     if isinstance(expression, sp.MatrixBase):
         rows = ["[" + ", ".join(said(e) for e in row) + "]" for row in expression.tolist()]
         return f"[{', '.join(rows)}]"
@@ -81,28 +81,17 @@ _WORDS = {True: "holds", False: "fails", None: "not decided"}
 """Of z3, whose counterexample is not the same in every process."""
 
 
-def outcome(found: Decision) -> str:
-    """What a decision says, in words."""
-    if found.holds:
-        return "holds"
-    if found.holds is None:
-        return "not decided"
-    point = ", ".join(f"{k} = {v}" for k, v in (found.counterexample or {}).items())
-    return f"fails at {said(point)}" if point else "fails"
-
-
 def decide(assumptions: Iterable[Any], conclusion: Any, **options: Any) -> Decision:
     """:func:`~eigenstep.analysis.decision.decide`, noted."""
     given = list(assumptions)
     found = decision.decide(given, conclusion, **options)
-    if conclusion == sp.true or not are_taken():
-        return found
-    hypotheses = ", ".join(said(a) for a in given) or "nothing"
     if conclusion == sp.false:
         ending = "they exclude each other" if found.holds else _WORDS[found.holds]
-        note(f"z3 over the reals: {hypotheses}: {ending}")
-    else:
-        note(f"z3 over the reals, from {hypotheses}: {said(conclusion)}: {_WORDS[found.holds]}")
+        note("z3 over the reals: {}: " + ending, given)
+    elif conclusion != sp.true:
+        note(
+            "z3 over the reals, from {}: {}: " + _WORDS[found.holds], given or "nothing", conclusion
+        )
     return found
 
 
@@ -110,17 +99,17 @@ def all_equal(pairs: Iterable[tuple[Any, Any]], elements: tuple[sp.Symbol, ...] 
     """:func:`~eigenstep.analysis.equality.all_equal`, noted pair by pair."""
     kept = [(sp.sympify(a), sp.sympify(b)) for a, b in pairs]
     found = equality.all_equal(kept, elements)
-    if not are_taken():
-        return found
     for left, right in kept:
         if left == right:
-            note(f"{said(left)}, the same on both sides")
+            note("{}, the same on both sides", left)
         elif found.holds:
-            note(f"{said(left)} = {said(right)}: their difference, over a common denominator, is 0")
+            note("{} = {}: their difference, over a common denominator, is 0", left, right)
         else:
-            note(f"{said(left)} = {said(right)}?")
+            note("{} = {}?", left, right)
     if not found.holds:
-        note(f"all of these together: {outcome(found)}")
+        point = [f"{k} = {v}" for k, v in (found.counterexample or {}).items()]
+        where = " at {}" if point else ""
+        note(f"all of these together: {_WORDS[found.holds]}{where}", point)
     return found
 
 
@@ -134,15 +123,13 @@ def decide_region(
 ) -> dict[str, Decision]:
     """:func:`~eigenstep.analysis.stability.decide_region`, noted direction by direction."""
     found = stability.decide_region(polynomial, inequalities, domain)
-    if not are_taken():
-        return found
-    note(f"the characteristic polynomial of the traced code: {said(polynomial.as_expr())}")
-    conditions = ", ".join(f"{said(q)} > 0" for q in inequalities)
-    words = {"sufficient": f"{conditions} puts every complex root a + bi into |z| < 1",
-             "necessary": f"every root in |z| < 1 demands {conditions}"}  # fmt: skip
+    note("the characteristic polynomial of the traced code: {}", polynomial.as_expr())
+    conditions = [f"{q} > 0" for q in inequalities]
+    words = {"sufficient": "{} puts every complex root a + bi into |z| < 1",
+             "necessary": "every root in |z| < 1 demands {}"}  # fmt: skip
     for direction, result in found.items():
-        where = ", ".join(said(d) for d in domain)
-        note(f"z3 over the reals, where {where}: {words[direction]}: {_WORDS[result.holds]}")
+        text = f"z3 over the reals, where {{}}: {words[direction]}: {_WORDS[result.holds]}"
+        note(text, list(domain), conditions)
     return found
 
 
@@ -152,7 +139,6 @@ __all__ = [
     "decide_region",
     "equal",
     "note",
-    "outcome",
     "said",
     "taking_notes",
 ]
