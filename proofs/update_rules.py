@@ -66,7 +66,7 @@ def _adagrad(place: str) -> dict[str, Any]:
 
 
 CLAIMS: list[Claim] = [
-    EquationsClaim("R1", r"$\theta \leftarrow \theta - \alpha\,\nabla L(\theta)$", "N, L",
+    EquationsClaim("R1", r"$\theta \leftarrow \theta - \alpha\,\nabla L(\theta)$", "N; L",
                    gradient_descent, {"theta": "theta - eta*g"}),
     EquationsClaim("R2.velocity", r"$v \leftarrow \beta v + g$, $x \leftarrow x - \eta v$",
                    "L, The Momentum Method", heavy_ball,

@@ -171,11 +171,12 @@ def gallery(
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     x, y = np.meshgrid(np.linspace(-6, 4, 36), np.linspace(-3.2, 3.2, 30))
     height = 0.5 * (curvatures[0] * x**2 + curvatures[1] * y**2)
+    colours = rule_colours()
     for ax in axes.flat[len(paths) :]:
         ax.set_visible(False)
     for ax, (title, points) in zip(axes.flat, paths, strict=False):
         ax.contour(x, y, height, levels=np.geomspace(0.05, 25, 5), colors="#b8c4d0", linewidths=0.6)
-        colour = rule_colours().get(title.partition(",")[0], COLOURS["gradient descent"])
+        colour = colours.get(title.partition(",")[0], COLOURS["gradient descent"])
         ax.plot(*points.T, "o-", color=colour, markersize=1.8, linewidth=0.8, markevery=4)
         ax.plot(0, 0, "+", color="black", markersize=6)
         ax.set_xlim(-6, 4)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -57,6 +56,17 @@ GALLERY_SETTINGS: dict[str, dict[str, Any]] = {
     "ranger_lars": {"lr": 0.1},
 }  # fmt: skip
 """What the gallery of all optimizers sets; the others have η = 0.4, as the lecture's Adagrad."""
+
+
+def _spread(last: int, count: int) -> np.ndarray:
+    """At most so many whole numbers from 1 to the last, evenly on a logarithmic axis."""
+    return np.unique(np.geomspace(1, last, count).astype(int))
+
+
+def _titled(name: str, settings: Mapping[str, float]) -> str:
+    """A rule's name and its settings by their symbols."""
+    symbols = {"lr": "η", "beta": "β", "gamma": "γ"}
+    return ", ".join([name, *(f"{symbols[k]} = {v:g}" for k, v in settings.items())])
 
 
 def theories() -> dict[str, Derivation]:
@@ -112,8 +122,7 @@ def all_trajectories(steps: int = 40) -> Figure:
     for name, rule in ALL_RULES.items():
         chosen: dict[str, Any] = GALLERY_SETTINGS.get(name, {"lr": 0.4})
         run = simulate(rule, steps, curvature=np.array(SEED_CURVATURES), start=SEED_START, **chosen)
-        said = ", ".join(f"{k} = {v:g}" for k, v in chosen.items()).replace("lr", "η")
-        paths.append((f"{name}, {said.replace('beta', 'β')}", run.theta))
+        paths.append((_titled(name, chosen), run.theta))
     return drawing.gallery(paths, SEED_CURVATURES)
 
 
@@ -149,7 +158,7 @@ def adaptive_theory() -> Figure:
     for rule, label in ((adam, "Adam and its kin"), (nadam, "Nadam")):
         theory = derive(freeze(rule))
         limits.append((label, beta, np.array([theory.stable_interval(beta1=b)[1] for b in beta])))
-    t = np.unique(np.geomspace(1, 5000, 60).astype(int))
+    t = _spread(5000, 60)
     held = [(f"β = {b:g}", t, np.array([MovingAverage(b).bias_factor(int(k)) for k in t]))
             for b in (0.9, 0.99, 0.999)]  # fmt: skip
     rectified = []
@@ -161,7 +170,7 @@ def adaptive_theory() -> Figure:
     reddi = []
     for rule in (adam, amsgrad, yogi):
         path = reddi_run(rule, 0.9, 0.99, 2 * C)
-        seen = np.unique(np.geomspace(1, len(path) - 1, 250).astype(int))
+        seen = _spread(len(path) - 1, 250)
         reddi.append((rule.name, seen, path[seen]))
     return drawing.curves(
         [("largest stable ηλ/√v̂", "β₁", limits), ("part of a constant gradient held, 1 − β^t", "t", held),
@@ -172,7 +181,7 @@ def adaptive_theory() -> Figure:
 
 def bounds() -> Figure:
     """AdaBound's bounds, and runs below and above the limit of its final rate."""
-    t = np.unique(np.geomspace(1, 1e5, 80).astype(int))
+    t = _spread(100_000, 80)
     full = adabound.with_defaults({})
     per_step = [adabound.coefficients(int(k), full) for k in t]
     closing = [
@@ -184,7 +193,7 @@ def bounds() -> Figure:
         with np.errstate(over="ignore", invalid="ignore"):  # one of them diverges
             path = np.abs(simulate(adabound, 20_000, curvature=curvature, start=1.0, lr=1e-3).theta)
         path = path[np.isfinite(path) & (path < 1e12)]
-        seen = np.unique(np.geomspace(1, len(path) - 1, 400).astype(int))
+        seen = _spread(len(path) - 1, 400)
         runs.append((f"λ = {said} · {limit:g}", seen, np.maximum(path[seen], 1e-18)))
     return drawing.curves(
         [("bounds on the step, η* = 0.1, γ = 0.001", "t", closing), ("distance from the minimum, η = 0.001", "t", runs)],
@@ -195,7 +204,7 @@ def bounds() -> Figure:
 def layerwise_cycles() -> Figure:
     """LARS and LAMB on the lecture's quadratic, moved, with constant and with falling learning rates."""
     start, minimum, steps = SEED_START, np.array([2.0, 1.0]), 2000
-    seen = np.unique(np.geomspace(1, steps, 250).astype(int))
+    seen = _spread(steps, 250)
     panels = []
     for rule in (lars, lamb):
         lines = []
@@ -265,15 +274,10 @@ def lecture_paths() -> Figure:
         ("rmsprop", {"lr": 0.4, "gamma": 0.9}),
     ]
     for name, settings in chosen:
-        said = (
-            ", ".join(f"{k} = {v:g}" for k, v in settings.items())
-            .replace("lr", "η")
-            .replace("gamma", "γ")
-        )
         run = simulate(
             ALL_RULES[name], 20, curvature=np.array(SEED_CURVATURES), start=SEED_START, **settings
         )
-        paths.append((f"{name}, {said}", run.theta))
+        paths.append((_titled(name, settings), run.theta))
     return drawing.gallery(paths, SEED_CURVATURES, columns=3)
 
 
@@ -288,7 +292,6 @@ def sharpness() -> Figure:
     return drawing.sharpness(result("table:sharpness"))
 
 
-@lru_cache(maxsize=1)
 def noise_curves(seed: int = 0) -> tuple[NoiseCurve, ...]:
     """Stationary variance against ηλ: theory, and independent chains simulated to stationarity."""
     curves, chains = [], size(4000, 400)

@@ -201,6 +201,9 @@ def _adaptive_opening(proofs: Mapping[str, Proof]) -> str:
             [", ".join(alike), f"${row['limit']}$", f"{row['at']:.4g}", f"${row['noise']}$"]
         )
     steps = {b: first_tractable_step(b) for b in (0.99, 0.999)}
+    off = {
+        t: 100 * abs(rectifier(0.999, t)["r_t"] / exact_rectifier(0.999, t) - 1) for t in (10, 1000)
+    }
     return "\n".join([
         "These divide by a running root mean square of the gradient [@duchi2011; @tieleman2012; @kingma2015]. Where "
         r"that changes slowly they are momentum methods with the step $\tilde\eta = \eta/\sqrt{\hat v}$: holding the "
@@ -217,8 +220,7 @@ def _adaptive_opening(proofs: Mapping[str, Proof]) -> str:
         r"**Variance.** Few gradients make $\sqrt{\hat v}$ a poor estimate. RAdam [@liu2020] waits until the average is "
         rf"worth $\rho_t > 4$ gradients, which is at step {steps[0.99]} for $\beta_2 = 0.99$ and {steps[0.999]} for "
         r"0.999, and then multiplies by $r_t$, an approximation that is "
-        rf"{100 * abs(rectifier(0.999, 10)['r_t'] / exact_rectifier(0.999, 10) - 1):.0f} % off at step 10 "
-        rf"and {100 * abs(rectifier(0.999, 1000)['r_t'] / exact_rectifier(0.999, 1000) - 1):.1f} % at step 1000 "
+        rf"{off[10]:.0f} % off at step 10 and {off[1000]:.1f} % at step 1000 "
         r"($\beta_2 = 0.999$; [](#fig-adaptive_theory))." "\n",
         figure("adaptive_theory"),
     ])  # fmt: skip

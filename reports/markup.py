@@ -83,8 +83,6 @@ def cited(source: str) -> str:
     >>> cited("N, Adam; L, Adam")
     '[N](#ref-notes), Adam; [L](#ref-zhang2023), Adam'
     """
-    if source == "N, L":
-        source = "N; L"
     source = re.sub(
         r"(?:^|(?<=; )|(?<=and ))([NLS])(?=,|;| and|$)",
         lambda m: f"[{m[1]}](#ref-{_LETTERS[m[1]]})", source,

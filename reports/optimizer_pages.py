@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any
 
-from ..analysis.comparison import Comparison, compare
+from ..analysis.comparison import compare
 from ..analysis.loading import load_target
 from ..analysis.symmetries import symmetries
 from ..optimizers.rule import Rule
@@ -71,19 +70,19 @@ TARGETS: tuple[tuple[str, dict[str, Any], str], ...] = (
 """What the conventions table is made of: library, arguments, and the rule of that name."""
 
 
-@lru_cache(maxsize=1)
-def conventions() -> tuple[tuple[str, dict[str, Any], str, Comparison | None], ...]:
-    """Every target against the rule of its name; None where its library is not installed."""
-    rows = []
-    for name, settings, rule in TARGETS:
-        if find_spec(name.partition(":")[0].partition(".")[0]) is None:
-            rows.append((name, settings, rule, None))
-            continue
-        found = compare(
-            load_target(name), ALL_RULES[rule], settings=settings, name=name, steps=size(100, 20)
-        )
-        rows.append((name, settings, rule, found))
-    return tuple(rows)
+def torch_class(rule: str) -> tuple[str, dict[str, Any]] | None:
+    """torch's class of a rule's name and the arguments that make it that rule; None where there is none."""
+    if rule == "gradient_descent":
+        return "SGD", {}
+    found = [(target.partition(":")[2], settings) for target, settings, name in TARGETS
+             if name == rule and target.startswith("torch.optim:")]  # fmt: skip
+    return found[0] if found else None
+
+
+def bytes_of(rule: Rule) -> tuple[int, int]:
+    """Bytes of state a float32 parameter, and bytes moved by a step that reads and writes each once."""
+    count = len(rule.state)
+    return 4 * count, 4 * (3 + 2 * count)
 
 
 def _setting(value: Any) -> str:
@@ -111,8 +110,7 @@ def _claims_of(rule: Rule, proofs: Mapping[str, Proof]) -> str:
 def page(rule: Rule, proofs: Mapping[str, Proof]) -> str:
     """One optimizer's section."""
     name = CLASS_NAMES[rule.name]
-    count = len(rule.state)
-    moved = 4 * (3 + 2 * count)
+    stored, moved = bytes_of(rule)
     hyperparameters = ", ".join(
         f"`{h.domain.describe(k)}`" for k, h in rule.hyperparameters.items()
         if not h.convention and k not in rule.fixed
@@ -122,7 +120,7 @@ def page(rule: Rule, proofs: Mapping[str, Proof]) -> str:
         f"## {TITLES.get(rule.name, name)} {{#{rule.name}}}\n",
         f"Source: {cited(rule.source)}. Torch class: `{name}`. Traced from the code, at step $t$:\n",
         display(*equations(rule), label=f"eq-{rule.name}"),
-        f"Hyperparameters: {hyperparameters}. State: {state}, {4 * count} bytes a float32 parameter; "
+        f"Hyperparameters: {hyperparameters}. State: {state}, {stored} bytes a float32 parameter; "
         f"a step that reads and writes each once moves {moved}.\n",
     ]
     if claims := _claims_of(rule, proofs):
@@ -135,12 +133,19 @@ def page(rule: Rule, proofs: Mapping[str, Proof]) -> str:
 def find_conventions() -> dict[str, Any]:
     """Rows of the table of what libraries compute, found by running them; and what is not installed."""
     rows, missing = [], set()
-    for target, settings, rule, found in conventions():
+    for target, settings, rule in TARGETS:
         library, _, cls = target.partition(":")
-        arguments = ", ".join(f"{k}={v}" for k, v in settings.items())
-        if found is None:
+        if find_spec(library.partition(".")[0]) is None:
             missing.add(library)
             continue
+        found = compare(
+            load_target(target),
+            ALL_RULES[rule],
+            settings=settings,
+            name=target,
+            steps=size(100, 20),
+        )
+        arguments = ", ".join(f"{k}={v}" for k, v in settings.items())
         chosen = ", ".join(f"`{k}` = {_setting(v)}" for k, v in found.nearest.conventions.items())
         if found.match:
             verdict = chosen or "the paper’s"

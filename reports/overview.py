@@ -8,7 +8,7 @@ from ..optimizers.rules import ALL_RULES
 from ..proofs import Proof
 from .experiments import regression_runs
 from .markup import figure, table, widget
-from .optimizer_pages import CLASS_NAMES
+from .optimizer_pages import CLASS_NAMES, bytes_of
 from .rule_theory import WITHOUT, stable_words
 from .sharpness import ratios
 from .timing import PARAMETERS, is_reproducible
@@ -22,11 +22,10 @@ def rules_table() -> str:
     rows = []
     for name, rule in ALL_RULES.items():
         row = theory[name]
-        count = len(rule.state)
         limit = "—" if name in WITHOUT else stable_words(row)
         at = "—" if row["at"] is None else f"{row['at']:.4g}"
         cells = [rf"$\displaystyle {row[k]}$" if row[k] else "—" for k in ("rate", "floor")]
-        cells += [f"{4 * count} / {4 * (3 + 2 * count)}"]
+        cells += ["{} / {}".format(*bytes_of(rule))]
         if timed:
             ours, torchs = timed[CLASS_NAMES[name]]
             cells += [f"{ours:.2f}", "—" if torchs is None else f"{torchs:.2f}"]

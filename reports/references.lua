@@ -49,12 +49,6 @@ local count = {
     return t
   end,
   Div = function(d)
-    if d.classes:includes("page") then -- what only the page has
-      return typst and {} or nil
-    end
-    if d.classes:includes("print") then
-      return not typst and {} or nil
-    end
     if not d.classes:includes("equation") then
       return nil
     end

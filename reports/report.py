@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 import re
 import subprocess
 import tempfile
@@ -21,7 +20,7 @@ from ..proofs import decide_all, with_corrections
 from ..proofs.running import cores
 from .markup import BIBLIOGRAPHY
 from .progress import progress
-from .timing import committed, is_reproducible
+from .timing import committed, epoch, is_reproducible
 from .work import ReportError, begin, keep, prepare, result, stored
 
 FORMATS = {"html": "index.html", "pdf": "eigenstep.pdf"}
@@ -143,22 +142,6 @@ def _pieces() -> list[str]:
     figures = [f"figure:{n}" for n in ALL_FIGURES if f"figure:{n}" not in DRAWN]
     tables = [f"table:{n}" for n in TABLES]
     return list(dict.fromkeys([*tables, *slow, *figures, "javascript", *exercises]))
-
-
-_LAST = 253402300799
-"""The last second of the year 9999."""
-
-
-def epoch() -> int | None:
-    """The time that ``SOURCE_DATE_EPOCH`` gives, in seconds since 1970, or None."""
-    text = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit()) or int(text) > _LAST:
-        raise DomainError(
-            "SOURCE_DATE_EPOCH", repr(text), f"a whole number of seconds, 0 to {_LAST}"
-        )
-    return int(text)
 
 
 def _pandoc(work: Path, partial: bool, *arguments: str) -> None:

@@ -28,6 +28,16 @@ _CLOSED = ("adabound", "amsbound")
 """Their bounds close on the constant rate η*, whatever η is."""
 
 
+_NOTHING: dict[str, Any] = {
+    "kind": "none",
+    "limit": "",
+    "at": None,
+    "rate": "",
+    "noise": "",
+    "floor": "",
+}
+
+
 def theory_of(rule: Rule) -> Any:
     """The theory of a linear rule, or of what an adaptive one is while its second moment stands still."""
     return derive(rule if rule.name in LINEAR_RULES else freeze(rule))
@@ -53,8 +63,8 @@ def _lookahead(rule: Rule, inner: Rule) -> dict[str, Any]:
     k, alpha, beta1 = (rule.hyperparameters[n].default for n in ("k", "alpha", "beta1"))
     cycle = LookaheadTheory(freeze(inner), k=k, alpha=sp.nsimplify(alpha))
     first = cycle.stable_intervals(beta1=beta1)[0][1]
-    return {"kind": "lookahead", "limit": "", "at": first, "rate": "", "noise": "", "floor": "",
-            "setting": {"k": k, "alpha": alpha, "beta1": beta1}}  # fmt: skip
+    setting = {"k": k, "alpha": alpha, "beta1": beta1}
+    return {**_NOTHING, "kind": "lookahead", "at": first, "setting": setting}
 
 
 def _row(rule: Rule, theory: Any) -> dict[str, Any]:
@@ -86,14 +96,7 @@ def rule_theory() -> dict[str, dict[str, Any]]:
     alike: dict[Any, dict[str, Any]] = {}
     for name, rule in ALL_RULES.items():
         if name in WITHOUT:
-            found[name] = {
-                "kind": "none",
-                "limit": "",
-                "at": None,
-                "rate": "",
-                "noise": "",
-                "floor": "",
-            }
+            found[name] = _NOTHING
         elif name in _LOOKAHEAD:
             found[name] = _lookahead(rule, _LOOKAHEAD[name])
         else:

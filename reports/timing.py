@@ -7,35 +7,50 @@ import statistics
 import subprocess
 import time
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..optimizers.errors import DomainError
+
 PARAMETERS = 3_000_000
 """Of the one tensor that steps are timed on."""
-_TORCH = {
-    "GradientDescent": ("SGD", {}), "HeavyBall": ("SGD", {"momentum": 0.9}),
-    "Nesterov": ("SGD", {"momentum": 0.9, "nesterov": True}), "Adagrad": ("Adagrad", {}),
-    "RMSprop": ("RMSprop", {}), "Adadelta": ("Adadelta", {}), "Adam": ("Adam", {}),
-    "AdamW": ("AdamW", {}), "AdaMax": ("Adamax", {}), "Nadam": ("NAdam", {}),
-    "AMSGrad": ("Adam", {"amsgrad": True}), "RAdam": ("RAdam", {}),
-}  # fmt: skip
-"""torch's class of the same name."""
+_LAST = 253402300799
+"""The last second of the year 9999."""
+
+
+def epoch() -> int | None:
+    """The time that ``SOURCE_DATE_EPOCH`` gives, in seconds since 1970, or None.
+
+    Raises:
+        DomainError: it is not a number of seconds.
+    """
+    text = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()) or int(text) > _LAST:
+        raise DomainError(
+            "SOURCE_DATE_EPOCH", repr(text), f"a whole number of seconds, 0 to {_LAST}"
+        )
+    return int(text)
 
 
 def is_reproducible() -> bool:
     """Whether ``SOURCE_DATE_EPOCH`` asks for the same bytes from every run."""
-    return bool(os.environ.get("SOURCE_DATE_EPOCH"))
+    return epoch() is not None
 
 
 def step_times(
-    classes: tuple[str, ...], size: int = PARAMETERS, repeats: int = 7
+    classes: Mapping[str, tuple[str, dict[str, Any]] | None],
+    size: int = PARAMETERS,
+    repeats: int = 7,
 ) -> dict[str, list[float | None]]:
     """A step's time over that of torch's fused Adam in the same round, the median, by class.
 
     Ours, and torch's class of that name as it comes.
 
     Args:
-        classes: names of torch optimizers of eigenstep.
+        classes: names of torch optimizers of eigenstep, each with torch's class and its arguments, or None.
         size: float32 parameters, in one tensor.
         repeats: rounds; in each all three are stepped in turn.
     """
@@ -49,12 +64,12 @@ def step_times(
     p = torch.nn.Parameter(torch.ones(size))
     p.grad = torch.full((size,), 1e-3)
     unit = torch.optim.Adam([p], lr=1e-3, fused=True).step
-    for name in classes:
+    for name, theirs in classes.items():
         # With momentum by default for the two that have it.
         arguments = {"lr": 1e-3, **({"momentum": 0.9} if name in ("HeavyBall", "Nesterov") else {})}
         steps = [unit, getattr(optimizers, name)([p], engine=kind, **arguments).step]
-        if name in _TORCH:
-            cls, extra = _TORCH[name]
+        if theirs:
+            cls, extra = theirs
             steps.append(getattr(torch.optim, cls)([p], lr=1e-3, **extra).step)
         times: list[list[float]] = [[] for _ in steps]
         with warnings.catch_warnings():
@@ -108,4 +123,4 @@ def committed() -> str:
     return head.strip() + ("+" if changed.strip() else "")
 
 
-__all__ = ["PARAMETERS", "committed", "is_reproducible", "machine", "step_times"]
+__all__ = ["PARAMETERS", "committed", "epoch", "is_reproducible", "machine", "step_times"]

@@ -55,10 +55,11 @@ def _make(name: str) -> Any:
 
         return generated()
     if kind == "timing":
-        from .optimizer_pages import CLASS_NAMES
+        from .optimizer_pages import CLASS_NAMES, torch_class
         from .timing import step_times
 
-        return step_times(tuple(CLASS_NAMES.values()), repeats=size(7, 3))
+        classes = {name: torch_class(rule) for rule, name in CLASS_NAMES.items()}
+        return step_times(classes, repeats=size(7, 3))
     from .tables import TABLES
 
     return TABLES[rest]()
