@@ -55,13 +55,13 @@ def from_state_dict(optimizer: RuleOptimizer, state_dict: dict[str, Any]) -> dic
             entry = saved_state.get(key)
             if not entry:
                 continue
-            names: dict[Any, str] = (
-                {} if ours else {theirs: mine for mine, theirs in optimizer.torch_state.items()}
-            )
-            renamed: dict[str, Any] = {}
-            for name, value in entry.items():
-                if value is not None:  # older versions of torch kept None for no velocity
-                    renamed[names.get(name, name)] = value
+            renamed: dict[str, Any] = dict(entry)
+            for mine, theirs in () if ours else optimizer.torch_state.items():
+                if theirs in renamed:
+                    renamed[mine] = renamed.pop(theirs)
+            renamed = {
+                k: v for k, v in renamed.items() if v is not None
+            }  # as older versions of torch kept
             if not ours:
                 _from_torch(optimizer, rule, new, renamed, key)
             state[key] = _checked(optimizer, rule, renamed, parameter, key)

@@ -54,6 +54,16 @@ def _process_groups(tensor: Tensor) -> tuple[Any, ...]:
     return tuple(mesh.get_group(i) for i, p in enumerate(placements) if p.is_shard())  # type: ignore
 
 
+def _dense(gradient: Tensor) -> Tensor:
+    return gradient if gradient.layout is torch.strided else gradient.to_dense()
+
+
+def _stays(rule: Rule, coefficients: Mapping[str, Any]) -> bool:
+    """Whether a coordinate whose gradient is zero, and its state, stay as they are."""
+    before = (1.0, *[0.7] * len(rule.state))
+    return rule(1.0, 0.0, *before[1:], **coefficients) == before
+
+
 class SparseGradient(EigenstepError, RuntimeError):
     """A sparse gradient, which the rule does not support."""
 
@@ -129,7 +139,7 @@ class RuleOptimizer(torch.optim.Optimizer):
     """Arguments of that class that must have these values, for it computes another rule otherwise."""
 
     sparse_gradients: ClassVar[bool] = False
-    """Whether the rule leaves a coordinate without a gradient, and its state, as they are."""
+    """Whether sparse gradients are taken, as torch's class takes them."""
 
     _wrapped = False
 
@@ -415,9 +425,11 @@ class RuleOptimizer(torch.optim.Optimizer):
         choices = tuple((k, v) for k, v in coefficients.items() if k not in numeric)
         kernel = engines.kernel_of(stored, tuple(numeric), choices)
         rows: list[Row] = []
+        # A coordinate without a gradient may be left out only where the rule leaves it as it is.
+        sparse = sparse and _stays(stored, coefficients)
         if not sparse:
             tensors = [
-                tuple(map(_local, (p, p.grad, *(self.state[p][n] for n in rule.state))))
+                tuple(map(_local, (p, _dense(p.grad), *(self.state[p][n] for n in rule.state))))
                 for p in parameters if p.grad is not None and p.device.type != "meta"
             ]  # fmt: skip
             try:
