@@ -81,7 +81,10 @@ def test_any_view_steps_as_its_copy_and_nothing_around_it_moves(kind, data):
         one.step()
         other.step()
     for p, q in zip(mine, copies, strict=True):
-        assert torch.equal(p, q)
+        if name == "LAMB":  # the order in which a norm is summed is that of memory
+            torch.testing.assert_close(p, q, rtol=8 * torch.finfo(dtype).eps, atol=0)
+        else:
+            assert torch.equal(p, q)
         for key, value in one.state[p].items():
             if isinstance(value, torch.Tensor):
                 assert torch.equal(value, other.state[q][key]), key
