@@ -31,7 +31,7 @@ from torch import Tensor
 from . import ops
 from .blocked import Blocked
 from .errors import DomainError, RuleError
-from .memory import GRADIENT, Row, TensorMismatch, examine, staged
+from .memory import GRADIENT, Plain, Row, TensorMismatch, examine, staged
 from .native import CompileError, Native, find_compiler
 from .program import LOW_PRECISION, NotRecordable, Program, record
 from .rule import Rule
@@ -125,11 +125,20 @@ class Kernel:
 
     @torch.no_grad()
     def run(
-        self, rows: Sequence[Row], scalars: Sequence[float], engine: str, *, maximize: bool,
-        groups: Sequence[Groups] | None = None,
+        self, rows: Plain | Sequence[Row], scalars: Sequence[float], engine: str, *,
+        maximize: bool, groups: Sequence[Groups] | None = None,
     ) -> None:  # fmt: skip
         """:meth:`__call__` for rows that have been examined."""
         start = time.perf_counter()
+        if isinstance(rows, Plain):
+            first = rows.rows[0][0]
+            native = self._native_for(first.dtype, first.device, engine) if not groups else None
+            if native is not None:
+                native(rows.counts, rows.addresses, (-1.0 if maximize else 1.0, *scalars))
+                _touch(rows.rows)
+                self.spent += time.perf_counter() - start
+                return
+            rows = rows.apart()
         groups = groups or [()] * len(rows)
         for i, (row, over) in enumerate(zip(rows, groups, strict=True)):
             if row.apart and over:
@@ -140,11 +149,7 @@ class Kernel:
             self._step(
                 [rows[i] for i in batch], [groups[i] for i in batch], scalars, engine, maximize
             )
-        written = [t for row in rows for i, t in enumerate(row.tensors) if i != GRADIENT]
-        try:
-            torch.autograd.graph.increment_version(written)
-        except RuntimeError:  # made in inference mode, they have no version
-            torch.autograd.graph.increment_version([t for t in written if not t.is_inference()])
+        _touch([row.tensors for row in rows])
         self.spent += time.perf_counter() - start
 
     def _step(
@@ -320,6 +325,15 @@ class Kernel:
         code = kernel.__code__.replace(co_name=f"{self.rule.name}_step")
         own = types.FunctionType(code, kernel.__globals__, code.co_name, None, kernel.__closure__)
         return torch.compile(own, dynamic=True, fullgraph=True)
+
+
+def _touch(rows: Sequence[Sequence[Tensor]]) -> None:
+    """Tell autograd that what is written has changed."""
+    written = [t for row in rows for t in (row[0], *row[GRADIENT + 1 :])]
+    try:
+        torch.autograd.graph.increment_version(written)
+    except RuntimeError:  # made in inference mode, they have no version
+        torch.autograd.graph.increment_version([t for t in written if not t.is_inference()])
 
 
 def _natively(

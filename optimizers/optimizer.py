@@ -25,7 +25,7 @@ from .compositions import (
 )
 from .domains import NONNEGATIVE, require
 from .errors import DomainError, EigenstepError, RuleError, UnknownName
-from .memory import Row, TensorMismatch, examine
+from .memory import Plain, Row, TensorMismatch, examine
 from .rule import Rule
 
 _OWN = ("params", "param_names", "rule", "engine", "maximize", *HINTS)
@@ -54,6 +54,14 @@ def _process_groups(tensor: Tensor) -> tuple[Any, ...]:
     return tuple(mesh.get_group(i) for i, p in enumerate(placements) if p.is_shard())  # type: ignore
 
 
+_UNSHARDED = {Tensor, torch.nn.Parameter, torch.nn.Buffer}
+
+
+def _gradient(parameter: Tensor) -> Tensor:
+    assert parameter.grad is not None
+    return parameter.grad
+
+
 def _dense(gradient: Tensor) -> Tensor:
     return gradient if gradient.layout is torch.strided else gradient.to_dense()
 
@@ -76,8 +84,8 @@ class _Work:
     scalars: list[float]
     group: Mapping[str, Any]
     parameters: list[Tensor]
-    rows: list[Row]
-    sparse: bool
+    rows: Plain | list[Row]
+    sparse: list[Tensor]
     after: dict[str, Any]
 
 
@@ -393,56 +401,63 @@ class RuleOptimizer(torch.optim.Optimizer):
         return loss
 
     def _prepare(self, group: dict[str, Any]) -> list[_Work]:
+        """The work on a group: its parameters by the step that they are at, all of them checked."""
         rule = self.rule_of(group)
-        batches: dict[Any, list[Tensor]] = {}
-        for parameter in group["params"]:
-            gradient = parameter.grad
-            if gradient is None:
-                continue
-            sparse = gradient.layout is not torch.strided
-            if sparse:
-                self._check_sparse(gradient, group)
-            state = self.state[parameter]
-            if "step" not in state or any(name not in state for name in rule.state):
+        active = [p for p in group["params"] if p.grad is not None]
+        wanted = {"step", *rule.state}
+        for parameter in active:
+            if not wanted <= self.state[parameter].keys():
                 self._begin(parameter, rule, group)
-            before = tuple((k, v) for k, v in state.items() if k.startswith(PREVIOUS))
-            batches.setdefault((int(state["step"]) + 1, before, sparse), []).append(parameter)
+        batches: dict[Any, list[Tensor]] = {}
+        for parameter in active:
+            state = self.state[parameter]
+            before = tuple((PREVIOUS + n, state.get(PREVIOUS + n)) for n in rule.gradient_at_names)
+            batches.setdefault((int(state["step"]) + 1, before), []).append(parameter)
         if not batches:
             self._coefficients(group, 1)
-        return [
-            self._work(rule, group, t, before, sparse, parameters)
-            for (t, before, sparse), parameters in batches.items()
-        ]
+        found = []
+        for (t, before), parameters in batches.items():
+            stored, coefficients = self._coefficients(group, t)
+            after = {"step": t, **_gradient_point_of(rule, coefficients)}
+            coefficients |= {k: v for k, v in before if v is not None}
+            sparse = [p for p in parameters if _gradient(p).layout is not torch.strided]
+            for parameter in sparse:
+                self._check_sparse(_gradient(parameter), group)
+            # A coordinate without a gradient may be left out only where the rule leaves it as it is.
+            if sparse and not _stays(stored, coefficients):
+                sparse = []
+            if sparse:
+                apart = set(sparse)
+                parameters = [p for p in parameters if p not in apart]
+            numeric = {
+                k: float(v) for k, v in coefficients.items() if not isinstance(v, str | bool)
+            }
+            choices = tuple((k, v) for k, v in coefficients.items() if k not in numeric)
+            kernel = engines.kernel_of(stored, tuple(numeric), choices)
+            rows = self._rows(rule, [p for p in parameters if not p.is_meta])
+            found.append(
+                _Work(kernel, list(numeric.values()), group, parameters, rows, sparse, after)
+            )
+        return found
 
-    def _work(
-        self, rule: Rule, group: Mapping[str, Any], t: int, before: Any, sparse: bool,
-        parameters: list[Tensor],
-    ) -> _Work:  # fmt: skip
-        stored, coefficients = self._coefficients(group, t)
-        after = {"step": t, **_gradient_point_of(rule, coefficients)}
-        coefficients |= dict(before)
-        numeric = {k: float(v) for k, v in coefficients.items() if not isinstance(v, str | bool)}
-        choices = tuple((k, v) for k, v in coefficients.items() if k not in numeric)
-        kernel = engines.kernel_of(stored, tuple(numeric), choices)
-        rows: list[Row] = []
-        # A coordinate without a gradient may be left out only where the rule leaves it as it is.
-        sparse = sparse and _stays(stored, coefficients)
-        if not sparse:
-            tensors = [
-                tuple(map(_local, (p, _dense(p.grad), *(self.state[p][n] for n in rule.state))))
-                for p in parameters if p.grad is not None and p.device.type != "meta"
-            ]  # fmt: skip
-            try:
-                rows = examine(
-                    tensors, ("parameter", "gradient", *(f"state {n}" for n in rule.state))
-                )
-            except TensorMismatch as error:
-                raise self._named(error, parameters) from None
-        return _Work(kernel, list(numeric.values()), group, parameters, rows, sparse, after)
+    def _rows(self, rule: Rule, parameters: list[Tensor]) -> Plain | list[Row]:
+        names = rule.state
+        if set(map(type, parameters)) <= _UNSHARDED:
+            rows: list[Any] = [
+                (p, _dense(_gradient(p)), *[self.state[p][n] for n in names]) for p in parameters
+            ]
+        else:
+            rows = [
+                tuple(map(_local, (p, _dense(_gradient(p)), *(self.state[p][n] for n in names))))
+                for p in parameters
+            ]
+        try:
+            return examine(rows, ("parameter", "gradient", *(f"state {n}" for n in names)))
+        except TensorMismatch as error:
+            raise self._named(error, parameters[error.row]) from None
 
-    def _named(self, error: TensorMismatch, parameters: list[Tensor]) -> TensorMismatch:
+    def _named(self, error: TensorMismatch, wrong: Tensor) -> TensorMismatch:
         """The error with the parameter's place in the optimizer, or its name."""
-        wrong = [p for p in parameters if p.device.type != "meta"][error.row]
         for number, group in enumerate(self.param_groups):
             for place, p in enumerate(group["params"]):
                 if p is wrong:
@@ -453,12 +468,14 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     def _run(self, work: _Work) -> None:
         step = {"engine": work.group["engine"], "maximize": bool(work.group["maximize"])}
-        if work.rows:
-            groups = [_process_groups(p) for p in work.parameters if p.device.type != "meta"]
+        if len(work.rows):
+            groups = None
+            if not set(map(type, work.parameters)) <= _UNSHARDED:
+                groups = [_process_groups(p) for p in work.parameters if not p.is_meta]
             work.kernel.run(work.rows, work.scalars, groups=groups, **step)
-        for parameter in work.parameters:
-            if work.sparse:
-                self._run_sparse(parameter, work, step)
+        for parameter in work.sparse:
+            self._run_sparse(parameter, work, step)
+        for parameter in (*work.parameters, *work.sparse):
             self.state[parameter].update(work.after)
 
     def _check_sparse(self, gradient: Tensor, group: Mapping[str, Any]) -> None:
@@ -478,8 +495,7 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     def _run_sparse(self, parameter: Tensor, work: _Work, step: dict[str, Any]) -> None:
         """Step only the coordinates that the gradient has; at the others it, and the update, are zero."""
-        assert parameter.grad is not None
-        gradient = parameter.grad.coalesce()
+        gradient = _gradient(parameter).coalesce()
         at = tuple(gradient.indices())
         rule = self.rule_of(work.group)
         whole = [parameter, *(self.state[parameter][n] for n in rule.state)]
