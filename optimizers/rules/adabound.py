@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from ..domains import Choice, LearningRate, NonNegative, Positive, UnitInterval
+from ..domains import Choice, Convention, LearningRate, NonNegative, Positive, UnitInterval
 from ..moments import Epsilon, averages, bias
-from ..ops import clip, maximum, sqrt
+from ..ops import clip, maximum, quotient, sqrt, times, where
 from ..rule import rule
 
 SOURCE = (
@@ -26,14 +26,17 @@ def coefficients(
     gamma: Positive = 0.001,
     eps: Epsilon = 0.0,
     eps_inside: Epsilon = 0.0,
+    base_lr: Annotated[NonNegative, Convention()] = 0.0,
     bias_correction: Annotated[bool, Choice((False, True))] = False,
     root_decay: Annotated[bool, Choice((False, True))] = False,
 ):
     shared = averages(lr, beta1, beta2, t)
     corrected = lr * sqrt(bias(beta2, t)) / bias(beta1, t) if bias_correction else lr
+    unscaled = base_lr <= 0
+    final = where(unscaled, final_lr, final_lr * lr / where(unscaled, 1, base_lr))
     return {
         **shared, "eps": eps, "eps_inside": eps_inside, "step": corrected,
-        "lower": final_lr * (1 - 1 / (gamma * t + 1)), "upper": final_lr * (1 + 1 / (gamma * t)),
+        "lower": final * (1 - 1 / (gamma * t + 1)), "upper": times(final, 1 + 1 / (gamma * t)),
         "decay": 1 / sqrt(t) if root_decay else 1,
     }  # fmt: skip
 
@@ -59,8 +62,8 @@ def adabound(
     outside the root; ``pytorch_optimizer.AdaBound`` has 1e-15 inside it too.
     """
     m = beta1 * m + weight1 * g
-    v = beta2 * v + weight2 * (g * g)
-    return theta - decay * clip(step / (sqrt(v + eps_inside) + eps), lower, upper) * m, m, v
+    v = times(beta2, v) + weight2 * (g * g)
+    return theta - decay * clip(quotient(step, sqrt(v + eps_inside) + eps), lower, upper) * m, m, v
 
 
 @rule(coefficients=coefficients, conventions=CONVENTIONS, source=SOURCE + "3")
@@ -77,10 +80,10 @@ def amsbound(
     Hyperparameters: those of AdaBound. Conventions: as there.
     """
     m = beta1 * m + weight1 * g
-    v = beta2 * v + weight2 * (g * g)
+    v = times(beta2, v) + weight2 * (g * g)
     largest = maximum(largest, v)
     return (
-        theta - decay * clip(step / (sqrt(largest + eps_inside) + eps), lower, upper) * m,
+        theta - decay * clip(quotient(step, sqrt(largest + eps_inside) + eps), lower, upper) * m,
         m,
         v,
         largest,

@@ -2,7 +2,7 @@
 
 from ..domains import LearningRate, UnitInterval
 from ..moments import Epsilon
-from ..ops import sqrt
+from ..ops import divisor, sqrt, times
 from ..rule import rule
 
 
@@ -28,6 +28,6 @@ def adadelta(theta, g, s, d, *, lr, rho, weight, eps):
     Conventions: ``torch.optim.Adadelta`` computes the same; at ``lr`` ≠ 1 both average the update
     before it is multiplied by ``lr``.
     """
-    s = rho * s + weight * (g * g)
-    u = sqrt(d + eps) / sqrt(s + eps) * g
+    s = times(rho, s) + weight * (g * g)
+    u = sqrt(d + eps) / divisor(sqrt(s + eps)) * g
     return theta - lr * u, s, rho * d + weight * (u * u)

@@ -2,7 +2,7 @@
 
 from ..domains import LearningRate, UnitInterval
 from ..moments import CorrectedEpsilonPlace, Epsilon, corrected
-from ..ops import sqrt
+from ..ops import divisor, sqrt, times
 from ..rule import rule
 
 
@@ -38,5 +38,5 @@ def adam(theta, g, m, v, *, step, beta1, weight1, beta2, weight2, unbias2, eps_i
     inside).
     """
     m = beta1 * m + weight1 * g
-    v = beta2 * v + weight2 * (g * g)
-    return theta - step * m / (sqrt(v * unbias2 + eps_inside) + eps_outside), m, v
+    v = times(beta2, v) + weight2 * (g * g)
+    return theta - step * m / divisor(sqrt(v * unbias2 + eps_inside) + eps_outside), m, v
