@@ -6,12 +6,17 @@ composition of them.
 
 import itertools
 import math
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
+import jax
 import numpy as np
+import optax
 import pytest
+import pytorch_optimizer
 import torch
 from eigenstep.analysis.simulation import follow
+from eigenstep.analysis.tracing import trace
 from eigenstep.optimizers import DomainError, RuleError, RuleOptimizer, engine, ops, rules, schedules
 from eigenstep.optimizers.compositions import (
     layerwise_gradient,
@@ -102,12 +107,23 @@ def edges_of(rule):
 
 
 START = (0.0, 1.5, -1e-3)
+NORMED = ("lars", "lamb", "trusted", "layer")
+
+
+def extreme(dtype):
+    return EXTREME if dtype in (np.float64, torch.float64) else SINGLE
+
+
+def tensors(name, table):
+    """Gradients, steps × coordinates: all of the table at once, or one at a time where a norm is taken."""
+    columns = [np.repeat([[g] for g in gradients], 3, axis=1) for gradients in table.values()]
+    return columns if any(n in name for n in NORMED) else [np.concatenate(columns, axis=1)]
 
 
 def run(rule, gradients, settings, dtype):
-    """θ after each step on three coordinates, one of which begins at 0."""
-    theta = np.array(START, dtype)
-    steps = follow(rule, theta, lambda t, point: np.full(3, gradients[t - 1], dtype), settings)
+    """θ and state after each step on the coordinates of START, over and over."""
+    theta = np.resize(np.array(START, dtype), gradients.shape[1])
+    steps = follow(rule, theta, lambda t, point: gradients[t - 1].astype(dtype), settings)
     with np.errstate(all="ignore"):
         return [(x, s) for _, x, s in itertools.islice(steps, len(gradients))]
 
@@ -117,10 +133,10 @@ def run(rule, gradients, settings, dtype):
 def test_finite_at_every_edge(name, dtype):
     rule = ALL[name]
     for settings in edges_of(rule):
-        for kind, gradients in GRADIENTS.items():
+        for gradients in tensors(name, GRADIENTS):
             for theta, state in run(rule, gradients, settings, dtype):
-                assert np.isfinite(theta).all(), (kind, settings)
-                assert all(np.isfinite(s).all() for s in state), (kind, settings)
+                assert np.isfinite(theta).all(), settings
+                assert all(np.isfinite(s).all() for s in state), settings
 
 
 @every
@@ -129,21 +145,21 @@ def test_no_nan_from_what_overflows_or_underflows(name, dtype):
     """Squares beyond a float's range: ∞ in a second moment, never NaN, and θ stays finite."""
     rule = ALL[name]
     for settings in edges_of(rule):
-        for kind, gradients in (EXTREME if dtype is np.float64 else SINGLE).items():
+        for gradients in tensors(name, extreme(dtype)):
             for theta, state in run(rule, gradients, settings, dtype):
-                assert np.isfinite(theta).all(), (kind, settings)
-                assert not any(np.isnan(s).any() for s in state), (kind, settings)
+                assert np.isfinite(theta).all(), settings
+                assert not any(np.isnan(s).any() for s in state), settings
 
 
 @every
 def test_a_zero_gradient_moves_nothing_but_by_decay(name):
     rule = ALL[name]
+    if "initial_accumulator" in rule.hyperparameters:
+        rule = rule.fix(initial_accumulator=0.0)  # Yogi's first average would move it
     for settings in edges_of(rule):
-        decay = settings.get("weight_decay", 0.0)
-        for theta, _ in run(rule, GRADIENTS["zero"], settings, np.float64):
+        for theta, _ in run(rule, np.zeros((6, 3)), settings, np.float64):
             assert theta[0] == 0.0, settings
-            if not decay or not settings.get("lr", 1.0):
-                assert np.array_equal(theta, START), settings
+            assert settings.get("weight_decay") or np.array_equal(theta, START), settings
 
 
 @every
@@ -153,9 +169,9 @@ def test_a_zero_learning_rate_moves_nothing(name):
         rule = rule.fix(final_lr=0.0)  # the lower bound of the paper does not depend on η
     for settings in edges_of(rule):
         if not settings["lr"]:
-            for gradients in (*GRADIENTS.values(), *EXTREME.values()):
+            for gradients in tensors(name, GRADIENTS | EXTREME):
                 for theta, _ in run(rule, gradients, settings, np.float64):
-                    assert np.array_equal(theta, START), settings
+                    assert np.array_equal(theta, np.resize(START, theta.shape)), settings
 
 
 @every
@@ -169,26 +185,29 @@ def test_coefficients_at_any_step(name):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", [n for n in ALL if "-paper" not in n or n.count("-") == 1])
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+@every
 def test_the_recorded_program_at_the_edges(name, kind, dtype):
     """Engines compute what the rule does on arrays, at the edges too."""
     rule = ALL[name]
-    decay = "weight_decay" in rule.hyperparameters
-    width = np.float64 if dtype is torch.float64 else np.float32
     some = list(edges_of(rule))
-    corners = [some[0], some[-1], *some[1 : len(some) // 2 : 3]]
-    for settings in corners:
-        for gradients in (*GRADIENTS.values(), *(EXTREME if width is np.float64 else SINGLE).values()):
-            p = torch.nn.Parameter(torch.tensor(START, dtype=dtype))
-            arguments = settings if decay else {**settings, "weight_decay": 0.0}
-            optimizer = RuleOptimizer([p], rule, engine=kind, **arguments)
+    width = np.float64 if dtype is torch.float64 else np.float32
+    for settings in (some[0], some[len(some) // 3], some[-1]):
+        for gradients in tensors(name, GRADIENTS | extreme(dtype)):
+            p = torch.nn.Parameter(
+                torch.from_numpy(np.resize(np.array(START, width), gradients.shape[1]))
+            )
+            decay = {} if "weight_decay" in rule.hyperparameters else {"weight_decay": 0.0}
+            optimizer = RuleOptimizer([p], rule, engine=kind, **decay, **settings)
             for g in gradients:
-                p.grad = torch.full_like(p, g)
+                p.grad = torch.from_numpy(g).to(dtype)
                 optimizer.step()
-                assert torch.isfinite(p).all(), (settings, gradients)
-                for value in optimizer.state[p].values():
-                    assert not torch.isnan(torch.as_tensor(value, dtype=dtype)).any(), settings
+                assert torch.isfinite(p).all(), settings
+                for state in rule.state:
+                    assert not optimizer.state[p][state].isnan().any(), settings
+            if not rule.gradient_at_names and dtype is torch.float64:
+                expected = torch.from_numpy(run(rule, gradients, settings, width)[-1][0])
+                torch.testing.assert_close(p.detach(), expected, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", BOUNDED)
@@ -211,6 +230,70 @@ def test_centered_rmsprop_on_a_constant_gradient():
     steps = follow(rule, np.linspace(0.1, 3, 50), lambda t, x: np.linspace(0.1, 3, 50), settings)
     with np.errstate(all="ignore"):
         assert all(np.isfinite(x).all() for _, x, _ in itertools.islice(steps, 600))
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+def test_bounds_follow_the_learning_rate_as_in_the_library(name):
+    """pytorch_optimizer scales the bounds by lr/base_lr; a warm-up from 0 and a decay to 0."""
+    factors = [1.0, 0.0, 0.5, 2.0, 0.1, 1e-3, 0.0, 0.25]
+    theirs = torch.nn.Parameter(torch.linspace(-1, 1, 7, dtype=torch.float64))
+    mine = theirs.detach().clone()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the library's own
+        library = pytorch_optimizer.AdaBound(
+            [theirs], lr=0.02, final_lr=0.3, gamma=0.1, ams_bound=name == "amsbound"
+        )
+    scheduler = torch.optim.lr_scheduler.LambdaLR(library, lambda t: factors[min(t, 7)])
+    rule = rules.ALL_RULES[name].under("pytorch-optimizer")
+    full = rule.with_defaults({"final_lr": 0.3, "gamma": 0.1, "base_lr": 0.02})
+    state = rule.initial_state(mine)
+    generator = torch.Generator().manual_seed(0)
+    for t, factor in enumerate(factors, 1):
+        g = torch.randn(7, dtype=torch.float64, generator=generator)
+        theirs.grad = g.clone()
+        library.step()
+        scheduler.step()
+        mine, *state = rule(mine, g, *state, **rule.coefficients(t, {**full, "lr": 0.02 * factor}))
+        torch.testing.assert_close(mine, theirs.detach(), rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("inner", ["heavy_ball", "adam"])
+@pytest.mark.parametrize("alpha", [0.0, 0.5, 1.0])
+def test_lookahead_starts_anew_as_in_the_library(inner, alpha):
+    """``optax.lookahead(reset_state=True)``: the inner state and its step number."""
+    make = {"heavy_ball": lambda: optax.sgd(0.1, momentum=0.9), "adam": lambda: optax.adam(0.1)}
+    library = optax.lookahead(make[inner](), 3, alpha, reset_state=True)
+    start = np.linspace(-1, 2, 5)
+    rule = lookahead(rules.ALL_RULES[inner], 3, alpha).fix(reset_state=True)
+    with jax.enable_x64(True):
+        params = optax.LookaheadParams.init_synced(jax.numpy.array(start))
+        state = library.init(params)
+        ours = follow(rule, start, lambda t, x: np.sin(3 * x) + x, {"lr": 0.1})
+        for t, (_, theta, mine) in enumerate(itertools.islice(ours, 11), 1):
+            x = params.fast
+            updates, state = library.update(jax.numpy.sin(3 * x) + x, state, params)
+            params = optax.apply_updates(params, updates)
+            np.testing.assert_allclose(theta, params.fast, rtol=1e-10, atol=1e-13)
+            np.testing.assert_allclose(mine[-1], params.slow, rtol=1e-10, atol=1e-13)
+            if t % 3 == 0:
+                assert not np.any(mine[:-1])
+
+
+def test_a_state_that_does_not_begin_at_zero_begins_anew_there():
+    rule = lookahead(rules.yogi, 2).fix(reset_state=True, initial_accumulator=0.25)
+    steps = follow(rule, np.ones(2), lambda t, x: x, {})
+    states = [s for _, _, s in itertools.islice(steps, 4)]
+    for t, (m, v, _) in enumerate(states, 1):
+        assert (np.array_equal(m, [0.25] * 2) and np.array_equal(v, m)) == (t % 2 == 0)
+
+
+def test_lookahead_that_starts_anew_is_traced():
+    inner = lookahead(rules.heavy_ball)
+    kept, anew = (trace(inner, step=4, k=2, reset_state=r) for r in (False, True))
+    assert kept.new_state[0] != 0
+    assert anew.new_state[0] == 0
+    assert anew.new_theta == kept.new_theta
+    assert trace(inner, step=3, k=2, reset_state=True).new_state[0] == kept.new_state[0]
 
 
 def test_rectification_needs_a_length_of_four():
