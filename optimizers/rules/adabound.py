@@ -55,11 +55,16 @@ def adabound(
 
     Hyperparameters: ``lr`` (η ≥ 0), ``beta1``, ``beta2`` (0 ≤ β < 1), ``final_lr`` (η* ≥ 0),
     ``gamma`` (γ > 0), ``eps`` (added to √v; the paper has none), ``eps_inside`` (added to v),
+    ``base_lr`` (> 0: η* becomes η*·η/base_lr, so that a schedule moves the bounds too; 0: as above),
     ``bias_correction`` (η in the clip becomes η√(1 − β₂^t)/(1 − β₁^t)), ``root_decay`` (η̂/√t, as the
     paper's analysis has it).
 
+    The step η/√v is unbounded as v → 0 for every η > 0, so η̂ is η_u there; at η = 0 it is η_l for
+    every v, 0 included.
+
     Conventions: the authors' code and ``torch_optimizer.AdaBound`` correct the bias, with ε = 1e-8
-    outside the root; ``pytorch_optimizer.AdaBound`` has 1e-15 inside it too.
+    outside the root; ``pytorch_optimizer.AdaBound`` has 1e-15 inside it too. Both scale the bounds by η
+    over the first η of the parameter group, which is ``base_lr``.
     """
     m = beta1 * m + weight1 * g
     v = times(beta2, v) + weight2 * (g * g)

@@ -32,7 +32,8 @@ def adam(theta, g, m, v, *, step, beta1, weight1, beta2, weight2, unbias2, eps_i
 
     Hyperparameters: ``lr`` (η ≥ 0, in the parameter's unit), ``beta1``, ``beta2`` (0 ≤ β < 1),
     ``eps`` (ε ≥ 0), ``eps_place`` (``"outside"`` the root as above; ``"inside"``;
-    ``"uncorrected"``: added to √v before the correction, Kingma & Ba's efficient form).
+    ``"uncorrected"``: added to √v before the correction, Kingma & Ba's efficient form). Where v and ε
+    are 0, and the printed step is 0/0, a coordinate does not move; torch and optax give NaN.
 
     Conventions: ``torch.optim.Adam`` and ``optax.adam`` compute the same (optax's ``eps_root`` is ε
     inside).

@@ -52,4 +52,9 @@ def amsgrad(
     m = beta1 * m + weight1 * g
     v = times(beta2, v) + weight2 * (g * g)
     largest = maximum(largest, v * maximum_of)
-    return theta - step * m / divisor(sqrt(largest * unbias2 + eps_inside) + eps_outside), m, v, largest
+    return (
+        theta - step * m / divisor(sqrt(largest * unbias2 + eps_inside) + eps_outside),
+        m,
+        v,
+        largest,
+    )

@@ -7,7 +7,6 @@ from ..moments import CorrectedEpsilonPlace, Epsilon, bias, corrected
 from ..ops import divisor, sqrt, times, where
 from ..rule import rule
 
-
 THRESHOLD = Interval(lower=4)
 """Of ρ_t: at 4 and below r_t is 0 or not real."""
 
@@ -76,8 +75,8 @@ def radam(
     and θ ← θ − η r_t m̂/(√v̂ + ε) where ρ_t > 4, else θ ← θ − η m̂; m̂ and v̂ as in Adam.
 
     Hyperparameters: ``lr`` (η ≥ 0), ``beta1``, ``beta2`` (0 ≤ β < 1), ``eps``, ``eps_place`` as in
-    Adam, ``threshold`` (of ρ_t, at least the paper's 4), ``untractable`` (``"momentum"``: below the threshold θ ← θ
-    − η m̂ as above; ``"skip"``: θ stays).
+    Adam, ``threshold`` (of ρ_t, at least the paper's 4), ``untractable`` (``"momentum"``: below it
+    θ ← θ − η m̂ as above; ``"skip"``: θ stays).
 
     Conventions: ``torch.optim.RAdam`` and ``optax.radam`` have the threshold 5 (optax ρ_t ≥ 5);
     torch adds ε before the bias correction, as does ``pytorch_optimizer.RAdam``, which moves below the

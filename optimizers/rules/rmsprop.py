@@ -48,7 +48,8 @@ def rmsprop(theta, g, s, *, lr, gamma, weight, eps_inside, eps_outside):
     Hyperparameters: ``lr`` (η ≥ 0, in the parameter's unit), ``gamma`` (0 ≤ γ < 1), ``eps`` (ε ≥ 0),
     ``eps_place`` (``"inside"`` the root as above, or ``"outside"``). :func:`rmsprop_variant` gives
     the rule with momentum (b ← μb + g/√(s + ε), θ ← θ − ηb) and the centered one (s − m² in place
-    of s, m an average of g).
+    of s, m an average of g; 0 where rounding makes it negative, where torch has NaN). Where s and ε
+    are 0 a coordinate does not move; torch gives NaN there.
 
     Conventions: ``torch.optim.RMSprop`` has ε outside and γ = 0.99 (its ``alpha``);
     ``optax.rmsprop`` ε inside.

@@ -17,7 +17,15 @@ import pytorch_optimizer
 import torch
 from eigenstep.analysis.simulation import follow
 from eigenstep.analysis.tracing import trace
-from eigenstep.optimizers import DomainError, RuleError, RuleOptimizer, engine, ops, rules, schedules
+from eigenstep.optimizers import (
+    DomainError,
+    RuleError,
+    RuleOptimizer,
+    engine,
+    ops,
+    rules,
+    schedules,
+)
 from eigenstep.optimizers.compositions import (
     layerwise_gradient,
     lookahead,
@@ -325,7 +333,9 @@ def test_products_of_scheduled_momenta(decay, beta1):
     for t in range(1, 70_000):
         expected *= momentum(beta1, t, decay)
         if t in (1, 2, 100, 5000, 65536, 65537, 69_999):
-            assert momentum_product(beta1, t, decay) == pytest.approx(expected, rel=1e-9, abs=1e-300)
+            assert momentum_product(beta1, t, decay) == pytest.approx(
+                expected, rel=1e-9, abs=1e-300
+            )
     assert math.isfinite(momentum_product(beta1, 10**9, decay))
 
 
