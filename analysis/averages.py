@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..optimizers.domains import NONNEGATIVE, POSITIVE, UNIT, Integers, Interval, require
-from ..optimizers.rules.radam import average_length, rectification
+from ..optimizers.domains import NONNEGATIVE, UNIT, Integers, Interval, require
+from ..optimizers.rules.radam import THRESHOLD, average_length, rectification
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def rectifier(beta2: float, t: int, threshold: float = 4.0) -> dict[str, float]:
     """
     require(UNIT, beta2=beta2)
     require(Integers(1), t=t)
-    require(POSITIVE, threshold=threshold)
+    require(THRESHOLD, threshold=threshold)
     longest, _ = average_length(beta2, t)
     length, r, tractable = rectification(beta2, t, threshold)
     return {"rho_inf": float(longest), "rho_t": float(length),

@@ -31,6 +31,11 @@ SYMBOLIC = SimpleNamespace(
     sign=sp.sign,
     absolute=sp.Abs,
     norm=sp.Function("norm", nonnegative=True),
+    divisor=lambda y: y,
+    quotient=lambda x, y: x / y,
+    times=lambda factor, x: factor * x,
+    excess=lambda x, y: x - y,
+    toward=lambda x, goal, by: x + by * sp.sign(goal - x),
 )
 """What the functions of :mod:`~eigenstep.optimizers.ops` are on SymPy expressions."""
 ops.register(sp.Basic, SYMBOLIC)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from .domains import NONNEGATIVE, POSITIVE, Choice, Hyperparameter, Integers, Interval
 from .errors import RuleError
 from .ops import clip, norm, where
-from .rule import Rule, derived
+from .rule import Rule, _keyword_only, derived
 
+FIRST = "first_"
+"""Prefix of the hyperparameters of which a state's first value is made, where it is made anew."""
 PREVIOUS = "previous_"
 """Prefix of the coefficients with which the stored point was computed, one step ago."""
 
@@ -21,6 +24,9 @@ def _decay(default: float, convention: bool = True) -> Hyperparameter:
 
 
 def _with(inner: Rule, *added: Hyperparameter) -> dict[str, Hyperparameter]:
+    for h in added:
+        if h.name in inner.hyperparameters:
+            raise RuleError(f"rule {inner.name} has {h.name} already; it cannot be added once more")
     return {**inner.hyperparameters, **{h.name: h for h in added}}
 
 
@@ -98,10 +104,11 @@ def trust_ratio(inner: Rule, *, decay: str, name: str, source: str) -> Rule:
         u = weight_decay * theta - minus_u if decay == "update" else -minus_u
         size, u_size = norm(theta), norm(u)
         wanted = size if phi == "identity" else clip(size, phi_lower, phi_upper)
-        # Written with ≤ so that a NaN norm reaches the whole tensor instead of counting as zero.
-        ratio = wanted / where(u_size <= 0, 1, u_size)
-        ratio = where(size <= 0, 1, where(u_size <= 0, 1, ratio))
-        return theta - (length * ratio) * u, *new_state
+        # Written with ≤ so that a NaN norm reaches the whole tensor instead of counting as zero; u is
+        # divided first, because the ratio itself overflows float32 where u is tiny.
+        wanted = where(size <= 0, 1, where(u_size <= 0, 1, wanted))
+        u_size = where(size <= 0, 1, where(u_size <= 0, 1, u_size))
+        return theta - (length * wanted) * (u / u_size), *new_state
 
     added = (
         _decay(0.0, convention=False),
@@ -137,9 +144,9 @@ def layerwise_gradient(inner: Rule, *, norms: str) -> Rule:
         decayed = g + weight_decay * theta
         size = norm(theta)
         below = norm(decayed) if norms == "together" else norm(g) + weight_decay * size
-        ratio = trust_coefficient * size / where(below <= 0, 1, below)
-        ratio = where(size <= 0, 1, where(below <= 0, 1, ratio))
-        return inner(theta, ratio * decayed, *state, **rest)
+        wanted = where(size <= 0, 1, where(below <= 0, 1, trust_coefficient * size))
+        below = where(size <= 0, 1, where(below <= 0, 1, below))
+        return inner(theta, wanted * (decayed / below), *state, **rest)
 
     kappa = Hyperparameter("trust_coefficient", 0.001, POSITIVE, "kappa", True)
     changed = {"update": update, "coefficients": coefficients,
@@ -195,25 +202,42 @@ def lookahead(
               \theta \leftarrow \theta + \alpha(\phi - \theta),\ \phi \leftarrow \theta
 
     The stored parameter is the fast one; the slow one, θ, is a state variable that begins at the
-    parameter's first value. Adds ``k`` (an integer, at least 1) and ``alpha`` (0 < α ≤ 1).
+    parameter's first value. Adds ``k`` (an integer, at least 1), ``alpha`` (0 ≤ α ≤ 1; at 0 the slow
+    weights stay) and ``reset_state`` (whether A starts anew at each synchronization: its state at its
+    first value, its step number at 1; ``optax.lookahead`` has the same).
 
     Source: Zhang et al. 2019, Lookahead optimizer: k steps forward, 1 step back, algorithm 1.
     """
 
-    def coefficients(t: Any, *, k: Any, alpha: Any, **rest: Any) -> dict[str, Any]:
-        return {**inner.coefficients(t, rest), "sync": t % k <= 0, "alpha": alpha}
+    first = {k for f in inner.initial.values() for k in _keyword_only(f)}
 
-    def update(fast: Any, g: Any, *state: Any, sync: Any, alpha: Any, **rest: Any) -> Any:
+    def coefficients(
+        t: Any, *, k: Any, alpha: Any, reset_state: Any, **rest: Any
+    ) -> dict[str, Any]:
+        at = (t - 1) % k + 1 if reset_state else t
+        anew = {FIRST + name: rest[name] for name in first} if reset_state else {}
+        return {**inner.coefficients(at, rest), **anew, "sync": t % k <= 0, "alpha": alpha,
+                "reset_state": reset_state}  # fmt: skip
+
+    def update(
+        fast: Any, g: Any, *state: Any, sync: Any, alpha: Any, reset_state: Any, **rest: Any
+    ) -> Any:
         *inner_state, slow = state
+        anew = {name: rest.pop(FIRST + name) for name in first} if reset_state else {}
         new_fast, *new_state = inner(fast, g, *inner_state, **rest)
         if sync is False:  # most steps leave the slow weights alone, unread and unwritten
             return new_fast, *new_state, slow
         new_slow = where(sync, slow + alpha * (new_fast - slow), slow)
+        if reset_state:
+            begins = [inner.initial_of(s, new_slow, anew) if s in inner.initial else new_slow * 0
+                      for s in inner.state]  # fmt: skip
+            new_state = [where(sync, b, s) for b, s in zip(begins, new_state, strict=True)]
         return where(sync, new_slow, new_fast), *new_state, new_slow
 
     added = (
         Hyperparameter("k", k, Integers(1), "k", True),
-        Hyperparameter("alpha", alpha, Interval(0, 1, lower_closed=False), "alpha", True),
+        Hyperparameter("alpha", alpha, Interval(0, 1), "alpha", True),
+        Hyperparameter("reset_state", False, Choice((False, True)), "reset_state", True),
     )
     changed = {
         "update": update, "coefficients": coefficients, "state": (*inner.state, "slow"),
@@ -243,11 +267,16 @@ def with_schedule(inner: Rule, factor: Callable[[Any], Any]) -> Rule:
     """The rule with its learning rate multiplied by ``factor(t)``, t counted from 0 at step 1.
 
     ``factor`` is one of :mod:`eigenstep.optimizers.schedules`, or any function of the step that
-    works on numbers.
+    works on numbers; a learning rate outside its domain is refused at its step.
     """
 
     def coefficients(t: Any, *, lr: Any, **rest: Any) -> dict[str, Any]:
-        return inner.coefficients(t, {**rest, "lr": lr * factor(t - 1)})
+        scheduled = lr * factor(t - 1)
+        if isinstance(scheduled, int | float):
+            rate.check(scheduled)
+        return inner.coefficients(t, {**rest, "lr": scheduled})
+
+    rate = replace(inner.hyperparameters["lr"], name="lr of the schedule")
 
     return Rule(**{**inner.parts, "coefficients": coefficients,
                    "hyperparameters": inner.hyperparameters})  # fmt: skip

@@ -13,6 +13,7 @@ array([2., 3.])
 
 from __future__ import annotations
 
+import math
 from types import SimpleNamespace
 from typing import Any
 
@@ -81,6 +82,65 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     if condition is True or condition is False:
         return x if condition else y
     return _backend(condition, x, y).where(condition, x, y)
+
+
+def divisor(y: Any) -> Any:
+    """``y``, and ∞ where y is 0: what is divided by it does not move there. In theory it is y.
+
+    For steps x/y whose y is 0 only where nothing was measured: every gradient was 0, or so small that
+    its square is.
+
+    >>> 0.0 / divisor(0.0), 1.0 / divisor(4.0)
+    (0.0, 0.25)
+    """
+    known = getattr(_backend(y), "divisor", None)
+    return known(y) if known else where(y <= 0, math.inf, y)
+
+
+def quotient(x: Any, y: Any) -> Any:
+    """x/y for y ≥ 0, and 0 where x is 0, also over 0. In theory it is x/y.
+
+    >>> quotient(0.0, 0.0), quotient(1.0, 0.0)
+    (0.0, inf)
+    """
+    known = getattr(_backend(x, y), "quotient", None)
+    if known:
+        return known(x, y)
+    over_zero = where(absolute(x) <= 0, 0.0, x * math.inf)
+    return where(y <= 0, over_zero, x / where(y <= 0, 1, y))
+
+
+def times(factor: Any, x: Any) -> Any:
+    """factor·x for a factor ≥ 0, and 0 where the factor is 0, also of ∞. In theory it is the product.
+
+    A second moment overflows at gradients beyond the root of the largest number; an average that
+    remembers nothing (β = 0) is to forget that too.
+
+    >>> times(0.0, float("inf"))
+    0
+    """
+    known = getattr(_backend(factor, x), "times", None)
+    return known(factor, x) if known else where(factor <= 0, 0, factor * x)
+
+
+def excess(x: Any, y: Any) -> Any:
+    """x − y of what has x ≥ y but for rounding: never negative, ∞ where x is. In theory it is x − y.
+
+    >>> excess(0.1 * 3, 0.3 + 1e-15), excess(float("inf"), float("inf"))
+    (0.0, inf)
+    """
+    known = getattr(_backend(x, y), "excess", None)
+    return known(x, y) if known else where(x < math.inf, maximum(x - y, 0.0), x)
+
+
+def toward(x: Any, goal: Any, by: Any) -> Any:
+    """x + by·sgn(goal − x), x where both are ∞.
+
+    >>> toward(1.0, 3.0, 0.5), toward(3.0, 1.0, 0.5)
+    (1.5, 2.5)
+    """
+    known = getattr(_backend(x, goal, by), "toward", None)
+    return known(x, goal, by) if known else where(x < goal, x + by, where(x <= goal, x, x - by))
 
 
 def sign(x: Any) -> Any:

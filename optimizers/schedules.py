@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from .domains import NONNEGATIVE, POSITIVE, Integers, require
+from .domains import NONNEGATIVE, POSITIVE, Integers, Interval, require
 from .errors import DomainError
 
 Factor = Callable[[float], float]
@@ -26,6 +26,7 @@ def piecewise_constant(boundaries: Sequence[float], factors: Sequence[float]) ->
     """
     if len(factors) != len(boundaries) + 1 or list(boundaries) != sorted(boundaries):
         raise DomainError("boundaries", list(boundaries), "ascending, one fewer than factors")
+    require(Interval(), **{f"boundaries[{i}]": b for i, b in enumerate(boundaries)})
     require(NONNEGATIVE, **{f"factors[{i}]": f for i, f in enumerate(factors)})
     return lambda t: factors[sum(t >= b for b in boundaries)]
 

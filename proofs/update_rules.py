@@ -57,7 +57,7 @@ _SYNC = {"slow": "where(t % k <= 0, slow + alpha*(stepped - slow), slow)",
 _RADAM_TEX = (r"$\theta \leftarrow \theta - \alpha r_t\hat m_t/(\sqrt{\hat v_t}+\epsilon)$ if "
               r"$\rho_t > 4$, else $\theta \leftarrow \theta - \alpha\hat m_t$")  # fmt: skip
 _FAST_TRUST = "fast" + _TRUST.replace("theta", "fast")
-_NO_EPS = {"eps": 0, "eps_inside": 0}
+_PLAIN = {"eps": 0, "eps_inside": 0, "base_lr": 0}
 _FOUR: dict[str, Any] = {"threshold": 4}
 
 
@@ -161,17 +161,17 @@ CLAIMS: list[Claim] = [
     EquationsClaim("R13.adabound", r"$\theta \leftarrow \theta - \mathrm{clip}(\alpha/\sqrt v, "
                    r"\eta_l(t), \eta_u(t))\,m$", "Luo et al. 2019, algorithm 2", adabound,
                    {**_MOMENTS, **_BOUNDS,
-                    "theta": "theta - min(max(eta/sqrt(v), lower), upper)*m"}, fixed=_NO_EPS),
+                    "theta": "theta - min(max(eta/sqrt(v), lower), upper)*m"}, fixed=_PLAIN),
     EquationsClaim("R13.root_decay", r"… with the step $\hat\eta/\sqrt t$ of their analysis",
                    "Luo et al. 2019, algorithm 2", adabound,
                    {**_MOMENTS, **_BOUNDS,
                     "theta": "theta - min(max(eta/sqrt(v), lower), upper)/sqrt(t)*m"},
-                   fixed={**_NO_EPS, "root_decay": True}),
+                   fixed={**_PLAIN, "root_decay": True}),
     EquationsClaim("R13.amsbound", r"$\hat v \leftarrow \max(\hat v, v)$, $\theta \leftarrow \theta - "
                    r"\mathrm{clip}(\alpha/\sqrt{\hat v}, \eta_l(t), \eta_u(t))\,m$",
                    "Luo et al. 2019, algorithm 3", amsbound,
                    {**_MOMENTS, **_BOUNDS, "largest": "max(largest, v)",
-                    "theta": "theta - min(max(eta/sqrt(largest), lower), upper)*m"}, fixed=_NO_EPS),
+                    "theta": "theta - min(max(eta/sqrt(largest), lower), upper)*m"}, fixed=_PLAIN),
     EquationsClaim("R14.lars", r"$m \leftarrow \beta_1 m + (1-\beta_1)(g+\lambda\theta)$, $\theta "
                    r"\leftarrow \theta - \alpha\|\theta\|\,m/\|m\|$ where no norm is 0", "N, LARS", lars,
                    {"v": "beta*v + (1 - beta)*(g + w*theta)",

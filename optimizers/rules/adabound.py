@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from ..domains import Choice, LearningRate, NonNegative, Positive, UnitInterval
+from ..domains import Choice, Convention, LearningRate, NonNegative, Positive, UnitInterval
 from ..moments import Epsilon, averages, bias
-from ..ops import clip, maximum, sqrt
+from ..ops import clip, maximum, quotient, sqrt, times, where
 from ..rule import rule
 
 SOURCE = (
@@ -26,14 +26,17 @@ def coefficients(
     gamma: Positive = 0.001,
     eps: Epsilon = 0.0,
     eps_inside: Epsilon = 0.0,
+    base_lr: Annotated[NonNegative, Convention()] = 0.0,
     bias_correction: Annotated[bool, Choice((False, True))] = False,
     root_decay: Annotated[bool, Choice((False, True))] = False,
 ):
     shared = averages(lr, beta1, beta2, t)
     corrected = lr * sqrt(bias(beta2, t)) / bias(beta1, t) if bias_correction else lr
+    unscaled = base_lr <= 0
+    final = where(unscaled, final_lr, final_lr * lr / where(unscaled, 1, base_lr))
     return {
         **shared, "eps": eps, "eps_inside": eps_inside, "step": corrected,
-        "lower": final_lr * (1 - 1 / (gamma * t + 1)), "upper": final_lr * (1 + 1 / (gamma * t)),
+        "lower": final * (1 - 1 / (gamma * t + 1)), "upper": times(final, 1 + 1 / (gamma * t)),
         "decay": 1 / sqrt(t) if root_decay else 1,
     }  # fmt: skip
 
@@ -52,15 +55,20 @@ def adabound(
 
     Hyperparameters: ``lr`` (η ≥ 0), ``beta1``, ``beta2`` (0 ≤ β < 1), ``final_lr`` (η* ≥ 0),
     ``gamma`` (γ > 0), ``eps`` (added to √v; the paper has none), ``eps_inside`` (added to v),
+    ``base_lr`` (> 0: η* becomes η*·η/base_lr, so that a schedule moves the bounds too; 0: as above),
     ``bias_correction`` (η in the clip becomes η√(1 − β₂^t)/(1 − β₁^t)), ``root_decay`` (η̂/√t, as the
     paper's analysis has it).
 
+    The step η/√v is unbounded as v → 0 for every η > 0, so η̂ is η_u there; at η = 0 it is η_l for
+    every v, 0 included.
+
     Conventions: the authors' code and ``torch_optimizer.AdaBound`` correct the bias, with ε = 1e-8
-    outside the root; ``pytorch_optimizer.AdaBound`` has 1e-15 inside it too.
+    outside the root; ``pytorch_optimizer.AdaBound`` has 1e-15 inside it too. Both scale the bounds by η
+    over the first η of the parameter group, which is ``base_lr``.
     """
     m = beta1 * m + weight1 * g
-    v = beta2 * v + weight2 * (g * g)
-    return theta - decay * clip(step / (sqrt(v + eps_inside) + eps), lower, upper) * m, m, v
+    v = times(beta2, v) + weight2 * (g * g)
+    return theta - decay * clip(quotient(step, sqrt(v + eps_inside) + eps), lower, upper) * m, m, v
 
 
 @rule(coefficients=coefficients, conventions=CONVENTIONS, source=SOURCE + "3")
@@ -77,10 +85,10 @@ def amsbound(
     Hyperparameters: those of AdaBound. Conventions: as there.
     """
     m = beta1 * m + weight1 * g
-    v = beta2 * v + weight2 * (g * g)
+    v = times(beta2, v) + weight2 * (g * g)
     largest = maximum(largest, v)
     return (
-        theta - decay * clip(step / (sqrt(largest + eps_inside) + eps), lower, upper) * m,
+        theta - decay * clip(quotient(step, sqrt(largest + eps_inside) + eps), lower, upper) * m,
         m,
         v,
         largest,

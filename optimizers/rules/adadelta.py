@@ -2,7 +2,7 @@
 
 from ..domains import LearningRate, UnitInterval
 from ..moments import Epsilon
-from ..ops import sqrt
+from ..ops import divisor, sqrt, times
 from ..rule import rule
 
 
@@ -23,11 +23,11 @@ def adadelta(theta, g, s, d, *, lr, rho, weight, eps):
               \theta \leftarrow \theta - \eta u, \quad d \leftarrow \rho d + (1-\rho) u^2
 
     Hyperparameters: ``lr`` (η ≥ 0, dimensionless; the paper has 1), ``rho`` (0 ≤ ρ < 1), ``eps``
-    (ε ≥ 0).
+    (ε ≥ 0; at 0 nothing ever moves, d being 0, where torch gives NaN at a gradient of 0).
 
     Conventions: ``torch.optim.Adadelta`` computes the same; at ``lr`` ≠ 1 both average the update
     before it is multiplied by ``lr``.
     """
-    s = rho * s + weight * (g * g)
-    u = sqrt(d + eps) / sqrt(s + eps) * g
+    s = times(rho, s) + weight * (g * g)
+    u = sqrt(d + eps) / divisor(sqrt(s + eps)) * g
     return theta - lr * u, s, rho * d + weight * (u * u)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from ..domains import Convention, LearningRate, NonNegative
 from ..moments import Epsilon, EpsilonPlace, epsilons
-from ..ops import sqrt
+from ..ops import divisor, sqrt
 from ..rule import rule
 
 
@@ -38,10 +38,11 @@ def adagrad(theta, g, s, *, step, eps_inside, eps_outside):
 
     Hyperparameters: ``lr`` (η ≥ 0, in the parameter's unit), ``eps`` (ε ≥ 0), ``eps_place``
     (``"inside"`` the root as above, or ``"outside"``), ``lr_decay`` (η/(1 + (t−1)·lr_decay)),
-    ``initial_accumulator`` (s before the first step).
+    ``initial_accumulator`` (s before the first step). Where s and ε are 0 a coordinate does not move;
+    torch gives NaN there.
 
     Conventions: ``torch.optim.Adagrad`` has ε outside, 1e-10; ``optax.adagrad`` ε inside, 1e-7,
     and s starts at 0.1 (it also leaves a coordinate alone whose s is 0).
     """
     s = s + g * g
-    return theta - step * g / (sqrt(s + eps_inside) + eps_outside), s
+    return theta - step * g / divisor(sqrt(s + eps_inside) + eps_outside), s

@@ -2,7 +2,7 @@
 
 from ..domains import LearningRate, UnitInterval
 from ..moments import CorrectedEpsilonPlace, Epsilon, corrected
-from ..ops import sqrt
+from ..ops import divisor, sqrt, times
 from ..rule import rule
 
 
@@ -32,11 +32,12 @@ def adam(theta, g, m, v, *, step, beta1, weight1, beta2, weight2, unbias2, eps_i
 
     Hyperparameters: ``lr`` (η ≥ 0, in the parameter's unit), ``beta1``, ``beta2`` (0 ≤ β < 1),
     ``eps`` (ε ≥ 0), ``eps_place`` (``"outside"`` the root as above; ``"inside"``;
-    ``"uncorrected"``: added to √v before the correction, Kingma & Ba's efficient form).
+    ``"uncorrected"``: added to √v before the correction, Kingma & Ba's efficient form). Where v and ε
+    are 0, and the printed step is 0/0, a coordinate does not move; torch and optax give NaN.
 
     Conventions: ``torch.optim.Adam`` and ``optax.adam`` compute the same (optax's ``eps_root`` is ε
     inside).
     """
     m = beta1 * m + weight1 * g
-    v = beta2 * v + weight2 * (g * g)
-    return theta - step * m / (sqrt(v * unbias2 + eps_inside) + eps_outside), m, v
+    v = times(beta2, v) + weight2 * (g * g)
+    return theta - step * m / divisor(sqrt(v * unbias2 + eps_inside) + eps_outside), m, v

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from ..domains import Choice, LearningRate, UnitInterval
 from ..moments import Epsilon, averages
-from ..ops import absolute, maximum
+from ..ops import absolute, divisor, maximum
 from ..rule import rule
 
 
@@ -34,11 +34,11 @@ def adamax(theta, g, m, u, *, step, beta1, weight1, beta2, eps_gradient, eps_out
               \theta \leftarrow \theta - \frac{\eta}{1-\beta_1^t} \frac{m}{u}
 
     Hyperparameters: ``lr`` (η ≥ 0, in the parameter's unit), ``beta1``, ``beta2`` (0 ≤ β < 1),
-    ``eps`` (ε ≥ 0; the paper has 0, and divides by zero where every gradient was zero),
+    ``eps`` (ε ≥ 0; the paper has 0 and divides by it where every gradient was 0: there θ stays),
     ``eps_place`` (``"denominator"``: u + ε; ``"gradient"``: max(β₂u, |g| + ε)).
 
     Conventions: ``torch.optim.Adamax`` and ``optax.adamax`` add ε to |g|.
     """
     m = beta1 * m + weight1 * g
     u = maximum(beta2 * u, absolute(g) + eps_gradient)
-    return theta - step * m / (u + eps_outside), m, u
+    return theta - step * m / divisor(u + eps_outside), m, u

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from ..domains import Choice, LearningRate, UnitInterval
 from ..moments import CorrectedEpsilonPlace, Epsilon, averages, epsilons
-from ..ops import maximum, sqrt
+from ..ops import divisor, maximum, sqrt, times
 from ..rule import rule
 
 
@@ -50,6 +50,11 @@ def amsgrad(
     and takes the maximum after.
     """
     m = beta1 * m + weight1 * g
-    v = beta2 * v + weight2 * (g * g)
+    v = times(beta2, v) + weight2 * (g * g)
     largest = maximum(largest, v * maximum_of)
-    return theta - step * m / (sqrt(largest * unbias2 + eps_inside) + eps_outside), m, v, largest
+    return (
+        theta - step * m / divisor(sqrt(largest * unbias2 + eps_inside) + eps_outside),
+        m,
+        v,
+        largest,
+    )

@@ -1,13 +1,17 @@
 """Nadam: Adam with Nesterov's momentum."""
 
-from typing import Annotated, Any
+from functools import lru_cache
+from typing import Annotated
+
+import numpy as np
 
 from ..domains import Choice, Convention, LearningRate, NonNegative, UnitInterval
 from ..moments import CorrectedEpsilonPlace, Epsilon, bias, corrected
-from ..ops import sqrt
+from ..ops import divisor, sqrt, times
 from ..rule import rule
 
-_products: dict[tuple[Any, Any], tuple[int, Any]] = {}
+_LONGEST = 1 << 16
+"""Steps after which Π(1 − ½·0.96^(i·decay)) has either converged in float64 or underflown to 0."""
 
 
 def momentum(beta1, t, decay):
@@ -16,16 +20,19 @@ def momentum(beta1, t, decay):
 
 
 def momentum_product(beta1, t, decay):
-    """μ_1 μ_2 … μ_t; the last product is kept, so that a run's cost does not grow with t."""
-    known, product = _products.get((beta1, decay), (0, 1))
-    if known > t:
-        known, product = 0, 1
-    for i in range(known + 1, t + 1):
+    """μ_1 μ_2 … μ_t, at a cost that does not grow with t where the decay is a number."""
+    if isinstance(decay, int | float):
+        return beta1**t * _warm_up_products(float(decay))[min(t, _LONGEST) - 1].item()
+    product = 1
+    for i in range(1, t + 1):
         product = product * momentum(beta1, i, decay)
-    if len(_products) > 64:
-        _products.clear()
-    _products[beta1, decay] = (t, product)
     return product
+
+
+@lru_cache(maxsize=8)
+def _warm_up_products(decay):
+    """Π_{i ≤ t} (1 − ½·0.96^(i·decay)) for t = 1, 2, …, :data:`_LONGEST`."""
+    return np.cumprod(1 - 0.96 ** (np.arange(1.0, _LONGEST + 1) * decay) / 2)
 
 
 def coefficients(
@@ -87,6 +94,6 @@ def nadam(
     switch it off but halves β₁; ``optax.nadam`` has ``"next"``.
     """
     m = beta1 * m + weight1 * g
-    v = beta2 * v + weight2 * (g * g)
-    denominator = sqrt(v * unbias2 + eps_inside) + eps_outside
+    v = times(beta2, v) + weight2 * (g * g)
+    denominator = divisor(sqrt(v * unbias2 + eps_inside) + eps_outside)
     return theta - (m_step * m + g_step * g) / denominator, m, v

@@ -2,10 +2,13 @@
 
 from typing import Annotated
 
-from ..domains import Choice, Convention, LearningRate, Positive, UnitInterval
+from ..domains import Choice, Convention, Interval, LearningRate, UnitInterval
 from ..moments import CorrectedEpsilonPlace, Epsilon, bias, corrected
-from ..ops import sqrt, where
+from ..ops import divisor, sqrt, times, where
 from ..rule import rule
+
+THRESHOLD = Interval(lower=4)
+"""Of ρ_t: at 4 and below r_t is 0 or not real."""
 
 
 def average_length(beta2, t):
@@ -33,7 +36,7 @@ def coefficients(
     beta2: UnitInterval = 0.999,
     eps: Epsilon = 1e-8,
     eps_place: CorrectedEpsilonPlace = "outside",
-    threshold: Annotated[Positive, Convention()] = 4.0,
+    threshold: Annotated[float, THRESHOLD, Convention()] = 4.0,
     untractable: Annotated[str, Choice(("momentum", "skip"))] = "momentum",
 ):
     shared = corrected(lr, beta1, beta2, t, eps, eps_place)
@@ -72,14 +75,14 @@ def radam(
     and θ ← θ − η r_t m̂/(√v̂ + ε) where ρ_t > 4, else θ ← θ − η m̂; m̂ and v̂ as in Adam.
 
     Hyperparameters: ``lr`` (η ≥ 0), ``beta1``, ``beta2`` (0 ≤ β < 1), ``eps``, ``eps_place`` as in
-    Adam, ``threshold`` (of ρ_t; the paper has 4), ``untractable`` (``"momentum"``: below the threshold θ ← θ
-    − η m̂ as above; ``"skip"``: θ stays).
+    Adam, ``threshold`` (of ρ_t, at least the paper's 4), ``untractable`` (``"momentum"``: below it
+    θ ← θ − η m̂ as above; ``"skip"``: θ stays).
 
     Conventions: ``torch.optim.RAdam`` and ``optax.radam`` have the threshold 5 (optax ρ_t ≥ 5);
     torch adds ε before the bias correction, as does ``pytorch_optimizer.RAdam``, which moves below the
     threshold only with ``degenerated_to_sgd=True``.
     """
     m = beta1 * m + weight1 * g
-    v = beta2 * v + weight2 * (g * g)
-    denominator = sqrt(v * unbias2 + eps_inside) + eps_outside
+    v = times(beta2, v) + weight2 * (g * g)
+    denominator = divisor(sqrt(v * unbias2 + eps_inside) + eps_outside)
     return theta - step * m / where(tractable > 0.5, denominator, 1), m, v

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from ..domains import LearningRate, UnitInterval
 from ..moments import Epsilon, EpsilonPlace, epsilons
-from ..ops import sqrt
+from ..ops import divisor, excess, sqrt, times
 from ..rule import Rule, derived, rule
 
 SOURCE = "Tieleman & Hinton 2012, lecture 6.5, Neural Networks for Machine Learning"
@@ -48,13 +48,14 @@ def rmsprop(theta, g, s, *, lr, gamma, weight, eps_inside, eps_outside):
     Hyperparameters: ``lr`` (η ≥ 0, in the parameter's unit), ``gamma`` (0 ≤ γ < 1), ``eps`` (ε ≥ 0),
     ``eps_place`` (``"inside"`` the root as above, or ``"outside"``). :func:`rmsprop_variant` gives
     the rule with momentum (b ← μb + g/√(s + ε), θ ← θ − ηb) and the centered one (s − m² in place
-    of s, m an average of g).
+    of s, m an average of g; 0 where rounding makes it negative, where torch has NaN). Where s and ε
+    are 0 a coordinate does not move; torch gives NaN there.
 
     Conventions: ``torch.optim.RMSprop`` has ε outside and γ = 0.99 (its ``alpha``);
     ``optax.rmsprop`` ε inside.
     """
-    s = gamma * s + weight * (g * g)
-    return theta - lr * g / (sqrt(s + eps_inside) + eps_outside), s
+    s = times(gamma, s) + weight * (g * g)
+    return theta - lr * g / divisor(sqrt(s + eps_inside) + eps_outside), s
 
 
 def rmsprop_variant(*, momentum: bool, centered: bool) -> Rule:
@@ -66,13 +67,13 @@ def rmsprop_variant(*, momentum: bool, centered: bool) -> Rule:
 @lru_cache(maxsize=3)
 def _variant(momentum: bool, centered: bool) -> Rule:
     def update(theta, g, s, *rest, lr, gamma, weight, eps_inside, eps_outside, momentum=0):
-        s = gamma * s + weight * (g * g)
+        s = times(gamma, s) + weight * (g * g)
         rest = list(rest)
         spread = s
         if centered:
             rest[0] = gamma * rest[0] + weight * g
-            spread = s - rest[0] * rest[0]
-        direction = g / (sqrt(spread + eps_inside) + eps_outside)
+            spread = excess(s, rest[0] * rest[0])
+        direction = g / divisor(sqrt(spread + eps_inside) + eps_outside)
         if has_momentum:
             rest[-1] = momentum * rest[-1] + direction
             direction = rest[-1]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from ..domains import Convention, LearningRate, NonNegative, UnitInterval
 from ..moments import CorrectedEpsilonPlace, Epsilon, corrected
-from ..ops import sign, sqrt
+from ..ops import divisor, sqrt, toward
 from ..rule import rule
 
 
@@ -45,5 +45,5 @@ def yogi(theta, g, m, v, *, step, beta1, weight1, weight2, unbias2, eps_inside, 
     averages at 1e-6.
     """
     m = beta1 * m + weight1 * g
-    v = v + weight2 * (g * g) * sign(g * g - v)
-    return theta - step * m / (sqrt(v * unbias2 + eps_inside) + eps_outside), m, v
+    v = toward(v, g * g, weight2 * (g * g))
+    return theta - step * m / divisor(sqrt(v * unbias2 + eps_inside) + eps_outside), m, v

@@ -312,7 +312,7 @@ BAD = [
     (lambda p: ours.RMSprop(p, alpha=1.0), DomainError, "alpha = 1.0"),
     (lambda p: ours.AdaBound(p, gamma=0.0), DomainError, "gamma = 0"),
     (lambda p: ours.Ranger(p, k=0), DomainError, "k = 0"),
-    (lambda p: ours.Ranger(p, alpha=0.0), DomainError, "alpha = 0"),
+    (lambda p: ours.Ranger(p, alpha=-0.1), DomainError, "alpha = -0.1"),
     (lambda p: ours.Lookahead(ours.Adam(p), k=2.5), DomainError, "k = 2.5"),
     (lambda p: ours.Lookahead(torch.optim.Adam(p)), ours.RuleError, "optimizer of eigenstep"),
     (lambda p: ours.LAMB(p, phi="cube"), DomainError, "phi = cube"),
