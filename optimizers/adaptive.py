@@ -318,6 +318,11 @@ class AdaBound(_Decoupling, rule=adabound):
         check_flag("amsbound", amsbound)
         return _under(_AMSBOUND if amsbound else self._rule, convention)
 
+    def _completed(self, group: dict[str, Any]) -> None:
+        # The libraries' bounds follow the learning rate, relative to what it was at first.
+        if group["convention"] != "paper" and not plain(group["base_lr"]):
+            group["base_lr"] = plain(group["lr"])
+
 
 _AMSBOUND = amsbound
 

@@ -255,11 +255,15 @@ class RuleOptimizer(torch.optim.Optimizer):
         group = self.param_groups[-1]
         try:
             group["rule"] = self.rule_of(group).name
+            self._completed(group)
             self._coefficients(group, 1)
         except Exception:
             self.param_groups.pop()
             raise
         group["params"] = list(dict.fromkeys(group["params"]))  # torch has warned of duplicates
+
+    def _completed(self, group: dict[str, Any]) -> None:
+        """What a class derives from a group's other arguments as the group is added."""
 
     def _options_now(self) -> dict[str, Any]:
         return {k: self.defaults.get(k, v) for k, v in self.options.items()}

@@ -71,7 +71,9 @@ class Lookahead(RuleOptimizer):
     Args:
         optimizer: a :class:`RuleOptimizer` that has taken no step, and is no Lookahead.
         k: steps between synchronizations, an integer ≥ 1.
-        alpha: 0 < α ≤ 1.
+        alpha: 0 ≤ α ≤ 1.
+        reset_state: whether the inner optimizer starts anew at each synchronization, its step
+            number too.
 
     Raises:
         RuleError: around anything else.
@@ -82,7 +84,9 @@ class Lookahead(RuleOptimizer):
     >>> optimizer = Lookahead(Adam([x], lr=0.1), k=5, alpha=0.5)
     """
 
-    def __init__(self, optimizer: RuleOptimizer, k: int = 5, alpha: float = 0.5) -> None:
+    def __init__(
+        self, optimizer: RuleOptimizer, k: int = 5, alpha: float = 0.5, reset_state: bool = False
+    ) -> None:
         if not isinstance(optimizer, RuleOptimizer):
             raise RuleError(
                 f"Lookahead takes an optimizer of eigenstep, got {type(optimizer).__name__}"
@@ -100,15 +104,9 @@ class Lookahead(RuleOptimizer):
         given = dict(optimizer._given)
         run = {name: optimizer.defaults[name] for name in ("maximize", "engine", *HINTS)}
         groups = optimizer.param_groups
+        own = {"k": k, "alpha": alpha, "reset_state": reset_state}
         try:
-            super().__init__(
-                [g | {"k": k, "alpha": alpha} for g in groups],
-                None,
-                k=k,
-                alpha=alpha,
-                **given,
-                **run,
-            )
+            super().__init__([g | own for g in groups], None, **own, **given, **run)
         except Exception:
             optimizer.param_groups = groups
             raise
@@ -132,6 +130,9 @@ class Lookahead(RuleOptimizer):
 
     def _extended(self, state: dict[str, Any]) -> None:
         self.inner._extended(state)
+
+    def _completed(self, group: dict[str, Any]) -> None:
+        self.inner._completed(group)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "inner": self.inner}

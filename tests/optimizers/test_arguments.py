@@ -413,3 +413,39 @@ def test_a_tensor_learning_rate_is_followed_in_place(name):
     step(one, [p], 1)
     step(other, [q], 1)
     assert torch.equal(p, q)
+
+
+@pytest.mark.parametrize("convention", ["pytorch-optimizer", "torch-optimizer"])
+def test_adabounds_libraries_move_their_bounds_with_the_learning_rate(convention):
+    library = pytest.importorskip(convention.replace("-", "_"))
+    p, q = leaf(5), leaf(5)
+    own = (
+        {} if convention == "torch-optimizer" else {"weight_decouple": False, "fixed_decay": False}
+    )
+    theirs = library.AdaBound([p], lr=0.02, final_lr=0.3, gamma=0.1, **own)
+    mine = ours.AdaBound([q], lr=0.02, final_lr=0.3, gamma=0.1, convention=convention)
+    assert mine.param_groups[0]["base_lr"] == 0.02
+    schedulers = [lr_scheduler.LambdaLR(o, lambda t: 1 / (1 + t)) for o in (theirs, mine)]
+    for t in range(12):
+        step(theirs, [p], t)
+        step(mine, [q], t)
+        for scheduler in schedulers:
+            scheduler.step()
+    torch.testing.assert_close(p, q, rtol=1e-9, atol=1e-9)
+
+
+def test_lookahead_that_begins_anew_and_one_that_never_moves():
+    p, q = leaf(3), leaf(3)
+    anew = ours.Lookahead(ours.Adam([p], lr=0.1), k=3, alpha=1.0, reset_state=True)
+    for t in range(9):
+        step(anew, [p], t)
+        if t % 3 == 0:
+            fresh = ours.Adam([q], lr=0.1)
+        step(fresh, [q], t)
+    torch.testing.assert_close(p, q, rtol=1e-13, atol=1e-13)
+    still = leaf(3)
+    before = still.detach().clone()
+    optimizer = ours.Lookahead(ours.Adam([still], lr=0.1), k=2, alpha=0.0)
+    for t in range(4):
+        step(optimizer, [still], t)
+    assert torch.equal(still, before)
