@@ -82,7 +82,7 @@ def test_any_view_steps_as_its_copy_and_nothing_around_it_moves(kind, data):
         other.step()
     for p, q in zip(mine, copies, strict=True):
         if name == "LAMB":  # the order in which a norm is summed is that of memory
-            torch.testing.assert_close(p, q, rtol=8 * torch.finfo(dtype).eps, atol=0)
+            torch.testing.assert_close(p, q, rtol=0, atol=64 * torch.finfo(dtype).eps)
         else:
             assert torch.equal(p, q)
         for key, value in one.state[p].items():
