@@ -8,12 +8,13 @@ ifneq ($(wildcard ../shared/data/airfoil_self_noise.dat),)
 export EIGENSTEP_DATA ?= $(abspath ../shared/data/airfoil_self_noise.dat)
 endif
 
-.PHONY: help report test check format lint types bench mutants clean
+.PHONY: help report test check format lint types bench mutants sanitize clean
 help:
 	@echo "make report   build/report/index.html and build/report/eigenstep.pdf"
 	@echo "make test     all tests"
 	@echo "make check    format, lint, types, tests"
 	@echo "make bench    the benchmarks"
+	@echo "make sanitize the optimizers' tests with native code under sanitizers"
 	@echo "make mutants  every claim's proof on false variants of it"
 
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-compile \
@@ -55,6 +56,12 @@ bench: $(VENV)/.bench
 
 mutants: $(VENV)/.test
 	$(BIN)/python -m eigenstep.proofs.mutants
+
+# The optimizers' tests with the generated C under the address and undefined-behaviour sanitizers.
+sanitize: $(VENV)/.test
+	LD_PRELOAD="$$($${CC:-cc} -print-file-name=libasan.so) $$($${CC:-cc} -print-file-name=libstdc++.so.6)" EIGENSTEP_SANITIZE=1 \
+	ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0 UBSAN_OPTIONS=print_stacktrace=1 \
+	$(BIN)/python -m pytest -q tests/optimizers
 
 clean:
 	rm -rf build $(VENV)

@@ -7,8 +7,10 @@ Operations that change nothing (adding a zero ε, a factor of one) are left out.
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 import numpy as np
@@ -139,33 +141,44 @@ class Blocked:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._plans: dict[Any, _Plan] = {}
-        self._buffers: dict[Any, list[Tensor]] = {}
+        self._mine = threading.local()  # two threads may step two models by one rule
 
     def __call__(
         self, tensors: Sequence[Tensor], coefficients: Sequence[float],
-        reduce: Callable[[list[float]], list[float]] | None = None,
         shared: dict[Any, Any] | None = None,
     ) -> None:  # fmt: skip
-        """Step one parameter.
+        """Step one parameter; its sums of squares are whole. Arguments as in :meth:`walk`."""
+        walk = self.walk(tensors, coefficients, shared)
+        with contextlib.suppress(StopIteration):
+            sums = next(walk)
+            while True:
+                sums = walk.send(sums)
+
+    def walk(
+        self, tensors: Sequence[Tensor], coefficients: Sequence[float],
+        shared: dict[Any, Any] | None = None,
+    ) -> Generator[list[float], list[float], None]:  # fmt: skip
+        """Step one parameter, phase by phase.
+
+        After each phase that gathers sums of squares they are yielded, and what is sent back is taken
+        for them: the sums over all processes that hold parts of the tensor.
 
         Args:
-            tensors: θ, the gradient, and the state; one-dimensional views of dense memory, or
-                tensors of one shape.
+            tensors: θ, the gradient, and the state, each one-dimensional and contiguous.
             coefficients: in the order of the program.
-            reduce: adds up sums of squares over the processes that hold parts of the tensor.
             shared: kept from parameter to parameter of one step: what their runs have in common.
         """
         low = tensors[0].dtype in LOW_PRECISION
         dtype = torch.float32 if low else tensors[0].dtype
-        in_place = all(t.dtype == dtype for t in tensors)
+        in_place = not low
         shared = {} if shared is None else shared
         norms: dict[Node, float] = {}
         values: dict[Node, Any] = {}
         for number, phase in enumerate(self.program.phases(tensors[0].dtype)):
-            key = (number, low, in_place, dtype)
+            key = (number, dtype, in_place)
             if key not in shared:
                 evaluate_scalars(self.program, phase, values, coefficients, norms)
-                plan = self._plan(number, phase, values, low, in_place)
+                plan = self._plan(number, phase, values, in_place)
                 scalars = [torch.tensor(values[n], dtype=dtype) for n in plan.scalars]
                 if not norms:
                     shared[key] = (dict(values), plan, scalars)
@@ -174,22 +187,21 @@ class Blocked:
                 values |= known
             sums = self._pass(plan, phase, tensors, scalars, dtype, in_place)
             if phase.norms:
-                sums = reduce(sums) if reduce else sums
+                sums = yield sums
                 norms |= {n: math.sqrt(s) if s >= 0 else math.nan
                           for n, s in zip(phase.norms, sums, strict=True)}  # fmt: skip
 
-    def _plan(
-        self, number: int, phase: Phase, values: dict[Node, Any], low: bool, in_place: bool
-    ) -> _Plan:
+    def _plan(self, number: int, phase: Phase, values: dict[Node, Any], in_place: bool) -> _Plan:
         used = [a for n in phase.nodes for a in n.args if not a.array]
         kinds = tuple(v if isinstance(v, bool) else (v == 0) + 2 * (v == 1)
                       for v in (values[n] for n in used))  # fmt: skip
-        key = (number, low, in_place, kinds)
-        if key not in self._plans:
+        key = (number, in_place, kinds)
+        plan = self._plans.get(key)
+        if plan is None:
             if len(self._plans) > 64:
                 self._plans.clear()
-            self._plans[key] = _Plan(phase, values, in_place)
-        return self._plans[key]
+            plan = self._plans[key] = _Plan(phase, values, in_place)
+        return plan
 
     def _pass(
         self, plan: _Plan, phase: Phase, tensors: Sequence[Tensor], scalars: list[Tensor],
@@ -200,19 +212,16 @@ class Blocked:
         size = first.numel()
         if size == 0:
             return sums
-        flat = first.dim() == 1
-        shape = (BLOCK,) if flat else first.shape
-        floats, booleans = self._scratch(plan, shape, dtype, first.device, len(tensors), in_place)
+        floats, booleans = self._scratch(plan, dtype, first.device, len(tensors), in_place)
         used = sorted({*phase.loads, *(i for i, _ in phase.stores)})
-        many = flat and size > BLOCK
-        parts = {i: tensors[i].split(BLOCK) if many else (tensors[i],) for i in used}
+        parts = {i: tensors[i].split(BLOCK) if size > BLOCK else (tensors[i],) for i in used}
         for block in range(len(next(iter(parts.values()), ()))):
             leaves: Any = {i: p[block] for i, p in parts.items()}
             spaces: Any = {"leaf": leaves, "float": floats, "boolean": booleans, "scalar": scalars}
-            length = leaves[used[0]].shape
-            if flat and length[0] != BLOCK:
-                spaces["float"] = [b[: length[0]] for b in floats]
-                spaces["boolean"] = [b[: length[0]] for b in booleans]
+            length = leaves[used[0]].shape[0]
+            if length != BLOCK:
+                spaces["float"] = [b[:length] for b in floats]
+                spaces["boolean"] = [b[:length] for b in booleans]
             if not in_place:  # low precision: computed in float32, rounded once at the end
                 wide = spaces["float"][plan.floats :]
                 spaces["leaf"] = {i: w.copy_(leaves[i])
@@ -227,20 +236,14 @@ class Blocked:
         return sums
 
     def _scratch(
-        self, plan: _Plan, shape: Any, dtype: torch.dtype, device: torch.device, leaves: int,
-        in_place: bool,
-    ) -> tuple[list[Tensor], list[Tensor]]:  # fmt: skip
-        """Buffers for intermediates; kept for the next call where they are one block large."""
+        self, plan: _Plan, dtype: torch.dtype, device: torch.device, leaves: int, in_place: bool
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """Buffers of one block for intermediates, kept for this thread's next call."""
         count = plan.floats + (0 if in_place else leaves)
-        key = (dtype, device)
-        if tuple(shape) != (BLOCK,):
-            return ([torch.empty(shape, dtype=dtype, device=device) for _ in range(count)],
-                    [torch.empty(shape, dtype=torch.bool, device=device)
-                     for _ in range(plan.booleans)])  # fmt: skip
-        kept = self._buffers.setdefault(key, [])
-        flags = self._buffers.setdefault((torch.bool, device), [])
-        while len(kept) < count:
-            kept.append(torch.empty(shape, dtype=dtype, device=device))
-        while len(flags) < plan.booleans:
-            flags.append(torch.empty(shape, dtype=torch.bool, device=device))
+        buffers: dict[Any, list[Tensor]] = self._mine.__dict__.setdefault("buffers", {})
+        kept = buffers.setdefault((dtype, device), [])
+        flags = buffers.setdefault((torch.bool, device), [])
+        for space, kind, wanted in ((kept, dtype, count), (flags, torch.bool, plan.booleans)):
+            while len(space) < wanted:
+                space.append(torch.empty(BLOCK, dtype=kind, device=device))
         return kept, flags

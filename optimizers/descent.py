@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from .arguments import check_flag, plain
+from .checkpoints import StateError
 from .domains import require
 from .errors import DomainError
 from .optimizer import RuleOptimizer
 from .rule import Rule
 from .rules import gradient_descent, heavy_ball, nesterov
 
-_TORCH_HEAVY_BALL = heavy_ball.fix(undamped_start=True)
+_TORCH_HEAVY_BALL = heavy_ball.fix(undamped_start=True, form="velocity")
 _TORCH_NESTEROV = nesterov.fix(form="torch")
 
 
@@ -21,19 +23,22 @@ class GradientDescent(RuleOptimizer):
     Args:
         params: parameters or parameter groups.
         lr: learning rate η ≥ 0; stable on curvature λ for 0 < ηλ < 2.
-        weight_decay, maximize, engine: see :class:`RuleOptimizer`.
+        weight_decay, maximize, engine and the rest: see :class:`RuleOptimizer`.
 
     Source: Cauchy 1847.
     """
 
+    torch_class = "SGD"
+    torch_requires: ClassVar[Mapping[str, Any]] = {"momentum": 0, "nesterov": False}
+    sparse_gradients = True
+
     def __init__(
-        self, params: Any, lr: float = 0.01, *, weight_decay: float = 0.0,
-        maximize: bool = False, engine: str = "auto",
-    ) -> None:  # fmt: skip
-        super().__init__(
-            params, gradient_descent, lr=lr, weight_decay=weight_decay, maximize=maximize,
-            engine=engine,
-        )  # fmt: skip
+        self, params: Any, lr: float | None = None, *, weight_decay: float | None = None, **run: Any
+    ) -> None:
+        super().__init__(params, gradient_descent, lr=lr, weight_decay=weight_decay, **run)
+
+    def further_torch_state(self, group: Mapping[str, Any], step: int) -> dict[str, Any]:
+        return {}
 
 
 class HeavyBall(RuleOptimizer):
@@ -44,21 +49,34 @@ class HeavyBall(RuleOptimizer):
         lr: learning rate η ≥ 0; stable on curvature λ for 0 < ηλ < 2(1 + β)/(1 − τ).
         momentum: β, 0 ≤ β < 1.
         dampening: τ, 0 ≤ τ < 1; τ = β gives the averaging (EMA) form.
-        weight_decay, maximize, engine: see :class:`RuleOptimizer`.
+        weight_decay, maximize, engine and the rest: see :class:`RuleOptimizer`.
 
     Source: Polyak 1964, eq. (9).
     """
 
     argument_names: ClassVar[Mapping[str, str]] = {"momentum": "beta"}
+    torch_class = "SGD"
+    torch_requires: ClassVar[Mapping[str, Any]] = {"nesterov": False}
+    torch_state: ClassVar[Mapping[str, str]] = {"v": "momentum_buffer"}
 
     def __init__(
-        self, params: Any, lr: float = 0.01, momentum: float = 0.9, dampening: float = 0.0, *,
-        weight_decay: float = 0.0, maximize: bool = False, engine: str = "auto",
+        self, params: Any, lr: float | None = None, momentum: float | None = None,
+        dampening: float | None = None, *, weight_decay: float | None = None, **run: Any,
     ) -> None:  # fmt: skip
         super().__init__(
             params, heavy_ball, lr=lr, momentum=momentum, dampening=dampening,
-            weight_decay=weight_decay, maximize=maximize, engine=engine,
+            weight_decay=weight_decay, **run,
         )  # fmt: skip
+
+    def check_torch_group(self, group: Mapping[str, Any]) -> None:
+        if plain(group["dampening"]):
+            raise StateError(
+                f"torch.optim.SGD does not dampen its first gradient, HeavyBall does (dampening = "
+                f"{group['dampening']}): use eigenstep.optimizers.SGD"
+            )
+
+    def further_torch_state(self, group: Mapping[str, Any], step: int) -> dict[str, Any]:
+        return {}
 
 
 class Nesterov(RuleOptimizer):
@@ -76,7 +94,7 @@ class Nesterov(RuleOptimizer):
         params: parameters or parameter groups.
         lr: learning rate η ≥ 0; stable on curvature λ for 0 < ηλ < 2(1 + β)/(1 + 2β).
         momentum: β, 0 ≤ β < 1.
-        weight_decay, maximize, engine: see :class:`RuleOptimizer`.
+        weight_decay, maximize, engine and the rest: see :class:`RuleOptimizer`.
 
     Source: Nesterov 1983; Nesterov 2004, scheme (2.2.11).
     """
@@ -84,58 +102,61 @@ class Nesterov(RuleOptimizer):
     argument_names: ClassVar[Mapping[str, str]] = {"momentum": "beta"}
 
     def __init__(
-        self, params: Any, lr: float = 0.01, momentum: float = 0.9, *, weight_decay: float = 0.0,
-        maximize: bool = False, engine: str = "auto",
+        self, params: Any, lr: float | None = None, momentum: float | None = None, *,
+        weight_decay: float | None = None, **run: Any,
     ) -> None:  # fmt: skip
         super().__init__(
-            params, nesterov, lr=lr, momentum=momentum, weight_decay=weight_decay,
-            maximize=maximize, engine=engine,
-        )  # fmt: skip
+            params, nesterov, lr=lr, momentum=momentum, weight_decay=weight_decay, **run
+        )
 
 
 class SGD(RuleOptimizer):
     """``torch.optim.SGD``, argument for argument and step for step.
 
     ``momentum``, ``dampening`` and ``nesterov`` choose the rule: gradient descent, the heavy ball
-    (the first gradient enters undamped, as torch has it), or Nesterov in torch's form.
+    (the first gradient enters undamped, as torch has it), or Nesterov in torch's form; each parameter
+    group for itself, and at each step by its numbers then.
 
     Args:
         params: parameters or parameter groups.
         lr, momentum, dampening, weight_decay, nesterov, maximize: as in torch.
-        foreach, fused: accepted and ignored; ``engine`` decides how the step runs.
-        differentiable: must be False.
-        engine: see :class:`RuleOptimizer`.
+        engine, foreach, fused, differentiable: see :class:`RuleOptimizer`.
 
     Raises:
         DomainError: ``nesterov`` without momentum or with dampening; a value out of its domain.
     """
 
     argument_names: ClassVar[Mapping[str, str]] = {"momentum": "beta"}
+    options: ClassVar[Mapping[str, Any]] = {"momentum": 0, "dampening": 0, "nesterov": False}
+    torch_class = "SGD"
+    torch_state: ClassVar[Mapping[str, str]] = {"v": "momentum_buffer"}
+    sparse_gradients = True
 
     def __init__(
-        self, params: Any, lr: float = 1e-3, momentum: float = 0, dampening: float = 0,
-        weight_decay: float = 0, nesterov: bool = False, *, maximize: bool = False,
-        foreach: bool | None = None, differentiable: bool = False, fused: bool | None = None,
-        engine: str = "auto",
+        self, params: Any, lr: float | None = None, momentum: float | None = None,
+        dampening: float | None = None, weight_decay: float | None = None,
+        nesterov: bool | None = None, **run: Any,
     ) -> None:  # fmt: skip
-        if differentiable:
-            raise DomainError("differentiable", True, "differentiable is False")
         super().__init__(
-            params, None, lr=lr, momentum=momentum, dampening=dampening, nesterov=nesterov,
-            weight_decay=weight_decay, maximize=maximize, engine=engine,
+            params, None, lr=1e-3 if lr is None else lr, momentum=momentum, dampening=dampening,
+            nesterov=nesterov, weight_decay=weight_decay, **run,
         )  # fmt: skip
 
-    def rule_of(self, group: Mapping[str, Any]) -> Rule:
-        if group["nesterov"]:
-            if not group["momentum"] or group["dampening"]:
-                value = (
-                    f"True with momentum = {group['momentum']}, dampening = {group['dampening']}"
-                )
+    def choose(self, *, momentum: Any, dampening: Any, nesterov: Any) -> Rule:  # type: ignore[override]
+        momentum, dampening = plain(momentum), plain(dampening)
+        require(heavy_ball.hyperparameters["beta"].domain, momentum=momentum)
+        require(heavy_ball.hyperparameters["dampening"].domain, dampening=dampening)
+        check_flag("nesterov", nesterov)
+        if nesterov:
+            if not momentum or dampening:
+                value = f"True with momentum = {momentum}, dampening = {dampening}"
                 raise DomainError("nesterov", value, "needs momentum > 0 and dampening = 0")
             return _TORCH_NESTEROV
-        if group["momentum"] != 0:
-            return _TORCH_HEAVY_BALL
-        domains = {k: h.domain for k, h in heavy_ball.hyperparameters.items()}
-        require(domains["dampening"], dampening=group["dampening"])
-        require(domains["beta"], momentum=group["momentum"])
-        return gradient_descent
+        return _TORCH_HEAVY_BALL if momentum else gradient_descent
+
+    def _extended(self, state: dict[str, Any]) -> None:
+        # Momentum was switched on: torch begins with an undamped gradient whenever it has no velocity.
+        state["step"] = 0
+
+    def further_torch_state(self, group: Mapping[str, Any], step: int) -> dict[str, Any]:
+        return {}

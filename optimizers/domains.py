@@ -24,7 +24,12 @@ class Interval:
     upper_closed: bool = True
 
     def __contains__(self, value: Any) -> bool:
-        if not isinstance(value, (int, float)) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return False
+        try:
+            if not math.isfinite(value):
+                return False
+        except OverflowError:  # an integer beyond every float
             return False
         above = value >= self.lower if self.lower_closed else value > self.lower
         below = value <= self.upper if self.upper_closed else value < self.upper

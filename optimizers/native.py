@@ -6,7 +6,9 @@ float64 in an order that does not depend on the number of threads. Arithmetic is
 no reassociation, so that the results are those of torch's own operations, bit for bit.
 
 The library is built by the system's C compiler in about half a second and kept in the user's cache
-folder under a hash of its source, its flags, the compiler and the processor.
+folder under a hash of its source, its flags, the compiler and the processor, with a seal beside it (size
+and digest) that is verified before the library is loaded: what was cut short, emptied or put there by
+something else is built anew.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -28,10 +31,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from .errors import EigenstepError
-from .files import cache_folder
+from .files import cache_folder, write_atomically
 from .program import Node, Phase, Program
 
 TASK = 1 << 14
@@ -208,6 +210,9 @@ def _flags() -> list[list[str]]:
     base = ["-O3", "-shared", "-fPIC", "-w", "-std=gnu11", "-ffp-contract=off", "-fno-math-errno",
             "-fno-trapping-math", "-fno-tree-pre"]  # the last: GCC 12 gives up on two nested maxima
     # fmt: on
+    if os.environ.get("EIGENSTEP_SANITIZE"):  # `make sanitize`
+        checks = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O1", "-fopenmp"]
+        return [[*base, *checks]]
     native = "-mcpu=native" if platform.machine() in ("arm64", "aarch64") else "-march=native"
     return [[*base, native, "-fopenmp"], [*base, native, "-fopenmp-simd"], base]
 
@@ -223,51 +228,96 @@ def _processor() -> str:
     return platform.machine() + platform.processor() + "".join(lines)
 
 
-_running: set[subprocess.Popen[bytes]] = set()
+_running: dict[subprocess.Popen[bytes], Path] = {}
+"""The compilers that run, each with the folder that it writes to."""
 
 
 @atexit.register
 def _stop_compilers() -> None:
-    for process in list(_running):
+    for process, folder in list(_running.items()):
         process.kill()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _path(text: str, compiler: str) -> Path:
+def _key(text: str, compiler: str) -> str:
     stat = os.stat(compiler)
     facts = [text, repr(_flags()), compiler, str(stat.st_size), str(stat.st_mtime_ns), _processor()]
-    key = hashlib.sha256("\0".join(facts).encode()).hexdigest()[:40]
-    return cache_folder() / "kernels" / f"{key}.so"
+    return hashlib.sha256("\0".join(facts).encode()).hexdigest()[:40]
 
 
-def _build(text: str, compiler: str, target: Path) -> Path:
-    """Compile into ``target``, whole or not at all; into a temporary folder if it is not writable."""
+def _seal(key: str, library: bytes) -> str:
+    """What stands beside a library that was written whole: whose it is, its size and its digest."""
+    return f"{key} {len(library)} {hashlib.sha256(library).hexdigest()}\n"
+
+
+def _verified(key: str, folder: Path) -> Path | None:
+    """The cached library, if it is there and what was put there; else None."""
+    path = folder / f"{key}.so"
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        folder = tempfile.mkdtemp(prefix="build-", dir=target.parent)
+        sound = path.with_suffix(".seal").read_text("ascii") == _seal(key, path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return path if sound else None
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what builds left that were killed: folders of processes that are gone."""
+    for left in folder.glob("build-*"):
+        with contextlib.suppress(OSError, ValueError):
+            pid = int(left.name.split("-")[1])
+            gone = time.time() - left.stat().st_mtime > 3600
+            if not gone:
+                try:
+                    os.kill(pid, 0)
+                except ProcessLookupError:
+                    gone = True
+            if gone:
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _build(text: str, compiler: str, key: str, folder: Path) -> Path:
+    """Compile, and keep the library in the folder, whole or not at all; where it is, to be loaded."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _sweep(folder)
+        work = Path(tempfile.mkdtemp(prefix=f"build-{os.getpid()}-", dir=folder))
     except OSError:
-        folder = tempfile.mkdtemp(prefix="eigenstep-")
-        target = Path(folder) / target.name
-    made = Path(folder) / "kernel.so"
-    said = b""
+        work = Path(tempfile.mkdtemp(prefix="eigenstep-"))
+    kept = False
     try:
-        for flags in _flags():
-            command = [compiler, *flags, "-x", "c", "-", "-o", str(made), "-lm"]
+        made = _compile(text, compiler, work)
+        library, target = made.read_bytes(), folder / f"{key}.so"
+        try:
+            write_atomically(target, library)
+            write_atomically(target.with_suffix(".seal"), _seal(key, library).encode())
+        except OSError:  # unwritable or full: this process does with its own copy
+            kept = True
+            atexit.register(shutil.rmtree, work, ignore_errors=True)
+            return made
+        return target
+    finally:
+        if not kept:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def _compile(text: str, compiler: str, work: Path) -> Path:
+    made, said = work / "kernel.so", b""
+    for flags in _flags():
+        command = [compiler, *flags, "-x", "c", "-", "-o", str(made), "-lm"]
+        try:
             process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-            )
-            _running.add(process)
+                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                env={**os.environ, "TMPDIR": str(work)},
+            )  # fmt: skip
+            _running[process] = work
             try:
                 _, said = process.communicate(text.encode())
             finally:
-                _running.discard(process)
-            if process.returncode == 0:
-                os.replace(made, target)
-                return target
-    except OSError as error:
-        raise CompileError(f"the C compiler {compiler} could not be run: {error}") from error
-    finally:
-        if target.parent != Path(folder):
-            shutil.rmtree(folder, ignore_errors=True)
+                _running.pop(process, None)
+        except OSError as error:
+            raise CompileError(f"the C compiler {compiler} could not be run: {error}") from error
+        if process.returncode == 0:
+            return made
     first = said.decode(errors="replace").strip().splitlines()
     raise CompileError(f"the C compiler {compiler} failed: {first[0] if first else 'no message'}")
 
@@ -278,6 +328,7 @@ class Native:
     def __init__(self, program: Program, dtype: torch.dtype) -> None:
         self.program, self.dtype = program, dtype
         self.failed: Exception | None = None
+        self.said = False
         self._functions: list[Any] | None = None
         self._thread: threading.Thread | None = None
         self._tasks: dict[tuple[int, ...], Any] = {}
@@ -300,21 +351,21 @@ class Native:
             raise CompileError("no C compiler was found" if compiler is None
                                else f"no native code for {self.dtype}")  # fmt: skip
         text = source(self.program, self.dtype)
-        path = _path(text, compiler)
-        if not path.is_file():
+        key, folder = _key(text, compiler), cache_folder() / "kernels"
+        path = _verified(key, folder)
+        if path is None:
             if not build:
                 return False
-            path = _build(text, compiler, path)
+            path = _build(text, compiler, key, folder)
         try:
             library = ctypes.CDLL(str(path))
-        except OSError as error:
+            functions = [getattr(library, f"phase{number}")
+                         for number in range(len(self.program.phases(self.dtype)))]  # fmt: skip
+        except (OSError, AttributeError) as error:
             raise CompileError(f"the compiled update could not be loaded: {error}") from error
-        functions = []
-        for number in range(len(self.program.phases(self.dtype))):
-            function = getattr(library, f"phase{number}")
+        for function in functions:
             function.argtypes = [ctypes.c_int64, *[ctypes.c_void_p] * 7, ctypes.c_int]
             function.restype = None
-            functions.append(function)
         self._functions = functions
         return True
 
@@ -332,40 +383,52 @@ class Native:
 
     def _tasks_of(self, sizes: tuple[int, ...]) -> tuple[Any, Any, Any]:
         """Which tensor each task works on, from where to where."""
-        if sizes not in self._tasks:
+        tasks = self._tasks.get(sizes)
+        if tasks is None:
             if len(self._tasks) > 32:
                 self._tasks.clear()
             counts = [-(-n // TASK) for n in sizes]
             tensors = np.repeat(np.arange(len(sizes), dtype=np.int64), counts)
             starts = np.concatenate([np.arange(c, dtype=np.int64) * TASK for c in counts])
             stops = np.minimum(starts + TASK, np.asarray(sizes, dtype=np.int64)[tensors])
-            self._tasks[sizes] = (tensors, starts.astype(np.int64), stops)
-        return self._tasks[sizes]
+            tasks = self._tasks[sizes] = (tensors, starts.astype(np.int64), stops)
+        return tasks
 
     def __call__(
-        self, tensors: Sequence[Sequence[Tensor]], coefficients: Sequence[float],
+        self, counts: Sequence[int], addresses: Sequence[int], coefficients: Sequence[float],
         reduce: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> None:  # fmt: skip
         """Step every ``(parameter, gradient, *state)``, all but the gradient in place.
 
+        What is at the addresses is believed: :func:`~eigenstep.optimizers.memory.examine` is where
+        it was checked.
+
         Args:
-            tensors: contiguous CPU tensors of this dtype, of one size in each tuple.
+            counts: for each parameter the elements, of this dtype, in each of its tensors.
+            addresses: of contiguous memory of so many elements, one parameter after another.
             coefficients: in the order of the program.
             reduce: given sums of squares (parameters × norms of this phase), adds them up over the
                 processes that hold parts of each tensor.
         """
-        assert self._functions is not None
-        sizes = tuple(group[0].numel() for group in tensors)
+        functions = self._functions
+        if functions is None:
+            raise CompileError("the native code is not there yet")
+        width = len(self.program.inputs)
+        if len(addresses) != width * len(counts):
+            raise ValueError(f"{len(addresses)} addresses for {len(counts)} parameters of {width}")
+        sizes = tuple(counts)
         where, starts, stops = self._tasks_of(sizes)
-        addresses = np.array([t.data_ptr() for group in tensors for t in group], dtype=np.uint64)
+        pointers = np.array(addresses, dtype=np.uint64)
         numbers = np.array(coefficients, dtype=np.float64)
+        if len(numbers) != len(self.program.coefficients):
+            raise ValueError(f"{len(numbers)} coefficients for {len(self.program.coefficients)}")
         threads = torch.get_num_threads() if sum(sizes) > ALONE else 1
         norms = np.zeros((len(sizes), len(self.program.norms)))
-        for function, phase in zip(self._functions, self.program.phases(self.dtype), strict=True):
+        for function, phase in zip(functions, self.program.phases(self.dtype), strict=True):
             partial = np.empty((len(where), len(phase.norms)))
             function(
                 len(where), where.ctypes.data, starts.ctypes.data, stops.ctypes.data,
-                addresses.ctypes.data, numbers.ctypes.data, norms.ctypes.data, partial.ctypes.data,
+                pointers.ctypes.data, numbers.ctypes.data, norms.ctypes.data, partial.ctypes.data,
                 threads,
             )  # fmt: skip
             if phase.norms:

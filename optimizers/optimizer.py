@@ -6,12 +6,16 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from . import engine as engines
+from .arguments import HINTS, UnknownArgument, check_flag, check_hints, plain
+from .checkpoints import for_torch, from_state_dict
 from .compositions import (
     PREVIOUS,
     at_gradient_point,
@@ -20,14 +24,12 @@ from .compositions import (
     with_weight_decay,
 )
 from .domains import NONNEGATIVE, require
-from .errors import EigenstepError, UnknownName
+from .errors import DomainError, EigenstepError, RuleError, UnknownName
+from .memory import Plain, Row, TensorMismatch, examine
 from .rule import Rule
 
-TORCH_STATE = {
-    "exp_avg": "m", "exp_avg_sq": "v", "max_exp_avg_sq": "largest", "exp_inf": "u", "sum": "s",
-    "square_avg": "s", "acc_delta": "d", "momentum_buffer": "v", "grad_avg": "m",
-}  # fmt: skip
-"""What torch's optimizers call the state variables of the rules."""
+_OWN = ("params", "param_names", "rule", "engine", "maximize", *HINTS)
+"""What a group holds beside the rule's hyperparameters and the class's options."""
 
 
 def _of_torch(name: str) -> Callable[..., Any]:
@@ -52,8 +54,39 @@ def _process_groups(tensor: Tensor) -> tuple[Any, ...]:
     return tuple(mesh.get_group(i) for i, p in enumerate(placements) if p.is_shard())  # type: ignore
 
 
+_UNSHARDED = {Tensor, torch.nn.Parameter, torch.nn.Buffer}
+
+
+def _gradient(parameter: Tensor) -> Tensor:
+    assert parameter.grad is not None
+    return parameter.grad
+
+
+def _dense(gradient: Tensor) -> Tensor:
+    return gradient if gradient.layout is torch.strided else gradient.to_dense()
+
+
+def _stays(rule: Rule, coefficients: Mapping[str, Any]) -> bool:
+    """Whether a coordinate whose gradient is zero, and its state, stay as they are."""
+    before = (1.0, *[0.7] * len(rule.state))
+    return rule(1.0, 0.0, *before[1:], **coefficients) == before
+
+
 class SparseGradient(EigenstepError, RuntimeError):
-    """A sparse gradient, which no rule supports."""
+    """A sparse gradient, which the rule does not support."""
+
+
+@dataclass
+class _Work:
+    """What one step does to the parameters of a group that are at the same step."""
+
+    kernel: engines.Kernel
+    scalars: list[float]
+    group: Mapping[str, Any]
+    parameters: list[Tensor]
+    rows: Plain | list[Row]
+    sparse: list[Tensor]
+    after: dict[str, Any]
 
 
 class RuleOptimizer(torch.optim.Optimizer):
@@ -65,7 +98,8 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     State: for each parameter ``step`` (an int), one tensor of the parameter's shape and dtype for
     each state variable of the rule, and, where the gradient is taken elsewhere, the coefficients
-    of that point. float16 and bfloat16 parameters are updated in float32 and rounded once a step.
+    of that point (``previous_…``). float16 and bfloat16 parameters are updated in float32 and rounded
+    once a step. Every group names its rule, so that a state is never taken for another rule's.
 
     Args:
         params: parameters or parameter groups.
@@ -73,11 +107,15 @@ class RuleOptimizer(torch.optim.Optimizer):
         weight_decay: coupled weight decay, added to the gradient as ``weight_decay * parameter``.
         maximize: climb instead of descend.
         engine: ``"auto"``, ``"compiled"`` or ``"blocked"``.
-        hyperparameters: the rule's, by name; the others take the rule's defaults.
+        foreach, fused: torch's hints on how to run a step; taken, and without effect.
+        capturable, differentiable: torch's; only False is supported.
+        hyperparameters: the rule's, by name; the others, and those that are None, take the rule's
+            defaults. Numbers, NumPy's numbers, and tensors of one element.
 
     Raises:
         DomainError: a hyperparameter outside its domain.
-        UnknownName: a hyperparameter that the rule does not have.
+        UnknownArgument: a hyperparameter that the rule does not have.
+        RuleError: something else than a rule.
 
     >>> from eigenstep.optimizers.rules import heavy_ball
     >>> x = torch.nn.Parameter(torch.tensor([1.0], dtype=torch.float64))
@@ -96,78 +134,153 @@ class RuleOptimizer(torch.optim.Optimizer):
     pair_names: ClassVar[Mapping[str, tuple[str, str]]] = {}
     """Arguments that hold two of the rule's hyperparameters: ``{"betas": ("beta1", "beta2")}``."""
 
+    options: ClassVar[Mapping[str, Any]] = {}
+    """What chooses among the class's rules, with defaults: ``{"amsgrad": False}``. Each group has them."""
+
+    torch_class: ClassVar[str] = ""
+    """The class of ``torch.optim`` whose checkpoints load and are written."""
+
+    torch_state: ClassVar[Mapping[str, str]] = {}
+    """What that class calls the rule's state variables: ``{"m": "exp_avg"}``."""
+
+    torch_requires: ClassVar[Mapping[str, Any]] = {}
+    """Arguments of that class that must have these values, for it computes another rule otherwise."""
+
+    sparse_gradients: ClassVar[bool] = False
+    """Whether sparse gradients are taken, as torch's class takes them."""
+
+    _wrapped = False
+
     def __init__(
-        self, params: Any, rule: Rule | None = None, *, weight_decay: float | None = None,
-        maximize: bool = False, engine: str = "auto", **hyperparameters: Any,
+        self, params: Any, rule: Rule | None = None, *, weight_decay: Any = None,
+        maximize: bool = False, engine: str = "auto", foreach: bool | None = None,
+        fused: bool | None = None, capturable: bool = False, differentiable: bool = False,
+        **hyperparameters: Any,
     ) -> None:  # fmt: skip
-        engines.check_engine(engine)
+        if rule is not None and not isinstance(rule, Rule):
+            raise RuleError(
+                f"rule = {rule!r} is not a rule; there are eigenstep.optimizers.rules.adam and the "
+                "like, and your own function under @rule"
+            )
         self.rule = rule
-        defaults = {k: v for k, v in hyperparameters.items() if v is not None}
-        own_decay = 0.0
-        if rule is not None:
-            for key in defaults:
-                if key not in self.pair_names:
-                    rule._check_name(self.argument_names.get(key, key))
-            full = rule.with_defaults({})
-            own_decay = full.pop("weight_decay", 0.0)
-            for key, pair in self.pair_names.items():
-                values = tuple(full.pop(name) for name in pair)
-                defaults.setdefault(key, values)
-            names = {v: k for k, v in self.argument_names.items()}
-            for key, value in full.items():
-                if key not in rule.fixed:
-                    defaults.setdefault(names.get(key, key), value)
-        decay = own_decay if weight_decay is None else weight_decay
-        defaults |= {"weight_decay": decay, "maximize": maximize, "engine": engine}
+        self._given = {k: v for k, v in hyperparameters.items() if v is not None}
+        if weight_decay is not None:
+            self._given["weight_decay"] = weight_decay
+        run = {"maximize": maximize, "engine": engine, "foreach": foreach, "fused": fused,
+               "capturable": capturable, "differentiable": differentiable}  # fmt: skip
+        defaults = {**self._resolve(self._given), **run}
+        self._coefficients(defaults, 1)  # refused before the parameters are looked at
         super().__init__(params, defaults)
 
-    def rule_of(self, group: Mapping[str, Any]) -> Rule:
-        """The rule that steps a parameter group."""
+    # What a group's numbers mean
+
+    def choose(self, **options: Any) -> Rule:
+        """The rule under the class's options; the same object for the same options."""
         if self.rule is None:
             raise UnknownName("rule for this class", type(self).__name__, ["RuleOptimizer(rule=…)"])
         return self.rule
 
+    def rule_of(self, group: Mapping[str, Any]) -> Rule:
+        """The rule that steps a parameter group."""
+        return self.choose(**{k: group.get(k, v) for k, v in self.options.items()})
+
+    def _torch_names(self, rule: Rule) -> dict[str, str]:
+        """By the rule's name of a hyperparameter, the argument that holds it."""
+        names = {v: k for k, v in self.argument_names.items()}
+        names |= {n: k for k, pair in self.pair_names.items() for n in pair}
+        return {k: names.get(k, k) for k in rule.hyperparameters if k not in rule.fixed}
+
+    def _resolve(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """All arguments of a group, by torch's names: those given, then the rule's defaults."""
+        options = {k: given.get(k, v) for k, v in self.options.items()}
+        rule = self.choose(**options)
+        _check_names(rule)
+        names = self._torch_names(rule)
+        known = {*names.values(), *options, "weight_decay"}
+        for key in given:
+            if key not in known:
+                raise UnknownArgument(f"argument of {type(self).__name__}", key, _told(known))
+        defaults = rule.with_defaults(
+            {k: 0.0 for k, h in rule.hyperparameters.items() if h.default is None and names.get(k) in given}
+        )  # fmt: skip
+        found: dict[str, Any] = {}
+        for key, name in names.items():
+            if name in self.pair_names:
+                found[name] = tuple(defaults[n] for n in self.pair_names[name])
+            else:
+                found[name] = defaults[key]
+        return {**found, "weight_decay": found.get("weight_decay", 0.0), **options, **given}
+
     def hyperparameters_of(self, group: Mapping[str, Any]) -> dict[str, Any]:
-        """A parameter group's hyperparameters under the rule's names."""
+        """A parameter group's hyperparameters under the rule's names, as plain numbers."""
+        values: dict[str, Any] = {}
         rule = self.rule_of(group)
-        values = {self.argument_names.get(k, k): v for k, v in group.items()}
-        for key, pair in self.pair_names.items():
-            values.update(zip(pair, group[key], strict=True))
-        return {k: values[k] for k in rule.hyperparameters if k in values and k not in rule.fixed}
+        pairs = {n: (k, i) for k, pair in self.pair_names.items() for i, n in enumerate(pair)}
+        for key, name in self._torch_names(rule).items():
+            if key in pairs:
+                name, place = pairs[key]
+                try:
+                    pair = tuple(group[name])
+                except TypeError:
+                    pair = ()
+                if len(pair) != 2:
+                    raise DomainError(name, group[name], f"{name} is two numbers")
+                values[key] = plain(pair[place])
+            elif name in group:
+                values[key] = plain(group[name])
+        return values
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add a group of parameters; its hyperparameters are checked against their domains."""
+        """Add a group of parameters; its hyperparameters are checked against their domains.
+
+        What the group does not say is as the optimizer was made; a group may also choose another of
+        the class's rules (``amsgrad``, ``momentum``, ``convention`` …).
+        """
+        if isinstance(param_group, dict):
+            for key in [k for k, v in param_group.items() if v is None and k not in HINTS]:
+                del param_group[key]
+            given = {k: v for k, v in param_group.items() if k not in _OWN}
+            if any(given.get(k, v) != self.defaults[k] for k, v in self._options_now().items()):
+                chosen = {**self._given, **{k: given[k] for k in self.options if k in given}}
+                for key, value in self._resolve(chosen).items():
+                    param_group.setdefault(key, value)
+            rule = self.rule_of({**self.defaults, **param_group})
+            names = self._torch_names(rule)
+            for key, name in names.items():
+                if key in param_group and key != name and key not in names.values():
+                    raise UnknownArgument(
+                        f"argument of {type(self).__name__}", key, [f"{name} (the rule's {key})"]
+                    )
         _of_torch("add_param_group")(self, param_group)
         group = self.param_groups[-1]
         try:
+            group["rule"] = self.rule_of(group).name
+            self._completed(group)
             self._coefficients(group, 1)
         except Exception:
             self.param_groups.pop()
             raise
+        group["params"] = list(dict.fromkeys(group["params"]))  # torch has warned of duplicates
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "rule": self.rule}
+    def _completed(self, group: dict[str, Any]) -> None:
+        """What a class derives from a group's other arguments as the group is added."""
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        for group in self.param_groups:
-            for key, value in self.defaults.items():
-                group.setdefault(key, value)
+    def _options_now(self) -> dict[str, Any]:
+        return {k: self.defaults.get(k, v) for k, v in self.options.items()}
 
     def _coefficients(self, group: Mapping[str, Any], t: int) -> tuple[Rule, dict[str, Any]]:
         """The rule as it is stored and its coefficients at step t, checked."""
         engines.check_engine(group["engine"])
+        check_hints(group)
+        check_flag("maximize", group["maximize"])
         rule = self.rule_of(group)
         values = self.hyperparameters_of(group)
-        shown = {v: k for k, v in self.argument_names.items()}
+        shown = self._torch_names(rule)
         shown |= {n: f"{k}[{i}]" for k, p in self.pair_names.items() for i, n in enumerate(p)}
-        for key, value in values.items():
-            h = rule.hyperparameters[key]
-            number = value.item() if isinstance(value, Tensor) else value
-            require(h.domain, **{shown.get(key, key): number})
-            values[key] = number
+        for key, number in values.items():
+            require(rule.hyperparameters[key].domain, **{shown[key]: number})
         # A rule that decays by itself has weight_decay among its own hyperparameters.
-        decay = 0.0 if "weight_decay" in rule.hyperparameters else group["weight_decay"]
+        decay = 0.0 if "weight_decay" in rule.hyperparameters else plain(group["weight_decay"])
         require(NONNEGATIVE, weight_decay=decay)
         stored = at_gradient_point(rule)
         if t == 1 and stored is not rule:
@@ -177,110 +290,223 @@ class RuleOptimizer(torch.optim.Optimizer):
             values["weight_decay"] = decay
         return stored, stored.coefficients(t, stored.with_defaults(values))
 
-    def _initialize(self, parameter: Tensor, rule: Rule, group: Mapping[str, Any]) -> None:
+    # State
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            **super().__getstate__(), "rule": self.rule, "_given": self._given,
+            "_wrapped": self._wrapped,
+        }  # fmt: skip
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:
+            for key, value in self.defaults.items():
+                group.setdefault(key, value)
+
+    def _begin(self, parameter: Tensor, rule: Rule, group: Mapping[str, Any]) -> None:
+        """Give a parameter the state that the rule lacks of it: all at its first step."""
         state = self.state[parameter]
-        state["step"] = 0
+        missing = [name for name in rule.state if name not in state]
+        if "step" not in state:
+            state["step"] = 0
+        elif missing:  # the group's options have changed
+            self._extended(state)
         values = rule.with_defaults(self.hyperparameters_of(group)) if rule.initial else {}
-        for name in rule.state:
+        for name in missing:
             if name not in rule.initial:
                 start = torch.zeros_like(parameter, memory_format=torch.preserve_format)
             else:
-                first = rule.initial_of(name, parameter.detach(), values)
-                start = first.clone(memory_format=torch.preserve_format)
+                whole = parameter.detach()
+                real = torch.view_as_real(whole) if whole.is_complex() else whole
+                start = rule.initial_of(name, real, values)
+                start = torch.empty_like(real, memory_format=torch.preserve_format).copy_(start)
+                start = torch.view_as_complex(start) if whole.is_complex() else start
             state[name] = start
 
+    def _extended(self, state: dict[str, Any]) -> None:
+        """Called as a group's options begin to ask for further state of a parameter that has some."""
+
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Load a state; torch's own optimizers' states are understood, under torch's names.
+        """Load a state, also one that the class of ``torch.optim`` of this name has saved.
 
-        Their hyperparameters are those of torch; where a rule's convention differs from torch's,
-        give the optimizer ``convention="torch"`` before loading.
+        Hooks see the state as it was saved. What is loaded is checked before anything is changed.
+
+        Raises:
+            StateError: the state is of another rule or convention, lacks something, or has tensors of
+                other shapes than the parameters; torch's optimizer computes another rule than this one
+                (then make it with ``convention="torch"``).
         """
-        states = {}
-        for key, state in state_dict["state"].items():
-            renamed = {}
-            for name, value in state.items():
-                ours = name if name in self._known_state() else TORCH_STATE.get(name, name)
-                renamed[ours] = value
-            if isinstance(renamed.get("step"), Tensor):
-                renamed["step"] = int(renamed["step"].item())
-            states[key] = renamed
-        _of_torch("load_state_dict")(self, {**state_dict, "state": states})
+        handle = self.register_load_state_dict_pre_hook(_load_hook)  # after all others
+        try:
+            _of_torch("load_state_dict")(self, state_dict)
+        finally:
+            handle.remove()
 
-    def state_dict(self) -> dict[str, Any]:
-        """The state, as ``torch.save`` takes it: numbers and tensors only."""
-        return _of_torch("state_dict")(self)
+    def state_dict(self, *, convention: str | None = None) -> dict[str, Any]:
+        """The state, as ``torch.save`` takes it: numbers, words and tensors only.
+
+        Args:
+            convention: ``"torch"`` for what the class of ``torch.optim`` of this name would have
+                saved, so that it goes on from there.
+
+        Raises:
+            StateError: torch's class computes another rule.
+        """
+        if convention is None:
+            return _of_torch("state_dict")(self)
+        if convention != "torch":
+            raise UnknownName("convention of a state", convention, ["torch"])
+        handle = self.register_state_dict_post_hook(_save_hook, prepend=True)
+        try:
+            return _of_torch("state_dict")(self)
+        finally:
+            handle.remove()
+
+    def check_torch_group(self, group: Mapping[str, Any]) -> None:
+        """Raise :class:`StateError` where torch's class computes something else at a group's numbers."""
+
+    def check_torch_state(
+        self, values: Mapping[str, float], group: Mapping[str, Any], step: int, key: Any
+    ) -> None:
+        """Raise :class:`StateError` unless numbers that torch keeps as state are what they are here."""
+
+    def further_torch_state(self, group: Mapping[str, Any], step: int) -> dict[str, Tensor]:
+        """What torch's class keeps of a parameter beside the rule's state."""
+        return {"step": torch.tensor(float(step), dtype=torch.float32)}
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients, or set them to zero."""
         _of_torch("zero_grad")(self, set_to_none)
 
-    def _known_state(self) -> set[str]:
-        return {
-            "step",
-            "gradient_at",
-            *(n for g in self.param_groups for n in self.rule_of(g).state),
-        }
+    # The step
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
-        """Take one step; with a closure, evaluate it first and return its loss."""
+        """Take one step; with a closure, evaluate it first and return its loss.
+
+        Everything is checked before anything is written: the hyperparameters of all groups, and
+        shapes, dtypes and memory of all parameters, gradients and states.
+
+        Raises:
+            DomainError: a hyperparameter has left its domain.
+            TensorMismatch: a parameter, its gradient and its state do not belong together.
+            SparseGradient: a sparse gradient, where the rule does not support it.
+        """
+        if self._wrapped:
+            raise RuleError("this optimizer is inside a Lookahead; step the Lookahead")
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        for group in self.param_groups:
-            self._step_group(group)
+        everything = [work for group in self.param_groups for work in self._prepare(group)]
+        for work in everything:
+            self._run(work)
         return loss
 
-    def _step_group(self, group: dict[str, Any]) -> None:
+    def _prepare(self, group: dict[str, Any]) -> list[_Work]:
+        """The work on a group: its parameters by the step that they are at, all of them checked."""
         rule = self.rule_of(group)
+        active = [p for p in group["params"] if p.grad is not None]
+        wanted = {"step", *rule.state}
+        for parameter in active:
+            if not wanted <= self.state[parameter].keys():
+                self._begin(parameter, rule, group)
         batches: dict[Any, list[Tensor]] = {}
-        for parameter in group["params"]:
-            if parameter.grad is None:
-                continue
-            if parameter.grad.is_sparse:
-                raise SparseGradient(
-                    f"{type(self).__name__} does not support sparse gradients; "
-                    "use a dense layer (sparse=False)"
-                )
-            if "step" not in self.state[parameter]:
-                self._initialize(parameter, rule, group)
+        for parameter in active:
             state = self.state[parameter]
-            before = tuple(state.get("gradient_at", {}).items())
+            before = tuple((PREVIOUS + n, state.get(PREVIOUS + n)) for n in rule.gradient_at_names)
             batches.setdefault((int(state["step"]) + 1, before), []).append(parameter)
+        if not batches:
+            self._coefficients(group, 1)
+        found = []
         for (t, before), parameters in batches.items():
             stored, coefficients = self._coefficients(group, t)
-            now = self._gradient_point_of(rule, coefficients)
-            coefficients |= {PREVIOUS + k: v for k, v in before}
+            after = {"step": t, **_gradient_point_of(rule, coefficients)}
+            coefficients |= {k: v for k, v in before if v is not None}
+            sparse = [p for p in parameters if _gradient(p).layout is not torch.strided]
+            for parameter in sparse:
+                self._check_sparse(_gradient(parameter), group)
+            # A coordinate without a gradient may be left out only where the rule leaves it as it is.
+            if sparse and not _stays(stored, coefficients):
+                sparse = []
+            if sparse:
+                apart = set(sparse)
+                parameters = [p for p in parameters if p not in apart]
             numeric = {
                 k: float(v) for k, v in coefficients.items() if not isinstance(v, str | bool)
             }
             choices = tuple((k, v) for k, v in coefficients.items() if k not in numeric)
             kernel = engines.kernel_of(stored, tuple(numeric), choices)
-            tensors = [
-                tuple(
-                    map(
-                        _local,
-                        (p.detach(), p.grad.detach(), *(self.state[p][n] for n in rule.state)),
-                    )
-                )
-                for p in parameters
-                if p.grad is not None
-            ]
-            kernel(
-                tensors, list(numeric.values()), group["engine"], maximize=group["maximize"],
-                groups=[_process_groups(p) for p in parameters],
-            )  # fmt: skip
-            for parameter in parameters:
-                self.state[parameter]["step"] = t
-                if now:
-                    self.state[parameter]["gradient_at"] = now
+            rows = self._rows(rule, [p for p in parameters if not p.is_meta])
+            found.append(
+                _Work(kernel, list(numeric.values()), group, parameters, rows, sparse, after)
+            )
+        return found
 
-    @staticmethod
-    def _gradient_point_of(rule: Rule, coefficients: Mapping[str, Any]) -> dict[str, float]:
-        """The numbers that say where the gradient is taken; torch's loading spoils text."""
-        found = {k: coefficients[k] for k in rule.gradient_at_names}
-        return {k: float(v) for k, v in found.items() if not isinstance(v, str | bool)}
+    def _rows(self, rule: Rule, parameters: list[Tensor]) -> Plain | list[Row]:
+        names = rule.state
+        if set(map(type, parameters)) <= _UNSHARDED:
+            rows: list[Any] = [
+                (p, _dense(_gradient(p)), *[self.state[p][n] for n in names]) for p in parameters
+            ]
+        else:
+            rows = [
+                tuple(map(_local, (p, _dense(_gradient(p)), *(self.state[p][n] for n in names))))
+                for p in parameters
+            ]
+        try:
+            return examine(rows, ("parameter", "gradient", *(f"state {n}" for n in names)))
+        except TensorMismatch as error:
+            raise self._named(error, parameters[error.row]) from None
+
+    def _named(self, error: TensorMismatch, wrong: Tensor) -> TensorMismatch:
+        """The error with the parameter's place in the optimizer, or its name."""
+        for number, group in enumerate(self.param_groups):
+            for place, p in enumerate(group["params"]):
+                if p is wrong:
+                    names = group.get("param_names")
+                    which = repr(names[place]) if names else f"{place} of group {number}"
+                    return error.of(f"parameter {which}")
+        return error
+
+    def _run(self, work: _Work) -> None:
+        step = {"engine": work.group["engine"], "maximize": bool(work.group["maximize"])}
+        if len(work.rows):
+            groups = None
+            if not set(map(type, work.parameters)) <= _UNSHARDED:
+                groups = [_process_groups(p) for p in work.parameters if not p.is_meta]
+            work.kernel.run(work.rows, work.scalars, groups=groups, **step)
+        for parameter in work.sparse:
+            self._run_sparse(parameter, work, step)
+        for parameter in (*work.parameters, *work.sparse):
+            self.state[parameter].update(work.after)
+
+    def _check_sparse(self, gradient: Tensor, group: Mapping[str, Any]) -> None:
+        what = type(self).__name__
+        if not self.sparse_gradients:
+            raise SparseGradient(
+                f"{what} does not support sparse gradients; use a dense layer (sparse=False)"
+            )
+        if gradient.layout is not torch.sparse_coo:
+            raise SparseGradient(
+                f"{what} takes sparse gradients in the layout torch.sparse_coo only"
+            )
+        if plain(group["weight_decay"]):
+            raise SparseGradient(
+                f"{what} does not support sparse gradients with weight_decay: it moves every coordinate"
+            )
+
+    def _run_sparse(self, parameter: Tensor, work: _Work, step: dict[str, Any]) -> None:
+        """Step only the coordinates that the gradient has; at the others it, and the update, are zero."""
+        gradient = _gradient(parameter).coalesce()
+        at = tuple(gradient.indices())
+        rule = self.rule_of(work.group)
+        whole = [parameter, *(self.state[parameter][n] for n in rule.state)]
+        theta, *state = (t[at] for t in whole)
+        work.kernel([(theta, gradient.values(), *state)], work.scalars, **step)
+        for target, value in zip(whole, (theta, *state), strict=True):
+            target.index_put_(at, value)
 
     @contextmanager
     def at_iterate(self) -> Iterator[None]:
@@ -306,11 +532,14 @@ class RuleOptimizer(torch.optim.Optimizer):
                 rule = self.rule_of(group)
                 for parameter in group["params"]:
                     state = self.state.get(parameter, {})
-                    if "gradient_at" not in state:
+                    before = {
+                        k[len(PREVIOUS) :]: v for k, v in state.items() if k.startswith(PREVIOUS)
+                    }
+                    if not before:
                         continue
                     variables = [state[name] for name in rule.state]
                     _, now = self._coefficients(group, int(state["step"]))
-                    point = {k: now[k] for k in rule.gradient_at_names} | state["gradient_at"]
+                    point = {k: now[k] for k in rule.gradient_at_names} | before
                     theta = iterate_from_point(rule, parameter, variables, point)
                     kept.append((parameter, parameter.clone()))
                     parameter.copy_(theta)
@@ -320,3 +549,32 @@ class RuleOptimizer(torch.optim.Optimizer):
             with torch.no_grad():
                 for parameter, value in kept:
                     parameter.copy_(value)
+
+
+def _load_hook(optimizer: Any, state_dict: dict[str, Any]) -> dict[str, Any] | None:
+    return from_state_dict(optimizer, state_dict)
+
+
+def _save_hook(optimizer: Any, state_dict: dict[str, Any]) -> dict[str, Any]:
+    return for_torch(optimizer, state_dict)
+
+
+def _gradient_point_of(rule: Rule, coefficients: Mapping[str, Any]) -> dict[str, float]:
+    """The numbers that say where the gradient is taken; what is a choice is not kept as state."""
+    found = {k: coefficients[k] for k in rule.gradient_at_names}
+    return {PREVIOUS + k: float(v) for k, v in found.items() if not isinstance(v, str | bool)}
+
+
+@lru_cache(maxsize=256)
+def _check_names(rule: Rule) -> None:
+    """Raise :class:`RuleError` where the rule's names mean something else in an optimizer."""
+    taken = [("hyperparameter", n) for n in rule.hyperparameters if n in _OWN]
+    taken += [("state", n) for n in rule.state if n == "step" or n.startswith(PREVIOUS)]
+    for kind, name in taken:
+        raise RuleError(
+            f"rule {rule.name}: its {kind} {name!r} has a name that a torch optimizer uses itself"
+        )
+
+
+def _told(known: set[str]) -> list[str]:
+    return sorted(known, key=lambda k: (k != "lr", k))

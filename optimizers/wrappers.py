@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from .adaptive import Betas, _Moments
+from .adaptive import Betas, _Adaptive, _Moments
+from .arguments import HINTS
 from .compositions import lookahead
-from .domains import Integers, Interval, require
 from .errors import RuleError
 from .optimizer import RuleOptimizer
 from .rule import Rule
 from .rules import lamb, lars, ralamb, ranger, ranger_lars
 
 
-class LARS(RuleOptimizer):
+class LARS(_Adaptive, rule=lars):
     """LARS (You et al. 2020, algorithm 1): every tensor moves by ``lr`` times φ of its norm.
 
     Args:
@@ -22,20 +22,18 @@ class LARS(RuleOptimizer):
         lr: step length relative to ‖θ‖, dimensionless.
         momentum: β, 0 ≤ β < 1, averaging.
         weight_decay: w ≥ 0, added to the gradient as wθ.
-        maximize, engine: see :class:`RuleOptimizer`.
-        conventions: ``phi``, ``phi_lower``, ``phi_upper``.
+        convention: ``"paper"``, ``"optax"`` or ``"pytorch-optimizer"``.
+        options: ``phi``, ``phi_lower``, ``phi_upper``, ``scaling``, ``trust_coefficient``;
+            ``maximize``, ``engine`` and the rest as in :class:`RuleOptimizer`.
     """
 
     argument_names: ClassVar[Mapping[str, str]] = {"momentum": "beta"}
 
     def __init__(
-        self, params: Any, lr: float = 0.01, momentum: float = 0.9, weight_decay: float = 0.0, *,
-        maximize: bool = False, engine: str = "auto", **conventions: Any,
+        self, params: Any, lr: float | None = None, momentum: float | None = None,
+        weight_decay: float | None = None, **options: Any,
     ) -> None:  # fmt: skip
-        super().__init__(
-            params, lars, lr=lr, momentum=momentum, weight_decay=weight_decay, maximize=maximize,
-            engine=engine, **conventions,
-        )  # fmt: skip
+        super().__init__(params, lr=lr, momentum=momentum, weight_decay=weight_decay, **options)
 
 
 class LAMB(_Moments, rule=lamb):
@@ -49,13 +47,10 @@ class Ralamb(_Moments, rule=ralamb):
 class _Synchronized(_Moments):
     def __init__(
         self, params: Any, lr: float | None = None, betas: Betas = None, eps: float | None = None,
-        weight_decay: float | None = None, k: int = 6, alpha: float = 0.5, *,
-        maximize: bool = False, engine: str = "auto", **conventions: Any,
+        weight_decay: float | None = None, k: int | None = None, alpha: float | None = None,
+        **options: Any,
     ) -> None:  # fmt: skip
-        super().__init__(
-            params, lr, betas, eps, weight_decay, maximize=maximize, engine=engine, k=k,
-            alpha=alpha, **conventions,
-        )  # fmt: skip
+        super().__init__(params, lr, betas, eps, weight_decay, k=k, alpha=alpha, **options)
 
 
 class Ranger(_Synchronized, rule=ranger):
@@ -70,12 +65,18 @@ class Lookahead(RuleOptimizer):
     """Lookahead (Zhang et al. 2019) around an optimizer of eigenstep.
 
     Every ``k`` steps the slow weights move by ``alpha`` towards the fast ones and the fast ones are
-    set to them. It takes over the inner optimizer's parameter groups; do not step that one too.
+    set to them. It steps the inner optimizer's parameter groups, so that a scheduler of either drives
+    both; the inner one is not to be stepped, and says so.
 
     Args:
-        optimizer: a :class:`RuleOptimizer` that has taken no step.
+        optimizer: a :class:`RuleOptimizer` that has taken no step, and is no Lookahead.
         k: steps between synchronizations, an integer ≥ 1.
-        alpha: 0 < α ≤ 1.
+        alpha: 0 ≤ α ≤ 1.
+        reset_state: whether the inner optimizer starts anew at each synchronization, its step
+            number too.
+
+    Raises:
+        RuleError: around anything else.
 
     >>> import torch
     >>> from eigenstep.optimizers import Adam
@@ -83,32 +84,67 @@ class Lookahead(RuleOptimizer):
     >>> optimizer = Lookahead(Adam([x], lr=0.1), k=5, alpha=0.5)
     """
 
-    def __init__(self, optimizer: RuleOptimizer, k: int = 5, alpha: float = 0.5) -> None:
+    def __init__(
+        self, optimizer: RuleOptimizer, k: int = 5, alpha: float = 0.5, reset_state: bool = False
+    ) -> None:
         if not isinstance(optimizer, RuleOptimizer):
             raise RuleError(
                 f"Lookahead takes an optimizer of eigenstep, got {type(optimizer).__name__}"
             )
+        if isinstance(optimizer, Lookahead) or "slow" in _states(optimizer):
+            raise RuleError(
+                f"Lookahead does not go around {type(optimizer).__name__}, which is one"
+            )
         if optimizer.state:
             raise RuleError("Lookahead takes an optimizer that has taken no step")
-        require(Integers(1), k=k)
-        require(Interval(0, 1, lower_closed=False), alpha=alpha)
+        if optimizer._wrapped:
+            raise RuleError("the optimizer is inside another Lookahead already")
         self.inner = optimizer
-        self.argument_names = optimizer.argument_names  # type: ignore[misc]
-        self.pair_names = optimizer.pair_names  # type: ignore[misc]
-        groups = [dict(g) for g in optimizer.param_groups]
-        for group in groups:
-            group |= {"k": k, "alpha": alpha}
-        given = {k: v for k, v in optimizer.defaults.items()
-                 if k not in ("weight_decay", "maximize", "engine")}  # fmt: skip
-        super().__init__(
-            groups, None, weight_decay=optimizer.defaults["weight_decay"],
-            maximize=optimizer.defaults["maximize"], engine=optimizer.defaults["engine"],
-            **{**given, "k": k, "alpha": alpha},
-        )  # fmt: skip
+        self._as_inner()
+        given = dict(optimizer._given)
+        run = {name: optimizer.defaults[name] for name in ("maximize", "engine", *HINTS)}
+        groups = optimizer.param_groups
+        own = {"k": k, "alpha": alpha, "reset_state": reset_state}
+        try:
+            super().__init__([g | own for g in groups], None, **own, **given, **run)
+        except Exception:
+            optimizer.param_groups = groups
+            raise
+        optimizer._wrapped = True
 
-    def rule_of(self, group: Mapping[str, Any]) -> Rule:
-        return lookahead(self.inner.rule_of(group))
+    def _as_inner(self) -> None:
+        for name in ("argument_names", "pair_names", "options"):
+            setattr(self, name, getattr(self.inner, name))
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:  # type: ignore[override]
+        """The inner optimizer's, which hold ``k`` and ``alpha`` too."""
+        return self.inner.param_groups
+
+    @param_groups.setter
+    def param_groups(self, groups: list[dict[str, Any]]) -> None:
+        self.inner.param_groups = groups
+
+    def choose(self, **options: Any) -> Rule:
+        return lookahead(self.inner.choose(**options))
+
+    def _extended(self, state: dict[str, Any]) -> None:
+        self.inner._extended(state)
+
+    def _completed(self, group: dict[str, Any]) -> None:
+        self.inner._completed(group)
 
     def __getstate__(self) -> dict[str, Any]:
-        names = {"argument_names": self.argument_names, "pair_names": self.pair_names}
-        return {**super().__getstate__(), "inner": self.inner, **names}
+        return {**super().__getstate__(), "inner": self.inner}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        if "inner" in state:
+            self.inner = state.pop("inner")
+            self._as_inner()
+        self.param_groups = state.pop("param_groups")
+        super().__setstate__(state)
+
+
+def _states(optimizer: RuleOptimizer) -> set[str]:
+    return {n for g in optimizer.param_groups for n in optimizer.rule_of(g).state}

@@ -85,7 +85,7 @@ def test_blocked_is_the_rule_on_tensors(name):
                for _ in range(2 + len(stored.state))]  # fmt: skip
     expected = stored(*tensors, **numeric, **choices)
     got = [t.clone() for t in tensors]
-    engine.Blocked(program)(got, (1.0, *numeric.values()))
+    engine.Blocked(program)([t.view(-1) for t in got], (1.0, *numeric.values()))
     for a, b in zip(expected, [got[0], *got[2:]], strict=True):
         torch.testing.assert_close(a, b, rtol=1e-14, atol=1e-16)
     assert torch.equal(got[1], tensors[1])  # the gradient is left alone
@@ -226,7 +226,7 @@ def test_without_a_working_compiler_blocks_do_it(how, monkeypatch, tmp_path):
         broken.chmod(0o755)
         monkeypatch.setattr(native, "find_compiler", lambda: str(broken))
     else:
-        monkeypatch.setattr(native, "_build", lambda text, compiler, target: __file__)
+        monkeypatch.setattr(native, "_build", lambda text, compiler, key, folder: __file__)
     kernel = engine.Kernel(heavy_ball, ("lr", "beta", "weight"), {"form": "velocity"})
     theta, g, v = torch.ones(4), torch.ones(4), torch.zeros(4)
     with pytest.warns(UserWarning, match="stepping block by block"):

@@ -1,0 +1,253 @@
+"""What an optimizer's saved state is taken for: its own rule's, or torch's, or neither.
+
+Every parameter group that eigenstep saves names its rule and convention; a state without such a name
+is one of ``torch.optim``. Neither is taken on the strength of a name that two rules happen to share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from .arguments import HINTS, plain
+from .compositions import PREVIOUS
+from .errors import EigenstepError
+from .rule import Rule
+
+if TYPE_CHECKING:
+    from .optimizer import RuleOptimizer
+
+_OF_THIS_RUN = ("engine", *HINTS)
+"""How steps are run: said where the optimizer is made, not in a file."""
+
+
+class StateError(EigenstepError, ValueError):
+    """A saved state that is not one of this optimizer's rule."""
+
+
+def from_state_dict(optimizer: RuleOptimizer, state_dict: dict[str, Any]) -> dict[str, Any] | None:
+    """A hook of ``load_state_dict``: the state under this optimizer's names, checked.
+
+    Raises:
+        StateError: naming what does not fit.
+    """
+    try:
+        saved_groups, saved_state = list(state_dict["param_groups"]), dict(state_dict["state"])
+        sizes = [len(g["params"]) for g in saved_groups]
+    except (KeyError, TypeError) as error:
+        raise StateError(
+            "state_dict is not the state of an optimizer: it has no param_groups with params, or no state"
+        ) from error
+    if sizes != [len(g["params"]) for g in optimizer.param_groups]:
+        return None  # torch says what is wrong with the sizes
+    groups, state = [], dict(saved_state)
+    for group, saved in zip(optimizer.param_groups, saved_groups, strict=True):
+        ours = "rule" in saved
+        new = _own_group(optimizer, group, saved) if ours else _torch_group(optimizer, group, saved)
+        rule = optimizer.rule_of(new)
+        new["rule"] = rule.name
+        optimizer._coefficients(new, 1)
+        groups.append(new)
+        for key, parameter in zip(saved["params"], group["params"], strict=True):
+            entry = saved_state.get(key)
+            if not entry:
+                continue
+            renamed: dict[str, Any] = dict(entry)
+            for mine, theirs in () if ours else optimizer.torch_state.items():
+                if theirs in renamed:
+                    renamed[mine] = renamed.pop(theirs)
+            renamed = {
+                k: v for k, v in renamed.items() if v is not None
+            }  # as older versions of torch kept
+            if not ours:
+                _from_torch(optimizer, rule, new, renamed, key)
+            state[key] = _checked(optimizer, rule, renamed, parameter, key)
+    return {**state_dict, "state": {k: v for k, v in state.items() if v}, "param_groups": groups}
+
+
+def _own_group(
+    optimizer: RuleOptimizer, group: Mapping[str, Any], saved: Mapping[str, Any]
+) -> dict[str, Any]:
+    here = group.get("convention", "paper")
+    if saved.get("convention", here) != here:
+        raise StateError(
+            f"the state was saved under convention {saved['convention']!r}, this optimizer has {here!r}: "
+            f"make it with convention={saved['convention']!r}"
+        )
+    new = {**saved, **{k: group[k] for k in _OF_THIS_RUN}}
+    rule = optimizer.rule_of({**group, **new})
+    if saved["rule"] != rule.name:
+        raise StateError(
+            f"the state was saved by rule {saved['rule']}, this optimizer's rule is {rule.name}"
+        )
+    wanted = {
+        *optimizer._torch_names(rule).values(),
+        *optimizer.options,
+        "weight_decay",
+        "maximize",
+    }
+    if missing := sorted(wanted - set(saved)):
+        raise StateError(
+            f"the state was saved without {', '.join(missing)}, which {type(optimizer).__name__} has: "
+            "it is another class's"
+        )
+    return new
+
+
+def _torch_group(
+    optimizer: RuleOptimizer, group: Mapping[str, Any], saved: Mapping[str, Any]
+) -> dict[str, Any]:
+    name = type(optimizer).__name__
+    if not optimizer.torch_class:
+        raise StateError(
+            f"the state does not say that it is of a rule of eigenstep, and {name} takes no other"
+        )
+    expected = torch_arguments(optimizer)
+    if missing := sorted(k for k in expected if k not in saved and k not in _NEW_IN_TORCH):
+        raise StateError(
+            f"the state is not one of torch.optim.{optimizer.torch_class}: its groups have no "
+            f"{', '.join(missing)}"
+        )
+    new = {**group, **saved, **{k: group[k] for k in _OF_THIS_RUN}}
+    for key, value in optimizer.torch_requires.items():
+        if saved.get(key, value) != value:
+            raise StateError(
+                f"the state was saved with {key} = {saved[key]}, and {name} has {key} = {value}"
+            )
+    for key, value in optimizer.options.items():
+        if key != "convention" and key not in saved and new.get(key, value) != value:
+            raise StateError(
+                f"torch.optim.{optimizer.torch_class} has no {key}, this optimizer has {key} = {new[key]}"
+            )
+    _check_convention(optimizer, new, set(saved))
+    return new
+
+
+_NEW_IN_TORCH = (
+    "decoupled_weight_decay",
+    "maximize",
+    "differentiable",
+    "capturable",
+    "foreach",
+    "fused",
+)
+"""Arguments that states of older versions of torch lack; their default is what those computed."""
+
+
+def torch_arguments(optimizer: RuleOptimizer) -> dict[str, Any]:
+    """The arguments of torch's class, with its defaults."""
+    cls = getattr(torch.optim, optimizer.torch_class)
+    return dict(cls([torch.zeros(1)]).defaults)
+
+
+def _check_convention(optimizer: RuleOptimizer, group: Mapping[str, Any], known: set[str]) -> None:
+    """Raise unless what torch's groups do not say is as torch computes it."""
+    optimizer.check_torch_group(group)
+    rule = optimizer.rule_of(group)
+    with_torch = (
+        optimizer.rule_of({**group, "convention": "torch"}) if "convention" in group else rule
+    )
+    values = optimizer.hyperparameters_of(group)
+    for key, name in optimizer._torch_names(rule).items():
+        theirs = with_torch.hyperparameters[key].default
+        if name not in known and key in values and values[key] != theirs:
+            raise StateError(
+                f"torch.optim.{optimizer.torch_class} has {name} = {theirs!r}, this optimizer "
+                f'{values[key]!r}: make it with convention="torch"'
+            )
+
+
+def _from_torch(
+    optimizer: RuleOptimizer, rule: Rule, group: Mapping[str, Any], entry: dict[str, Any], key: Any
+) -> None:
+    if "step" not in entry:  # torch's SGD counts none: with a velocity it has stepped before
+        if any(name in entry for name in rule.state):
+            entry["step"] = 1
+        else:
+            entry.clear()
+            return
+    product = entry.pop("mu_product", None)
+    if product is not None:
+        optimizer.check_torch_state(
+            {"mu_product": float(product)}, group, int(plain(entry["step"])), key
+        )
+
+
+def _checked(
+    optimizer: RuleOptimizer, rule: Rule, entry: dict[str, Any], parameter: Tensor, key: Any
+) -> dict[str, Any]:
+    """A parameter's state with a plain step number; raises unless it is all that the rule needs."""
+    if not entry:
+        return entry
+    before = {PREVIOUS + n for n in rule.gradient_at_names}
+    allowed = {"step", *rule.state, *optimizer.torch_state, *before}
+    given = set(entry)
+    if strange := sorted(map(str, given - allowed)):
+        raise StateError(
+            f"parameter {key}: the state has {', '.join(strange)}, which rule {rule.name} has not"
+        )
+    if missing := sorted({"step", *rule.state} - given):
+        raise StateError(f"parameter {key}: the state has no {', '.join(missing)}")
+    step = plain(entry["step"])
+    if (
+        isinstance(step, bool)
+        or not isinstance(step, int | float)
+        or not (step >= 0 and step == int(step))
+    ):
+        raise StateError(f"parameter {key}: step = {step} is not a number of steps, 0, 1, 2 …")
+    for name in given - {"step"} - before:
+        value = entry[name]
+        if not isinstance(value, Tensor) or value.shape != parameter.shape:
+            shape = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+            raise StateError(
+                f"parameter {key}: state {name} has the shape {shape}, the parameter {tuple(parameter.shape)}"
+            )
+        if value.is_complex() != parameter.is_complex() or not (
+            value.is_floating_point() or value.is_complex()
+        ):
+            raise StateError(
+                f"parameter {key}: state {name} is {value.dtype}, the parameter {parameter.dtype}"
+            )
+    return {**entry, "step": int(step)}
+
+
+def for_torch(optimizer: RuleOptimizer, state_dict: dict[str, Any]) -> dict[str, Any]:
+    """A hook of ``state_dict``: the state as torch's class of this name saves it.
+
+    Raises:
+        StateError: torch has no such class, or it computes another rule.
+    """
+    name = type(optimizer).__name__
+    if not optimizer.torch_class:
+        raise StateError(f"torch.optim has no class that computes the rule of {name}")
+    expected = torch_arguments(optimizer)
+    groups, state = [], {}
+    for group in state_dict["param_groups"]:
+        _check_convention(optimizer, group, set(expected))
+        for key, value in optimizer.options.items():
+            if key != "convention" and key not in expected and group.get(key, value) != value:
+                raise StateError(f"torch.optim.{optimizer.torch_class} has no {key} = {group[key]}")
+        new = {k: group.get(k, v) for k, v in {**expected, **optimizer.torch_requires}.items()}
+        new |= {k: v for k, v in group.items() if k in ("params", "param_names")}
+        new |= {k: v for k, v in group.items() if k not in new and k not in optimizer.defaults
+                and k != "rule"}  # what a scheduler or a wrapper put there  # fmt: skip
+        groups.append(new)
+        for key in group["params"]:
+            entry = state_dict["state"].get(key)
+            if entry:
+                state[key] = _to_torch(optimizer, group, entry)
+    return {**state_dict, "state": {k: v for k, v in state.items() if v}, "param_groups": groups}
+
+
+def _to_torch(
+    optimizer: RuleOptimizer, group: Mapping[str, Any], entry: Mapping[str, Any]
+) -> dict[str, Any]:
+    rule = optimizer.rule_of(group)
+    named = {optimizer.torch_state[n]: entry[n] for n in rule.state}
+    return {**optimizer.further_torch_state(group, int(entry["step"])), **named}
+
+
+__all__ = ["StateError", "for_torch", "from_state_dict", "torch_arguments"]
