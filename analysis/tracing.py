@@ -31,7 +31,7 @@ SYMBOLIC = SimpleNamespace(
     sign=sp.sign,
     absolute=sp.Abs,
     norm=sp.Function("norm", nonnegative=True),
-    divisor=lambda y: y,
+    divisor=lambda y, least: y,
     quotient=lambda x, y: x / y,
     times=lambda factor, x: factor * x,
     excess=lambda x, y: x - y,

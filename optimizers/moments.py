@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from .domains import UNIT, Choice, Convention, NonNegative
-from .ops import sqrt
+from .ops import divisor, sqrt
 
 Epsilon = Annotated[NonNegative, Convention()]
 """ε ≥ 0, in units of the gradient where it stands outside the root, of its square inside."""
@@ -25,6 +25,11 @@ def epsilons(eps: Any, place: str, bias2: Any) -> dict[str, Any]:
     if place == "inside":
         return {"eps_inside": eps, "eps_outside": 0}
     return {"eps_inside": 0, "eps_outside": eps / sqrt(bias2) if place == "uncorrected" else eps}
+
+
+def denominator(v: Any, eps_inside: Any, eps_outside: Any) -> Any:
+    """√(v + eps_inside) + eps_outside; what is divided by it stays where that is 0."""
+    return divisor(sqrt(v + eps_inside) + eps_outside, eps_inside + eps_outside)
 
 
 def averages(lr: Any, beta1: Any, beta2: Any, t: Any) -> dict[str, Any]:

@@ -40,6 +40,8 @@ _ARRAYS: Any = SimpleNamespace(
     absolute=_plain(np.abs),
     norm=_plain(lambda x: np.sqrt(np.sum(np.square(x)))),
 )
+_NOT_ZERO = 1e-37
+"""A number above which a scalar is not 0 in float32."""
 _BACKENDS: list[tuple[type, Any]] = []
 
 
@@ -84,21 +86,24 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     return _backend(condition, x, y).where(condition, x, y)
 
 
-def divisor(y: Any) -> Any:
+def divisor(y: Any, least: Any = 0) -> Any:
     """``y``, and ∞ where y is 0: what is divided by it does not move there. In theory it is y.
 
     For steps x/y whose y is 0 only where nothing was measured: every gradient was 0, or so small that
-    its square is.
+    its square is. ``least``, a number ≤ y for all elements, saves looking where it is not 0 in
+    float32 either.
 
     >>> 0.0 / divisor(0.0), 1.0 / divisor(4.0)
     (0.0, 0.25)
     """
-    known = getattr(_backend(y), "divisor", None)
-    return known(y) if known else where(y <= 0, math.inf, y)
+    known = getattr(_backend(y, least), "divisor", None)
+    if known:
+        return known(y, least)
+    return where(least > _NOT_ZERO, y, where(y <= 0, math.inf, y))
 
 
 def quotient(x: Any, y: Any) -> Any:
-    """x/y for y ≥ 0, and 0 where x is 0, also over 0. In theory it is x/y.
+    """x/y for a number x ≥ 0 and y ≥ 0, and 0 where x is 0, also over 0. In theory it is x/y.
 
     >>> quotient(0.0, 0.0), quotient(1.0, 0.0)
     (0.0, inf)
@@ -106,8 +111,10 @@ def quotient(x: Any, y: Any) -> Any:
     known = getattr(_backend(x, y), "quotient", None)
     if known:
         return known(x, y)
-    over_zero = where(absolute(x) <= 0, 0.0, x * math.inf)
-    return where(y <= 0, over_zero, x / where(y <= 0, 1, y))
+    over_nonzero = x / where(y <= 0, 1, y)
+    if isinstance(y, int | float):  # Python's own division raises
+        return over_nonzero if x == 0 or y != 0 else x * math.inf
+    return where(absolute(x) <= 0, over_nonzero, x / y)
 
 
 def times(factor: Any, x: Any) -> Any:
@@ -134,13 +141,13 @@ def excess(x: Any, y: Any) -> Any:
 
 
 def toward(x: Any, goal: Any, by: Any) -> Any:
-    """x + by·sgn(goal − x), x where both are ∞.
+    """x + by·sgn(goal − x), and ∞ where the goal is.
 
     >>> toward(1.0, 3.0, 0.5), toward(3.0, 1.0, 0.5)
     (1.5, 2.5)
     """
     known = getattr(_backend(x, goal, by), "toward", None)
-    return known(x, goal, by) if known else where(x < goal, x + by, where(x <= goal, x, x - by))
+    return known(x, goal, by) if known else where(goal < math.inf, x + by * sign(goal - x), goal)
 
 
 def sign(x: Any) -> Any:

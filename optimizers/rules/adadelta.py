@@ -1,8 +1,8 @@
 """Adadelta: the update has the parameter's unit."""
 
 from ..domains import LearningRate, UnitInterval
-from ..moments import Epsilon
-from ..ops import divisor, sqrt, times
+from ..moments import Epsilon, denominator
+from ..ops import sqrt, times
 from ..rule import rule
 
 
@@ -29,5 +29,5 @@ def adadelta(theta, g, s, d, *, lr, rho, weight, eps):
     before it is multiplied by ``lr``.
     """
     s = times(rho, s) + weight * (g * g)
-    u = sqrt(d + eps) / divisor(sqrt(s + eps)) * g
+    u = sqrt(d + eps) / denominator(s, eps, 0) * g
     return theta - lr * u, s, rho * d + weight * (u * u)

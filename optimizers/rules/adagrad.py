@@ -3,8 +3,7 @@
 from typing import Annotated
 
 from ..domains import Convention, LearningRate, NonNegative
-from ..moments import Epsilon, EpsilonPlace, epsilons
-from ..ops import divisor, sqrt
+from ..moments import Epsilon, EpsilonPlace, denominator, epsilons
 from ..rule import rule
 
 
@@ -45,4 +44,4 @@ def adagrad(theta, g, s, *, step, eps_inside, eps_outside):
     and s starts at 0.1 (it also leaves a coordinate alone whose s is 0).
     """
     s = s + g * g
-    return theta - step * g / divisor(sqrt(s + eps_inside) + eps_outside), s
+    return theta - step * g / denominator(s, eps_inside, eps_outside), s

@@ -1,8 +1,8 @@
 """Adam: momentum and RMSprop, each corrected for starting at zero."""
 
 from ..domains import LearningRate, UnitInterval
-from ..moments import CorrectedEpsilonPlace, Epsilon, corrected
-from ..ops import divisor, sqrt, times
+from ..moments import CorrectedEpsilonPlace, Epsilon, corrected, denominator
+from ..ops import times
 from ..rule import rule
 
 
@@ -40,4 +40,4 @@ def adam(theta, g, m, v, *, step, beta1, weight1, beta2, weight2, unbias2, eps_i
     """
     m = beta1 * m + weight1 * g
     v = times(beta2, v) + weight2 * (g * g)
-    return theta - step * m / divisor(sqrt(v * unbias2 + eps_inside) + eps_outside), m, v
+    return theta - step * m / denominator(v * unbias2, eps_inside, eps_outside), m, v

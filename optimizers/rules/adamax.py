@@ -41,4 +41,4 @@ def adamax(theta, g, m, u, *, step, beta1, weight1, beta2, eps_gradient, eps_out
     """
     m = beta1 * m + weight1 * g
     u = maximum(beta2 * u, absolute(g) + eps_gradient)
-    return theta - step * m / divisor(u + eps_outside), m, u
+    return theta - step * m / divisor(u + eps_outside, eps_outside), m, u

@@ -3,8 +3,8 @@
 from typing import Annotated
 
 from ..domains import Choice, LearningRate, UnitInterval
-from ..moments import CorrectedEpsilonPlace, Epsilon, averages, epsilons
-from ..ops import divisor, maximum, sqrt, times
+from ..moments import CorrectedEpsilonPlace, Epsilon, averages, denominator, epsilons
+from ..ops import maximum, times
 from ..rule import rule
 
 
@@ -52,9 +52,4 @@ def amsgrad(
     m = beta1 * m + weight1 * g
     v = times(beta2, v) + weight2 * (g * g)
     largest = maximum(largest, v * maximum_of)
-    return (
-        theta - step * m / divisor(sqrt(largest * unbias2 + eps_inside) + eps_outside),
-        m,
-        v,
-        largest,
-    )
+    return theta - step * m / denominator(largest * unbias2, eps_inside, eps_outside), m, v, largest

@@ -6,8 +6,8 @@ from typing import Annotated
 import numpy as np
 
 from ..domains import Choice, Convention, LearningRate, NonNegative, UnitInterval
-from ..moments import CorrectedEpsilonPlace, Epsilon, bias, corrected
-from ..ops import divisor, sqrt, times
+from ..moments import CorrectedEpsilonPlace, Epsilon, bias, corrected, denominator
+from ..ops import times
 from ..rule import rule
 
 _LONGEST = 1 << 16
@@ -95,5 +95,5 @@ def nadam(
     """
     m = beta1 * m + weight1 * g
     v = times(beta2, v) + weight2 * (g * g)
-    denominator = divisor(sqrt(v * unbias2 + eps_inside) + eps_outside)
-    return theta - (m_step * m + g_step * g) / denominator, m, v
+    step = (m_step * m + g_step * g) / denominator(v * unbias2, eps_inside, eps_outside)
+    return theta - step, m, v

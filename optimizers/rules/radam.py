@@ -3,8 +3,8 @@
 from typing import Annotated
 
 from ..domains import Choice, Convention, Interval, LearningRate, UnitInterval
-from ..moments import CorrectedEpsilonPlace, Epsilon, bias, corrected
-from ..ops import divisor, sqrt, times, where
+from ..moments import CorrectedEpsilonPlace, Epsilon, bias, corrected, denominator
+from ..ops import sqrt, times, where
 from ..rule import rule
 
 THRESHOLD = Interval(lower=4)
@@ -84,5 +84,5 @@ def radam(
     """
     m = beta1 * m + weight1 * g
     v = times(beta2, v) + weight2 * (g * g)
-    denominator = divisor(sqrt(v * unbias2 + eps_inside) + eps_outside)
-    return theta - step * m / where(tractable > 0.5, denominator, 1), m, v
+    below = where(tractable > 0.5, denominator(v * unbias2, eps_inside, eps_outside), 1)
+    return theta - step * m / below, m, v

@@ -3,8 +3,8 @@
 from functools import lru_cache
 
 from ..domains import LearningRate, UnitInterval
-from ..moments import Epsilon, EpsilonPlace, epsilons
-from ..ops import divisor, excess, sqrt, times
+from ..moments import Epsilon, EpsilonPlace, denominator, epsilons
+from ..ops import excess, times
 from ..rule import Rule, derived, rule
 
 SOURCE = "Tieleman & Hinton 2012, lecture 6.5, Neural Networks for Machine Learning"
@@ -55,7 +55,7 @@ def rmsprop(theta, g, s, *, lr, gamma, weight, eps_inside, eps_outside):
     ``optax.rmsprop`` ε inside.
     """
     s = times(gamma, s) + weight * (g * g)
-    return theta - lr * g / divisor(sqrt(s + eps_inside) + eps_outside), s
+    return theta - lr * g / denominator(s, eps_inside, eps_outside), s
 
 
 def rmsprop_variant(*, momentum: bool, centered: bool) -> Rule:
@@ -73,7 +73,7 @@ def _variant(momentum: bool, centered: bool) -> Rule:
         if centered:
             rest[0] = gamma * rest[0] + weight * g
             spread = excess(s, rest[0] * rest[0])
-        direction = g / divisor(sqrt(spread + eps_inside) + eps_outside)
+        direction = g / denominator(spread, eps_inside, eps_outside)
         if has_momentum:
             rest[-1] = momentum * rest[-1] + direction
             direction = rest[-1]

@@ -3,8 +3,8 @@
 from typing import Annotated
 
 from ..domains import Convention, LearningRate, NonNegative, UnitInterval
-from ..moments import CorrectedEpsilonPlace, Epsilon, corrected
-from ..ops import divisor, sqrt, toward
+from ..moments import CorrectedEpsilonPlace, Epsilon, corrected, denominator
+from ..ops import toward
 from ..rule import rule
 
 
@@ -46,4 +46,4 @@ def yogi(theta, g, m, v, *, step, beta1, weight1, weight2, unbias2, eps_inside, 
     """
     m = beta1 * m + weight1 * g
     v = toward(v, g * g, weight2 * (g * g))
-    return theta - step * m / divisor(sqrt(v * unbias2 + eps_inside) + eps_outside), m, v
+    return theta - step * m / denominator(v * unbias2, eps_inside, eps_outside), m, v
