@@ -1,0 +1,82 @@
+"""Ctrl-C, SIGTERM and SIGHUP end a command at once, with all that it started.
+
+Nothing is unwound: an exception raised wherever the program happens to be may be swallowed there, and
+its clean-up may wait for a process that does not answer. A thread is told of the signal by the
+interpreter's own handler in C, even while the main thread is inside a solver. It ends the processes
+that were started, removes the files that are not whole, says one line and leaves.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+from .files import remove_unfinished
+from .workers import end_all
+
+_SAID = {"SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "hung up"}
+_SHOW_CURSOR = b"\r\x1b[2K\x1b[?25h"
+"""A progress bar hides the cursor, and leaves its line."""
+_started = False
+
+
+def end_on_signals() -> None:
+    """From now on the signals end this process, with status 128 plus the signal's number.
+
+    A signal that is ignored (``nohup``, a shell's background jobs) stays so. To be called in the main
+    thread of a command; elsewhere, and where there are no such signals, nothing changes.
+    """
+    global _started
+    if _started or os.name != "posix" or threading.current_thread() is not threading.main_thread():
+        return
+    _started = True
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    threading.Thread(target=_watch, args=(told,), daemon=True).start()
+    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+    for name in _SAID:
+        number = getattr(signal, name)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stand_still)
+
+
+def _stand_still(number: int, frame: Any) -> None:
+    """The main thread does nothing more, above all does not tell of processes that were ended."""
+    threading.Event().wait()
+
+
+def _watch(told: int) -> None:
+    while byte := os.read(told, 1):
+        with contextlib.suppress(ValueError):
+            name = signal.Signals(byte[0]).name
+            if name in _SAID:
+                _end(name)
+
+
+def _end(name: str) -> None:
+    """Leave, now."""
+    try:
+        end_all()
+        _end_children()
+        remove_unfinished()
+        with contextlib.suppress(OSError):
+            line = f"eigenstep: {_SAID[name]}\n".encode()
+            os.write(2, (_SHOW_CURSOR if os.isatty(2) else b"") + line)
+    finally:
+        os._exit(128 + getattr(signal, name))
+
+
+def _end_children() -> None:
+    """What others started: a compiler, a library's own processes. Linux alone lists them."""
+    with contextlib.suppress(OSError):
+        for listed in Path("/proc/self/task").glob("*/children"):
+            for child in listed.read_text(encoding="ascii").split():
+                with contextlib.suppress(OSError):
+                    os.kill(int(child), signal.SIGKILL)
+
+
+__all__ = ["end_on_signals"]
