@@ -26,12 +26,12 @@ import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from .errors import EigenstepError
 
 _LENGTH = struct.Struct(">Q")
-_alive: set[subprocess.Popen[bytes]] = set()
+_alive: set[subprocess.Popen[Any]] = set()
 _closing = False
 
 
@@ -50,7 +50,7 @@ class _Elsewhere(Exception):
         return f"\n{self.args[0]}"
 
 
-def end_process(process: subprocess.Popen[bytes]) -> None:
+def end_process(process: subprocess.Popen[Any]) -> None:
     """End a process of :func:`start_process` with all that it started, now."""
     with contextlib.suppress(OSError):
         if hasattr(os, "killpg"):
@@ -71,7 +71,7 @@ def end_all() -> None:
 atexit.register(end_all)
 
 
-def start_process(command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+def start_process(command: Sequence[str], **options: Any) -> subprocess.Popen[Any]:
     """Start a program in a session of its own, so that a Ctrl-C is this process's to handle.
 
     It is to be given to :func:`forget_process` when it has ended.
@@ -83,7 +83,7 @@ def start_process(command: Sequence[str], **options: Any) -> subprocess.Popen[by
     return process
 
 
-def forget_process(process: subprocess.Popen[bytes]) -> None:
+def forget_process(process: subprocess.Popen[Any]) -> None:
     """Wait for a process that has ended or was told to."""
     process.wait()
     _alive.discard(process)
@@ -116,12 +116,12 @@ def run_program(
     return subprocess.CompletedProcess(command, process.returncode, out, said)
 
 
-def _send(pipe: BinaryIO, message: bytes) -> None:
+def _send(pipe: IO[bytes], message: bytes) -> None:
     pipe.write(_LENGTH.pack(len(message)) + message)
     pipe.flush()
 
 
-def _receive(pipe: BinaryIO) -> bytes | None:
+def _receive(pipe: IO[bytes]) -> bytes | None:
     """The next message; None where the other side is gone."""
     head = pipe.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
@@ -216,7 +216,9 @@ class Workers(Executor):
         self._lock = threading.Lock()
         self._shut = self._given_up = False
 
-    def submit(self, function: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Future[Any]:  # type: ignore[override]
+    def submit(
+        self, function: Callable[..., Any], /, *arguments: Any, **keywords: Any
+    ) -> Future[Any]:  # type: ignore[override]
         """A future of ``function(*arguments, **keywords)``."""
         message = pickle.dumps((function, arguments, keywords))
         future: Future[Any] = Future()
@@ -276,8 +278,8 @@ class Workers(Executor):
                 with contextlib.suppress(queue.Empty):
                     while True:
                         job = self._jobs.get_nowait()
-                        if job is not None:
-                            job[0].cancel()
+                        if job is not None and job[0].cancel():
+                            job[0].set_running_or_notify_cancel()
                 for worker in self._running:
                     end_process(worker.process)
             for _ in self._threads:
@@ -306,7 +308,7 @@ def serve() -> None:
         _send(answers, _answer(jobs.get()))
 
 
-def _take_jobs(requests: BinaryIO, jobs: queue.SimpleQueue[bytes]) -> None:
+def _take_jobs(requests: IO[bytes], jobs: queue.SimpleQueue[bytes]) -> None:
     while (message := _receive(requests)) is not None:
         jobs.put(message)
     if hasattr(os, "killpg") and os.getpgrp() == os.getpid():

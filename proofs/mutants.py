@@ -18,11 +18,14 @@ import sympy as sp
 
 from ..analysis.decision import any_counterexample, decide
 from ..analysis.expressions import parse_rule
+from ..optimizers.signals import end_on_signals
+from ..optimizers.workers import Workers
 from . import claims as kinds
 from . import identities as more
 from .claims import Claim
 from .evidence import evidence
 from .ledger import with_corrections
+from .running import cores
 from .verdict import Verdict
 
 AVERAGING = ("beta", "beta1", "beta2", "gamma", "rho", "rho1", "alpha")
@@ -231,19 +234,23 @@ def proved_claims() -> dict[str, Claim]:
     return {k: c for k, c in with_corrections().items() if not c.corrected and any(mutants_of(c))}
 
 
+def survey_by_key(key: str) -> Survey:
+    """:func:`survey` of a claim of the ledger."""
+    return survey(with_corrections()[key])
+
+
 def main() -> None:
     """Print how many mutants were killed, were equivalent and survived; exit 1 if any did."""
-    killed = equivalent = 0
-    survivors: list[Claim] = []
-    for claim in proved_claims().values():
-        found = survey(claim)
-        killed += found.killed
-        equivalent += found.equivalent
-        survivors += found.survived
-    for mutant in survivors:
-        print(f"survived: {mutant}")
-    print(f"{killed} mutants killed, {equivalent} equivalent, {len(survivors)} survived")
-    raise SystemExit(bool(survivors))
+    end_on_signals()
+    with Workers(cores()) as pool:
+        surveys = list(pool.map(survey_by_key, proved_claims()))
+    for found in surveys:
+        for mutant in found.survived:
+            print(f"survived: {mutant}")
+    killed, equivalent = (sum(getattr(s, k) for s in surveys) for k in ("killed", "equivalent"))
+    survived = sum(len(s.survived) for s in surveys)
+    print(f"{killed} mutants killed, {equivalent} equivalent, {survived} survived")
+    raise SystemExit(bool(survived))
 
 
 if __name__ == "__main__":
