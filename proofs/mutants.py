@@ -234,24 +234,25 @@ def proved_claims() -> dict[str, Claim]:
     return {k: c for k, c in with_corrections().items() if not c.corrected and any(mutants_of(c))}
 
 
-def survey_by_key(key: str) -> Survey:
-    """:func:`survey` of a claim of the ledger."""
-    return survey(with_corrections()[key])
+def _counts(key: str) -> tuple[int, int, list[str]]:
+    """Of a claim of the ledger: mutants killed, equivalent, and those that survived."""
+    found = survey(with_corrections()[key])
+    return found.killed, found.equivalent, [str(mutant) for mutant in found.survived]
 
 
 def main() -> None:
     """Print how many mutants were killed, were equivalent and survived; exit 1 if any did."""
     end_on_signals()
     with Workers(cores()) as pool:
-        surveys = list(pool.map(survey_by_key, proved_claims()))
-    for found in surveys:
-        for mutant in found.survived:
-            print(f"survived: {mutant}")
-    killed, equivalent = (sum(getattr(s, k) for s in surveys) for k in ("killed", "equivalent"))
-    survived = sum(len(s.survived) for s in surveys)
-    print(f"{killed} mutants killed, {equivalent} equivalent, {survived} survived")
-    raise SystemExit(bool(survived))
+        killed, equivalent, survived = zip(*pool.map(_counts, proved_claims()), strict=True)
+    survivors = [mutant for found in survived for mutant in found]
+    for mutant in survivors:
+        print(f"survived: {mutant}")
+    print(f"{sum(killed)} mutants killed, {sum(equivalent)} equivalent, {len(survivors)} survived")
+    raise SystemExit(bool(survivors))
 
 
 if __name__ == "__main__":
-    main()
+    from . import mutants  # by its name: other processes do not know this one's __main__
+
+    mutants.main()
