@@ -12,13 +12,20 @@ import contextlib
 import os
 import signal
 import threading
-from pathlib import Path
+import time
 from typing import Any
 
 from .files import remove_unfinished
 from .workers import end_all
 
-_SAID = {"SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "hung up"}
+_LINES = {
+    int(getattr(signal, name)): f"eigenstep: {said}\n".encode()
+    for name, said in (("SIGINT", "interrupted"), ("SIGTERM", "terminated"), ("SIGHUP", "hung up"))
+    if hasattr(signal, name)
+}
+"""What is said on stderr, by the signal's number."""
+_PATIENCE = 1.0
+"""Seconds after which the main thread ends the process itself."""
 _SHOW_CURSOR = b"\r\x1b[2K\x1b[?25h"
 """A progress bar hides the cursor, and leaves its line."""
 _started = False
@@ -38,43 +45,44 @@ def end_on_signals() -> None:
     os.set_blocking(tell, False)
     threading.Thread(target=_watch, args=(told,), daemon=True).start()
     signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
-    for name in _SAID:
-        number = getattr(signal, name)
+    for number in _LINES:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _stand_still)
 
 
 def _stand_still(number: int, frame: Any) -> None:
     """The main thread does nothing more, above all does not tell of processes that were ended."""
-    threading.Event().wait()
+    time.sleep(_PATIENCE)
+    end_all()
+    os._exit(128 + number)  # the other thread waits for a lock that this one holds
 
 
 def _watch(told: int) -> None:
     while byte := os.read(told, 1):
-        with contextlib.suppress(ValueError):
-            name = signal.Signals(byte[0]).name
-            if name in _SAID:
-                _end(name)
+        if byte[0] in _LINES:
+            _end(byte[0])
 
 
-def _end(name: str) -> None:
-    """Leave, now."""
+def _end(number: int) -> None:
+    """Leave, now; nothing here imports, since the main thread may hold the lock for that."""
     try:
         end_all()
         _end_children()
         remove_unfinished()
         with contextlib.suppress(OSError):
-            line = f"eigenstep: {_SAID[name]}\n".encode()
-            os.write(2, (_SHOW_CURSOR if os.isatty(2) else b"") + line)
+            os.write(2, (_SHOW_CURSOR if os.isatty(2) else b"") + _LINES[number])
     finally:
-        os._exit(128 + getattr(signal, name))
+        os._exit(128 + number)
 
 
 def _end_children() -> None:
     """What others started: a compiler, a library's own processes. Linux alone lists them."""
     with contextlib.suppress(OSError):
-        for listed in Path("/proc/self/task").glob("*/children"):
-            for child in listed.read_text(encoding="ascii").split():
+        for thread in os.listdir("/proc/self/task"):
+            file = os.open(f"/proc/self/task/{thread}/children", os.O_RDONLY)
+            children = os.read(file, 1 << 16).split()
+            os.close(file)
+            for child in children:
                 with contextlib.suppress(OSError):
                     os.kill(int(child), signal.SIGKILL)
 

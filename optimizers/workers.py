@@ -304,13 +304,20 @@ def serve() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
     jobs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_take_jobs, args=(requests, jobs), daemon=True).start()
-    while True:
-        _send(answers, _answer(jobs.get()))
+    with contextlib.suppress(OSError):
+        while True:
+            _send(answers, _answer(jobs.get()))
+    _end_here()
 
 
 def _take_jobs(requests: IO[bytes], jobs: queue.SimpleQueue[bytes]) -> None:
     while (message := _receive(requests)) is not None:
         jobs.put(message)
+    _end_here()
+
+
+def _end_here() -> None:
+    """Nobody is there for an answer any more."""
     if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)  # what a job started, too
     os._exit(1)

@@ -17,6 +17,7 @@ COMMAND = str(Path(sys.executable).with_name("eigenstep"))
 SOON = 5.0
 """Seconds that an end may take on a busy machine; on an idle one it is a tenth of one."""
 MARK = "EIGENSTEP_TEST_RUN"
+OLD = ["eigenstep.pdf", "index.html", "regions.svg"]
 
 
 def of_run(mark):
@@ -32,15 +33,15 @@ def of_run(mark):
 
 
 class Run:
-    """A command in a process, its output folder, temporary folder and cache of its own."""
+    """A command in a process, with an output and a temporary folder of its own."""
 
     def __init__(self, folder, *arguments):
-        self.out, self.temporary = folder / "out", folder / "temporary"
+        self.mark = uuid.uuid4().hex
+        self.out, self.temporary = (folder / f"{kind}-{self.mark}" for kind in ("out", "temporary"))
         self.out.mkdir()
         self.temporary.mkdir()
-        for name in ("index.html", "eigenstep.pdf", "regions.svg"):
+        for name in OLD:
             (self.out / name).write_text("old")
-        self.mark = uuid.uuid4().hex
         environment = {
             **os.environ, MARK: self.mark, "TMPDIR": str(self.temporary),
             "XDG_CACHE_HOME": str(folder / "cache"),
@@ -97,14 +98,12 @@ def start():
 
 def in_main(run):
     """The command's own process has been computing for a while."""
-    return sum(psutil.Process(run.process.pid).cpu_times()[:2]) > 1.5
+    return sum(psutil.Process(run.process.pid).cpu_times()[:2]) > 1
 
 
 def begun(run):
     """Python has started, and little more."""
-    return "reports" in "".join(m.path for m in psutil.Process(run.process.pid).open_files()) or (
-        sum(psutil.Process(run.process.pid).cpu_times()[:2]) > 0.2
-    )
+    return sum(psutil.Process(run.process.pid).cpu_times()[:2]) > 0.2
 
 
 def workers_start(run):
@@ -115,7 +114,7 @@ def workers_work(run):
     busy = 0
     for process in run.others():
         try:
-            busy += sum(process.cpu_times()[:2]) > 2
+            busy += sum(process.cpu_times()[:2]) > 1
         except psutil.Error:
             continue
     return bool(busy)
@@ -133,7 +132,7 @@ def pandoc_runs(run):
 
 LEDGER = ("prove", "--no-cache")
 REPORT = ("report", "--no-cache", "--out", ".")
-CHAPTER = (*REPORT, "--only", "momentum")
+CHAPTER = (*REPORT, "--only", "references")
 MOMENTS = {
     "prove, at once": (LEDGER, begun),
     "prove, workers start": (LEDGER, workers_start),
@@ -146,27 +145,80 @@ MOMENTS = {
     "check": (("check", "torch.optim:RAdam"), in_main),
 }
 INT, TERM, HUP, KILL = signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL
-ENDS = {
-    "once": ([INT], 130, "interrupted"),
-    "twice": ([INT, INT], 130, "interrupted"),
-    "SIGTERM": ([TERM], 143, "terminated"),
-    "SIGKILL": ([KILL], -9, ""),
-}
+LINES = {
+    INT: "eigenstep: interrupted\n", TERM: "eigenstep: terminated\n", HUP: "eigenstep: hung up\n",
+    KILL: "",
+}  # fmt: skip
+ENDS = [
+    ("prove, at once", [INT]),
+    ("prove, at once", [TERM, INT]),
+    ("prove, workers start", [INT, INT]),
+    ("prove, workers start", [TERM]),
+    ("prove, workers start", [KILL]),
+    ("prove, workers work", [INT, INT, INT]),
+    ("prove, workers work", [KILL]),
+    ("a few claims, in this process", [INT]),
+    ("report, workers work", [INT]),
+    ("report, workers work", [TERM, TERM]),
+    ("report, workers work", [KILL]),
+    ("chapter, pandoc runs", [INT]),
+    ("chapter, pandoc runs", [KILL]),
+    ("check", [TERM]),
+    ("figure", [HUP]),
+]
 
 
-@pytest.mark.parametrize("end", ENDS)
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_it_ends(moment, end, start):
+@pytest.mark.parametrize(("moment", "signals"), ENDS)
+def test_it_ends(moment, signals, start):
+    """The first of its signals says how; no process is left, and the old files are whole."""
     arguments, come = MOMENTS[moment]
-    signals, status, line = ENDS[end]
     run = start(*arguments)
     run.wait_until(come)
     returned, said, left = run.ended(signals)
     assert not left
-    assert returned == status
-    assert said == (f"eigenstep: {line}\n" if line else "")
-    names = sorted(p.name for p in run.out.iterdir())
-    assert names == ["eigenstep.pdf", "index.html", "regions.svg"]
+    assert returned == (-KILL if signals == [KILL] else 128 + signals[0])
+    assert said == LINES[signals[0]]
+    assert sorted(p.name for p in run.out.iterdir()) == OLD
     assert all(p.read_text() == "old" for p in run.out.iterdir())
-    if KILL not in signals:
-        assert list(run.temporary.iterdir()) == []
+    if signals != [KILL]:
+        assert [p.name for p in run.temporary.iterdir() if "eigenstep" in p.name] == []
+
+
+def test_two_at_once_on_one_cache_end_well(start):
+    """Each decides and writes all by itself, or finds what the other wrote."""
+    claims = (
+        "prove",
+        "M9",
+        "M8",
+        "G7",
+        "P12",
+        "R1",
+        "R2",
+        "R3",
+        "R4",
+        "R5",
+        "R6",
+        "R7",
+        "R8",
+        "--json",
+    )
+    for arguments in (claims, ("report", "--only", "references", "--format", "html", "--out", ".")):
+        both = [start(*arguments) for _ in range(2)]
+        for run in both:
+            _, said = run.process.communicate(timeout=120)
+            assert (run.process.returncode, said) == (0, "")
+    pages = [(run.out / "index.html").read_bytes() for run in both]
+    assert pages[0] == pages[1] != b"old"
+
+
+def test_an_ignored_signal_stays_ignored(start):
+    """As ``nohup`` and a shell's background jobs have it."""
+    before = signal.signal(HUP, signal.SIG_IGN)
+    try:
+        run = start("figure", "regions")
+    finally:
+        signal.signal(HUP, before)
+    run.wait_until(begun)
+    run.process.send_signal(HUP)
+    assert run.process.wait(timeout=100) == 0
+    assert (run.out / "regions.svg").read_text() != "old"
