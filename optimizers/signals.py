@@ -66,11 +66,14 @@ def _watch(told: int) -> None:
 def _end(number: int) -> None:
     """Leave, now; nothing here imports, since the main thread may hold the lock for that."""
     try:
+        stderr = os.dup(2)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (1, 2):  # other threads may tell of processes that were ended
+            os.dup2(nowhere, stream)
         end_all()
         _end_children()
         remove_unfinished()
-        with contextlib.suppress(OSError):
-            os.write(2, (_SHOW_CURSOR if os.isatty(2) else b"") + _LINES[number])
+        os.write(stderr, (_SHOW_CURSOR if os.isatty(stderr) else b"") + _LINES[number])
     finally:
         os._exit(128 + number)
 
