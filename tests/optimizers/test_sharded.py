@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+pytestmark = pytest.mark.timeout(400)
 pytest.importorskip("torch.distributed.fsdp", reason="this torch has no fully_shard")
 NORMED = ("LARS", "LAMB", "Ralamb", "RangerLARS")
 
@@ -26,7 +27,7 @@ def result(tmp_path_factory):
             command = [sys.executable, str(script), str(rank), "2", str(folder)]
             processes.append(subprocess.Popen(command, stdout=stdout, stderr=stderr))
     try:
-        end = time.monotonic() + 240
+        end = time.monotonic() + 300
         # One that failed leaves the other waiting for it.
         while any(p.poll() is None for p in processes) and not any(p.poll() for p in processes):
             assert time.monotonic() < end, failure(processes, said)
