@@ -156,3 +156,27 @@ def test_a_program_ends_with_its_parent():
             time.sleep(0.02)
         parent.send_signal(signal.SIGKILL)
     assert gone(found[0].pid)
+
+
+LEDGER = """
+from eigenstep.proofs import decide_all
+print("begin", flush=True)
+decide_all(workers=2, cache=False)
+"""
+
+
+@posix
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_script_that_is_interrupted_ends(times):
+    """In a plain script, without the command's handlers and without a guarded ``__main__``."""
+    command = [sys.executable, "-c", LEDGER]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as script:
+        script.stdout.readline()
+        own = psutil.Process(script.pid)
+        while len(workers := own.children()) < 2:
+            time.sleep(0.02)
+        for _ in range(times):
+            script.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+        assert script.wait(timeout=20) != 0
+    assert all(gone(worker.pid) for worker in workers)
