@@ -8,6 +8,11 @@ ifneq ($(wildcard ../shared/data/airfoil_self_noise.dat),)
 export EIGENSTEP_DATA ?= $(abspath ../shared/data/airfoil_self_noise.dat)
 endif
 
+# Bytecode is kept, in $(VENV), whatever the environment says: without it every process that is started
+# compiles SymPy anew, which takes four times as long as the rest of a command.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode
+
 .PHONY: help report test check format lint types bench mutants sanitize clean
 help:
 	@echo "make report   build/report/index.html and build/report/eigenstep.pdf"

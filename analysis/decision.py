@@ -98,6 +98,7 @@ class Encoder:
         """Whether the z3 formula ``conclusion`` follows from the z3 formulas ``assumptions``."""
         solver = self.z3.Solver()
         solver.set("timeout", int(1000 * seconds))
+        solver.set("ctrl_c", False)  # it would take the signal for itself and say "unknown"
         solver.add(*assumptions, self.z3.Not(conclusion))
         start = time.perf_counter()
         answer = solver.check()

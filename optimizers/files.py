@@ -6,8 +6,11 @@ import contextlib
 import hashlib
 import os
 import secrets
+import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -43,13 +46,23 @@ def digest_of(floors: tuple[str, ...], packages: tuple[str, ...]) -> str:
     return digest.hexdigest()
 
 
+_unfinished: set[Path] = set()
+"""Files and folders that are there for a while only; a name is here before the file is."""
+
+
+def _name_beside(path: Path) -> Path:
+    """A new name in the folder of ``path``."""
+    return path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write beside the target and rename, so that a crash leaves the old file or the new one.
 
     Raises:
         OutputError: naming the path and the reason.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    temporary = _name_beside(path)
+    _unfinished.add(temporary)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(temporary, "xb") as file:  # with the rights that the user's umask grants
@@ -59,7 +72,31 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise OutputError(f"out = {str(path)!r} cannot be written: {error.strerror}") from error
     finally:
         with contextlib.suppress(OSError):
-            temporary.unlink()
+            temporary.unlink(missing_ok=True)
+        _unfinished.discard(temporary)
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder that is removed at the end, also where a signal is the end."""
+    folder = _name_beside(Path(tempfile.gettempdir()) / "eigenstep")
+    _unfinished.add(folder)
+    try:
+        folder.mkdir(mode=0o700)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        _unfinished.discard(folder)
+
+
+def remove_unfinished() -> None:
+    """Remove what is there for a while only: this process ends."""
+    for path in list(_unfinished):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 def check_folder(path: Path) -> None:

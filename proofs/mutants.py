@@ -18,11 +18,14 @@ import sympy as sp
 
 from ..analysis.decision import any_counterexample, decide
 from ..analysis.expressions import parse_rule
+from ..optimizers.signals import end_on_signals
+from ..optimizers.workers import Workers
 from . import claims as kinds
 from . import identities as more
 from .claims import Claim
 from .evidence import evidence
 from .ledger import with_corrections
+from .running import cores
 from .verdict import Verdict
 
 AVERAGING = ("beta", "beta1", "beta2", "gamma", "rho", "rho1", "alpha")
@@ -231,20 +234,25 @@ def proved_claims() -> dict[str, Claim]:
     return {k: c for k, c in with_corrections().items() if not c.corrected and any(mutants_of(c))}
 
 
+def _counts(key: str) -> tuple[int, int, list[str]]:
+    """Of a claim of the ledger: mutants killed, equivalent, and those that survived."""
+    found = survey(with_corrections()[key])
+    return found.killed, found.equivalent, [str(mutant) for mutant in found.survived]
+
+
 def main() -> None:
     """Print how many mutants were killed, were equivalent and survived; exit 1 if any did."""
-    killed = equivalent = 0
-    survivors: list[Claim] = []
-    for claim in proved_claims().values():
-        found = survey(claim)
-        killed += found.killed
-        equivalent += found.equivalent
-        survivors += found.survived
+    end_on_signals()
+    with Workers(cores()) as pool:
+        killed, equivalent, survived = zip(*pool.map(_counts, proved_claims()), strict=True)
+    survivors = [mutant for found in survived for mutant in found]
     for mutant in survivors:
         print(f"survived: {mutant}")
-    print(f"{killed} mutants killed, {equivalent} equivalent, {len(survivors)} survived")
+    print(f"{sum(killed)} mutants killed, {sum(equivalent)} equivalent, {len(survivors)} survived")
     raise SystemExit(bool(survivors))
 
 
 if __name__ == "__main__":
-    main()
+    from . import mutants  # by its name: other processes do not know this one's __main__
+
+    mutants.main()

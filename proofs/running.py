@@ -13,17 +13,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import os
-import signal
-from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import as_completed
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..optimizers.errors import UnknownName
 from ..optimizers.files import OutputError, cache_folder, digest_of, write_atomically
+from ..optimizers.workers import Workers
 from .claims import Claim
 from .evidence import Evidence, evidence
 from .ledger import with_corrections
@@ -58,8 +58,7 @@ def decide_all(
 
     Args:
         keys: ids; by default of all claims, corrections among them.
-        workers: processes at most. More than one starts fresh interpreters, so that a script which
-            asks for them needs the usual ``if __name__ == "__main__":``.
+        workers: processes at most.
         cache: whether verdicts may come from the cache, and go there.
         advance: called with 1 as each claim is decided.
 
@@ -81,34 +80,25 @@ def decide_all(
             done[key] = found
             if advance:
                 advance(1)
-    for key, decided in _decide([k for k in wanted if k not in done], workers):
-        done[key] = decided
-        if cache:
-            _store(key, decided)
-        if advance:
-            advance(1)
+    with closing(_decide([k for k in wanted if k not in done], workers)) as rest:
+        for key, decided in rest:
+            done[key] = decided
+            if cache:
+                _store(key, decided)
+            if advance:
+                advance(1)
     return {key: done[key] for key in wanted}
 
 
-def _decide(keys: list[str], workers: int) -> Iterable[tuple[str, Decided]]:
+def _decide(keys: list[str], workers: int) -> Generator[tuple[str, Decided], None, None]:
     if workers == 1 or len(keys) < _PARALLEL_FROM:
         for key in keys:
             yield key, decide_claim(with_corrections()[key])
         return
-    # Spawned, not forked: a progress bar's thread may hold a lock while the fork is made.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=leave_interrupts)
-    try:
+    with Workers(workers) as pool:
         jobs = {pool.submit(_by_key, key): key for key in keys}
         for job in as_completed(jobs):
             yield jobs[job], job.result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def leave_interrupts() -> None:
-    """Ctrl-C is the parent's to handle."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _by_key(key: str) -> Decided:

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from ..optimizers.errors import EigenstepError, RuleError, UnknownName
+from ..optimizers.signals import end_on_signals
 
 _HELP = """The theory of an optimizer, derived from the code that runs it.
 
@@ -633,6 +634,7 @@ def data(as_json: Json = False) -> None:
 
 def main() -> None:
     """Run the command; bad input ends with one line on stderr and exit status 2."""
+    end_on_signals()
     try:
         status = app(standalone_mode=False)
         sys.stdout.flush()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import re
-import subprocess
-import tempfile
 import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ..optimizers.errors import DomainError, UnknownName
-from ..optimizers.files import check_folder, write_atomically
+from ..optimizers.files import check_folder, temporary_folder, write_atomically
+from ..optimizers.workers import run_program
 from ..proofs import decide_all, with_corrections
 from ..proofs.running import cores
 from .markup import BIBLIOGRAPHY
@@ -94,8 +93,7 @@ def _make(
         ) from error
     from .document import NEED_PROOFS, markdown
 
-    with tempfile.TemporaryDirectory(prefix="eigenstep-") as folder:
-        work = Path(folder)
+    with temporary_folder() as work:
         (work / "figures").mkdir()
         pieces = [] if only else _pieces()
         drawn = {} if only else DRAWN
@@ -157,9 +155,10 @@ def _pandoc(work: Path, partial: bool, *arguments: str) -> None:
         *(["--metadata", "partial=true"] if partial else []),
         "--lua-filter", str(_HERE / "references.lua"), *arguments,
     ]  # fmt: skip
-    done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
+    done = run_program(command, folder=work)
     if done.returncode:
-        raise ReportError(f"pandoc failed: {' '.join(done.stderr.split())[:500]}")
+        said = " ".join(done.stderr.decode(errors="replace").split())
+        raise ReportError(f"pandoc failed: {said[:500]}")
 
 
 def _html(work: Path, partial: bool) -> bytes:

@@ -112,7 +112,8 @@ def committed() -> str:
     root = Path(__file__).resolve().parents[1]
     if not (root / ".git").exists():
         return ""
-    git = ["git", "-C", str(root)]
+    # Without locks: a report that is ended at this moment leaves none in the checkout.
+    git = ["git", "--no-optional-locks", "-C", str(root)]
     try:
         head, changed = (
             subprocess.run([*git, *words], capture_output=True, text=True, check=True).stdout

@@ -9,15 +9,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import multiprocessing
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from functools import lru_cache
 from typing import Any
 
 from ..optimizers.errors import EigenstepError
 from ..optimizers.files import OutputError, cache_folder, digest_of, write_atomically
-from ..proofs.running import leave_interrupts
+from ..optimizers.workers import Workers
 from .timing import is_reproducible
 
 
@@ -128,7 +127,7 @@ def prepare(
         needs: pieces among ``names`` that the named one is made of, and waits for.
 
     Raises:
-        ReportError: one failed; the others that are begun are finished and kept.
+        ReportError: one failed; what is done is kept, the others are given up.
     """
     needs = needs or {}
     missing = []
@@ -144,10 +143,6 @@ def prepare(
             if advance:
                 advance(1)
         return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(
-        min(workers, len(missing)), mp_context=context, initializer=_one_thread
-    )
     jobs: dict[Future[Any], str] = {}
 
     def submit() -> None:
@@ -157,7 +152,7 @@ def prepare(
             known = {other: _memory[other] for other in needs.get(name, ())}
             jobs[pool.submit(_made_elsewhere, name, _quick, _reads, known)] = name
 
-    try:
+    with Workers(min(workers, len(missing)), begin=_one_thread) as pool:
         submit()
         while jobs:
             done, _ = wait(jobs, return_when=FIRST_COMPLETED)
@@ -166,13 +161,10 @@ def prepare(
                 if advance:
                     advance(1)
             submit()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _one_thread() -> None:
     """One thread a process: the processes are as many as the cores."""
-    leave_interrupts()
     import os
 
     os.environ["OMP_NUM_THREADS"] = "1"

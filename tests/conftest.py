@@ -19,6 +19,13 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
+def pytest_collection_modifyitems(items):
+    """Whichever of the tests that read the report comes first makes it, and the others wait for that."""
+    for item in items:
+        if "report_files" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(1200))
+
+
 @pytest.fixture(scope="session")
 def report_files(tmp_path_factory):
     """The whole report, made once by whichever worker asks first: [index.html, eigenstep.pdf]."""

@@ -4,7 +4,9 @@ Usage: python sharded.py RANK WORLD FOLDER. Rank 0 prints one JSON object: for e
 largest difference from the same training in one process.
 """
 
+import faulthandler
 import json
+import os
 import sys
 
 import torch
@@ -76,9 +78,14 @@ def main():
     engine._sum_over = lambda groups, sums: sums  # what naive code does: the norm of the shard
     result["shard norms"] = differences("blocked")
     if rank == 0:
-        print(json.dumps(result))
+        print(json.dumps(result), flush=True)
     dist.destroy_process_group()
 
 
 if __name__ == "__main__":
+    faulthandler.enable()
     main()
+    # Without Python's own end: FSDP2 keeps gloo's threads beyond destroy_process_group, and one that lets
+    # go of its last tensors then asks a finalizing interpreter for its lock, which ends the process
+    # ("terminate called without an active exception"), with torch's own optimizers too.
+    os._exit(0)

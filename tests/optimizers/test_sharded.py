@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 import torch
 
+pytestmark = pytest.mark.timeout(400)
 pytest.importorskip("torch.distributed.fsdp", reason="this torch has no fully_shard")
 NORMED = ("LARS", "LAMB", "Ralamb", "RangerLARS")
 
@@ -18,18 +20,31 @@ def result(tmp_path_factory):
         pytest.skip("this torch has no gloo")
     folder = tmp_path_factory.mktemp("sharded")
     script = Path(__file__).with_name("sharded.py")
-    processes = [
-        subprocess.Popen([sys.executable, str(script), str(rank), "2", str(folder)],
-                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for rank in range(2)
-    ]  # fmt: skip
+    said = [[(folder / f"{kind}{rank}") for kind in ("out", "err")] for rank in range(2)]
+    processes = []
+    for rank, (out, err) in enumerate(said):
+        with out.open("w") as stdout, err.open("w") as stderr:
+            command = [sys.executable, str(script), str(rank), "2", str(folder)]
+            processes.append(subprocess.Popen(command, stdout=stdout, stderr=stderr))
     try:
-        said = [p.communicate(timeout=300) for p in processes]
+        end = time.monotonic() + 300
+        # One that failed leaves the other waiting for it.
+        while any(p.poll() is None for p in processes) and not any(p.poll() for p in processes):
+            assert time.monotonic() < end, failure(processes, said)
+            time.sleep(0.1)
     finally:
         for p in processes:
             p.kill()
-    assert all(p.returncode == 0 for p in processes), said[0][1] + said[1][1]
-    return json.loads(said[0][0])
+            p.wait()
+    assert all(p.returncode == 0 for p in processes), failure(processes, said)
+    return json.loads(said[0][0].read_text())
+
+
+def failure(processes, said):
+    """How each process ended and what it said on stderr."""
+    told = (f"process {rank}, status {p.poll()}:\n{said[rank][1].read_text()}"
+            for rank, p in enumerate(processes))  # fmt: skip
+    return "\n".join(told)
 
 
 def test_two_processes_compute_what_one_does(result):

@@ -5,9 +5,11 @@ cvc5 gives up, an exact certificate is checked instead.
 """
 
 import ast
+from pathlib import Path
 
 import pytest
 import sympy as sp
+from eigenstep.optimizers.workers import Overrun, Workers
 from eigenstep.proofs import with_corrections
 from eigenstep.proofs.claims import InequalityClaim, RegionClaim, RootLemma, TuningClaim
 
@@ -50,12 +52,64 @@ class Reader:
         return {ast.Add: left + right, ast.Sub: left - right, ast.Mult: left * right}[type(node.op)]
 
 
-def holds(hypotheses, conclusion, extra=()):
-    """True, False, or None where cvc5 gives up."""
-    solver = cvc5.SolverFor("QF_NRA")
-    solver.add(*hypotheses, *extra, cvc5.Not(conclusion))
-    answer = solver.check()
-    return {"unsat": True, "sat": False}.get(str(answer))
+def names_in(term):
+    """The names of the variables in a term, in the order of their first appearance, which cvc5 keeps."""
+    if cvc5.is_const(term) and not cvc5.is_rational_value(term):
+        return {str(term): None}
+    return {name: None for child in term.children() for name in names_in(child)}
+
+
+def smt_lib(assertions):
+    names = {name: None for assertion in assertions for name in names_in(assertion)}
+    return "\n".join([
+        "(set-logic QF_NRA)", *(f"(declare-const |{name}| Real)" for name in names),
+        *(f"(assert {a.sexpr()})" for a in assertions), "(check-sat)",
+    ])  # fmt: skip
+
+
+SECONDS = 60
+"""For one question: the slowest takes a second."""
+
+
+@pytest.fixture(scope="module")
+def solver():
+    """A process that cvc5 runs in, ended where it overruns its time: cvc5 keeps no limit itself."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        Workers(1, limit=SECONDS) as workers,
+    ):
+        patch.syspath_prepend(str(Path(__file__).parent))
+        from cvc5_process import answer
+
+        yield lambda text: workers.submit(answer, text).result()
+
+
+@pytest.fixture
+def holds(solver):
+    def decide(hypotheses, conclusion, extra=()):
+        """True, False, or None where cvc5 gives up."""
+        said = solver(smt_lib([*hypotheses, *extra, cvc5.Not(conclusion)]))
+        assert said in ("unsat", "sat", "unknown"), said
+        return {"unsat": True, "sat": False}.get(said)
+
+    return decide
+
+
+def test_what_cvc5_does_not_decide_is_ended(monkeypatch):
+    """Its own limit is 0.2 s; the process is ended, and the next question gets another."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    from cvc5_process import answer
+
+    claim, reader = INEQUALITIES["G9.corrected"], Reader()
+    assertions = [reader.read(h) for h in claim.hypotheses]
+    assertions += [*reader.denominators, cvc5.Not(reader.read(claim.conclusion))]
+    hard = '(set-option :tlimit-per "200")\n' + smt_lib(assertions)
+    x = cvc5.Real("x")
+    with Workers(1, limit=3) as workers:
+        first, second = (workers.submit(answer, t) for t in (hard, smt_lib([x > 0, x < 0])))
+        with pytest.raises(Overrun, match="3 s"):
+            first.result()
+        assert second.result() == "unsat"
 
 
 CERTIFIED = ("G7.optimal", "G9.corrected", "P4.family", "worst_case.gradient_descent")
@@ -64,7 +118,7 @@ INEQUALITIES = {k: c for k, c in with_corrections().items() if isinstance(c, Ine
 
 
 @pytest.mark.parametrize("key", [k for k in INEQUALITIES if k not in CERTIFIED])
-def test_inequalities(key):
+def test_inequalities(key, holds):
     claim, reader = INEQUALITIES[key], Reader()
     hypotheses = [reader.read(h) for h in claim.hypotheses]
     conclusion = reader.read(claim.conclusion)
@@ -92,7 +146,7 @@ REGIONS = {k: c for k, c in with_corrections().items() if isinstance(c, RegionCl
 TUNINGS = {k: c for k, c in with_corrections().items() if isinstance(c, TuningClaim)}
 
 
-def region_holds(claim, bound):
+def region_holds(holds, claim, bound):
     """Roots a ± w or a ± iw: 2a = T, a² ∓ w² = D."""
     reader = Reader()
     b, h, a, w = (cvc5.Real(n) for n in ("beta", "h", "a", "w"))
@@ -113,11 +167,11 @@ def region_holds(claim, bound):
 
 
 @pytest.mark.parametrize("key", REGIONS)
-def test_regions(key):
+def test_regions(key, holds):
     claim = REGIONS[key]
-    assert region_holds(claim, claim.bound) is True
+    assert region_holds(holds, claim, claim.bound) is True
     factor = "99/100" if claim.direction == "necessary" else "101/100"
-    assert region_holds(claim, f"({claim.bound})*{factor}") is False
+    assert region_holds(holds, claim, f"({claim.bound})*{factor}") is False
 
 
 def inside_disk(T, D, r):
@@ -131,7 +185,7 @@ def inside_disk(T, D, r):
     ]
 
 
-def test_the_root_lemma():
+def test_the_root_lemma(holds):
     (claim,) = (c for c in with_corrections().values() if isinstance(c, RootLemma))
     a, w, r = (cvc5.Real(n) for n in ("a", "w", "r"))
     for sign, inside in ((-1, cvc5.And(a + w <= r, a - w >= -r)), (1, a * a + w * w <= r * r)):
@@ -148,7 +202,7 @@ def kappa_of(claim, root):
 
 
 @pytest.mark.parametrize("key", TUNINGS)
-def test_tunings_cannot_be_better(key):
+def test_tunings_cannot_be_better(key, holds):
     """No η and β reach a smaller radius at both ends of the spectrum; μ = 1."""
     claim = TUNINGS[key]
     q, h, r = (cvc5.Real(n) for n in ("root", "h", "r"))
@@ -199,7 +253,7 @@ def eval_rational(text, names):
     return value(ast.parse(text, mode="eval").body)
 
 
-def test_growth_and_squeeze():
+def test_growth_and_squeeze(holds):
     """The derivative of ln(1 + x) − x/(1 + x), and (1 − c)M ≤ A + (1 − c)B ≤ 2M for M = max(A, B)."""
     x, A, B, c = (cvc5.Real(n) for n in "xABc")
     assert holds([x >= 0], x * (1 + x) >= 0) is True  # times (1 + x)³ > 0

@@ -2,10 +2,8 @@
 
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -189,24 +187,6 @@ def test_a_reproducible_report_has_no_times(tmp_path, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "soon")
     with pytest.raises(DomainError, match="SOURCE_DATE_EPOCH = 'soon'"):
         report.write_report(tmp_path, only=("reproduce",))
-
-
-def test_an_interrupted_report_leaves_the_old_one(tmp_path):
-    """Ctrl-C while it is made, over several processes: one line, status 130, both files as they were."""
-    for name in ("index.html", "eigenstep.pdf"):
-        (tmp_path / name).write_text("old")
-    command = str(Path(sys.executable).with_name("eigenstep"))
-    process = subprocess.Popen(
-        [command, "report", "--out", str(tmp_path), "--no-cache"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    time.sleep(6)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert said.strip().splitlines()[-1] == "eigenstep: interrupted"
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["eigenstep.pdf", "index.html"]
-    assert all(p.read_text() == "old" for p in tmp_path.iterdir())
 
 
 def test_a_draft_is_coarser_and_kept_apart(monkeypatch):
