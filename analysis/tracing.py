@@ -15,6 +15,7 @@ from ..optimizers import ops
 from ..optimizers.domains import UNIT, Hyperparameter, Integers, Interval
 from ..optimizers.errors import Missing, RuleError
 from ..optimizers.rule import Rule
+from .reals import real
 
 LAMBDA = sp.Symbol("lambda", positive=True)
 """The curvature λ of ½λx²."""
@@ -63,11 +64,9 @@ def symbol_of(hyperparameter: Hyperparameter) -> sp.Symbol:
 
 def exact(value: Any) -> sp.Expr:
     """A number as the exact rational that its shortest decimal notation writes: 0.9 is 9/10."""
-    if isinstance(value, sp.Basic):
-        return value  # type: ignore[return-value]
-    if isinstance(value, str):  # never SymPy's parser: see expressions.parse
-        raise RuleError(f"expected a number, got the text {value!r}")
-    return sp.Rational(str(value)) if isinstance(value, float) else sp.sympify(value)
+    if isinstance(value, sp.Expr) and value.free_symbols:
+        return value
+    return real("a number", value)
 
 
 @dataclass(frozen=True)
