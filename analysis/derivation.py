@@ -15,13 +15,14 @@ from sympy.polys.matrices import DomainMatrix
 from ..optimizers.domains import Interval
 from ..optimizers.errors import DomainError, Missing, RuleError, UnknownName, shown
 from ..optimizers.rule import Rule
-from . import expressions, spectrum, stability, tuning
+from . import spectrum, stability, tuning
 from .decision import decide
 from .iterate import Iterate
 from .noise import StationaryNoise, stationary_noise
 from .reals import float64, rational, real, real_array
+from .settings import resolve
 from .stability import StabilityRegion, Z
-from .tracing import ETA, LAMBDA, LinearSystem, Trace, exact, symbol_of, trace
+from .tracing import ETA, LAMBDA, LinearSystem, Trace, exact, trace
 from .transient import TransientGrowth, transient_growth
 
 ETA_LAMBDA = sp.Symbol("eta_lambda", real=True)
@@ -678,16 +679,8 @@ def derive(rule: Rule, /, **hyperparameters: Any) -> Derivation:
     (2*beta + 2)/(1 - beta)
     """
     if not isinstance(rule, Rule):
-        raise RuleError(f"derive takes a rule (see eigenstep.optimizers.rule), got {rule!r}")
-    symbols = {k: symbol_of(h) for k, h in rule.hyperparameters.items() if not h.is_choice}
-    for name in hyperparameters:
-        rule._check_name(name)
-    fixed = {
-        k: expressions.parse(v, symbols)
-        if isinstance(v, str) and not rule.hyperparameters[k].is_choice
-        else v
-        for k, v in hyperparameters.items()
-    }
+        raise RuleError(f"derive takes a rule (see eigenstep.optimizers.rule), got {shown(rule)}")
+    fixed = resolve(rule, hyperparameters)
     return _derive(rule, tuple(sorted(fixed.items(), key=lambda item: item[0])))
 
 

@@ -21,15 +21,16 @@ from typing import Any
 
 import sympy as sp
 
-from ..optimizers.domains import POSITIVE, Hyperparameter
-from ..optimizers.errors import RuleError
-from ..optimizers.rule import Rule
+from ..optimizers.domains import POSITIVE, Hyperparameter, Integers, require
+from ..optimizers.errors import RuleError, shown
+from ..optimizers.rule import Rule, derived
 from .tracing import STEP, symbol_of, trace
 
 SCALE = sp.Symbol("p", positive=True)
 """√v̂, v̂ the bias-corrected second moment: v is frozen at p²(1 − β₂^t) (AdaMax's u at p)."""
 
 
+@derived
 def freeze(rule: Rule, step: int | None = None) -> Rule:
     """The linear rule that an adaptive one is while its second moment stands still.
 
@@ -45,6 +46,10 @@ def freeze(rule: Rule, step: int | None = None) -> Rule:
     Raises:
         RuleError: nothing is left to freeze, or what is left is not linear.
     """
+    if not isinstance(rule, Rule):
+        raise RuleError(f"freeze takes a rule (see eigenstep.optimizers.rule), got {shown(rule)}")
+    if step is not None and not isinstance(step, sp.Expr):
+        require(Integers(1), step=step)
     zero = {k: 0 for k in ("eps", "eps_inside", "weight_decay") if k in rule.hyperparameters}
     free = {k: symbol_of(h) for k, h in rule.hyperparameters.items()
             if not h.convention and k not in rule.fixed and k not in zero}  # fmt: skip
@@ -66,8 +71,9 @@ def freeze(rule: Rule, step: int | None = None) -> Rule:
     theta = theta.xreplace(conditions)
     if any(a.exp.q != 1 for a in theta.atoms(sp.Pow) if a.exp.is_Rational):
         raise RuleError(
-            f"rule {rule.name} at step {step} carries an irrational factor (RAdam's r_t); freeze it "
-            "in the limit of many steps and divide p by that factor"
+            f"rule {rule.name} {'' if step is None else f'at step {step} '}carries a root of what is "
+            "frozen"
+            + ("" if step is None else "; freeze it in the limit of many steps, without a step")
         )
     kept = [s for s in traced.state if s not in frozen]
     outputs = [theta, *(new[s] for s in kept)]
