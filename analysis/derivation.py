@@ -200,6 +200,14 @@ class Derivation:
             return self._radius.eigenvalues_at(*bound)
         return self._radius.eigenvalues(*_broadcast(self._order, bound))
 
+    def is_stable(self, **values: Any) -> bool:
+        """Whether one point, given as in :meth:`spectral_radius` by numbers, is stable, decided exactly."""
+        bound = self._bound(values)
+        if not _all_exact(bound):
+            raise DomainError("point", "an array", "numbers; stability.contains takes arrays")
+        point = dict(zip(self._names, map(rational, bound), strict=True))
+        return min(self.stability.signs(point), default=1) == 1
+
     @cached_property
     def critical_damping(self) -> dict[str, tuple[sp.Expr, ...]]:
         """For each free hyperparameter, its values at which two eigenvalues coincide, in ηλ.
@@ -496,7 +504,7 @@ class Derivation:
         if name not in values:
             raise Missing(name, domain.describe(name))
         if np.ndim(values[name]):
-            return real_array(name, values[name], domain)  # type: ignore[arg-type]
+            return real_array(name, values[name], domain)
         return real(name, values[name], domain)
 
     def _point(self, values: Mapping[str, Any]) -> dict[sp.Symbol, Any]:

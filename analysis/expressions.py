@@ -206,11 +206,11 @@ class _Reader:
             _check_range(near, shown(self.text))
         return value
 
-    def _check_work(self, operation: ast.operator, left: Any, right: Any) -> None:
+    def _check_work(self, operation: Any, left: Any, right: Any) -> None:
         power = isinstance(operation, ast.Pow)
         if power:
             number = isinstance(right, sp.Expr) and right.is_number
-            if number and not abs(right) <= _LARGEST_POWER or not (number or self.functions):
+            if (number and not abs(right) <= _LARGEST_POWER) or not (number or self.functions):
                 raise ExpressionError(
                     f"power {shown(str(right))} in {shown(self.text)} is not a number up to "
                     f"{_LARGEST_POWER}"

@@ -81,9 +81,8 @@ def real(name: str, value: Any, domain: Domain = REAL) -> sp.Expr:
     return number
 
 
-def _exact(value: Any) -> sp.Expr | None:
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value[()]
+def _exact(given: Any) -> sp.Expr | None:
+    value: Any = given[()] if isinstance(given, np.ndarray) and given.ndim == 0 else given
     if value is None or isinstance(value, bool | np.bool_ | str | bytes | complex):
         return None
     if isinstance(value, sp.Float):
@@ -122,7 +121,7 @@ def _beyond(number: sp.Expr, end: float, closed: bool) -> bool:
     return bool(difference >= 0 if closed else difference > 0)
 
 
-def real_array(name: str, value: Any, domain: Interval | Integers = REAL) -> np.ndarray:
+def real_array(name: str, value: Any, domain: Domain = REAL) -> np.ndarray:
     """An array of finite float64 in their domain.
 
     Raises:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from typing import Any
 
 import sympy as sp
 
 from ..optimizers.domains import Choice, Hyperparameter, Integers
-from ..optimizers.errors import DomainError, EigenstepError
+from ..optimizers.errors import EigenstepError
 from ..optimizers.rule import Rule
 from . import expressions
 from .reals import real
@@ -77,8 +76,7 @@ def resolve(rule: Rule, given: Mapping[str, Any]) -> dict[str, Any]:
             found[name] = choice_of(h, value)
             continue
         if isinstance(value, str):
-            with contextlib.suppress(DomainError):
-                value = expressions.parse(value, symbols)
+            value = expressions.parse(value, symbols)
         if isinstance(value, sp.Expr) and value.free_symbols:
             _check_rational(name, value)
             found[name] = value
@@ -113,11 +111,9 @@ def resolve(rule: Rule, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_rational(name: str, value: sp.Expr) -> None:
-    symbols = sorted(value.free_symbols, key=str)
     numbers = all(n.is_Rational for n in value.atoms(sp.Number, sp.NumberSymbol))
-    if not numbers or value.atoms(sp.Function) or not value.is_rational_function(*symbols) or value.atoms(sp.Pow) - {
-        p for p in value.atoms(sp.Pow) if p.exp.is_Integer
-    }:  # fmt: skip
+    powers = all(p.exp.is_Integer for p in value.atoms(sp.Pow))
+    if not (numbers and powers and value.is_rational_function()) or value.atoms(sp.Function):
         raise BadSetting(
             f"{name} = {value} is not a rational function of the other hyperparameters, with rational "
             "numbers"

@@ -276,7 +276,7 @@ def _polynomial_roots(coefficients: list[sp.Rational]) -> list[Any]:
                     roots = mpmath.polyroots(
                         [_mp(c) for c in numbers], maxsteps=100 + 4 * digits, extraprec=4 * digits
                     )
-                except mpmath.libmp.NoConvergence:
+                except mpmath.mp.NoConvergence:
                     raise Undecided(
                         "the eigenvalues there were not found: no convergence"
                     ) from None

@@ -160,8 +160,10 @@ class Trace:
             f"rule {self.rule.name} is not linear in its state and gradient: {shown(expression)}"
         )
         try:
-            trace(freeze(self.rule)).system
+            linear = trace(freeze(self.rule)).system
         except Exception:
+            linear = None
+        if linear is None:
             return RuleError(problem)
         name = full_name(self.rule)
         instead = f"{name}_frozen" if name else "eigenstep.analysis.frozen.freeze of it"

@@ -62,9 +62,9 @@ class UnknownName(EigenstepError, LookupError):
     """A name (a rule, a hyperparameter, a figure) that does not exist."""
 
     def __init__(self, kind: str, name: object, known: Iterable[object]) -> None:
-        known = list(map(str, known))
-        super().__init__(f"there is no {kind} {shown(str(name))}; there is: {', '.join(known)}")
-        self.kind, self.name, self.known = kind, name, known
+        names = list(map(str, known))
+        super().__init__(f"there is no {kind} {shown(str(name))}; there is: {', '.join(names)}")
+        self.kind, self.name, self.known = kind, name, names
 
     def __reduce__(self) -> Any:
         return type(self), (self.kind, self.name, self.known)

@@ -32,7 +32,8 @@ def test_irrational_numbers(text, value):
     "beta**beta", "1_000j", "(" * 300 + "1" + ")" * 300, "9" * 2000, "exp(beta, 2)", "x" * 1001,
     "log(0)", "2**(3**99)", "0x1", "0b1", "0o7", "1j", "2+3j", "1__0", "(-8)**(1/3)", "(-1)**0.5", "0**-1",
     "0**(-1/2)", "log(-1)", "log(1 - 1)", "1/(sqrt(2) - sqrt(2))", "1/((1 + sqrt(2))**2 - 3 - 2*sqrt(2))",
-    "1e-400", "...", "1 and 2", "1 < 2", "not 1", "~1", "7 % 2", "7 // 2", "1 << 3", "max(1, 2)", "\0", "\ud800",
+    "1e-400", "...", "1 and 2", "1 < 2", "not 1", "~1", "7 % 2", "7 // 2", "1 << 3", "max(1, 2)",
+    "\0", "\ud800",
     "1,2", "(1, 2)", "{1}", "b'1'", "beta if", "sqrt()", "sqrt(1)(2)", "sqrt(x=1)", "exp(710)", "1e308*10",
 ])  # fmt: skip
 def test_refuses_everything_else(text):
@@ -50,12 +51,13 @@ def test_refuses_everything_else(text):
     "1/(exp(1) - 2.71828182845904523536028747135266249775724709369995957496696762772407663)",
 ])  # fmt: skip
 def test_work_is_bounded(text):
-    start = time.process_time()
+    start, said = time.process_time(), ""
     try:
         value = parse(text, BETA)
         assert value.free_symbols or abs(float(value)) < 1e309
     except ExpressionError as refused:
-        assert len(str(refused)) < 300
+        said = str(refused)
+    assert len(said) < 300
     assert time.process_time() - start < 2
 
 
