@@ -219,9 +219,9 @@ class _Reader:
             return
         if isinstance(operation, ast.Div) and right.is_number:
             nonzero_sign(right, self._refuse)
-        if power and left == 0 and right.is_negative:
+        if power and left.is_zero and right.is_negative:
             raise ZeroDivisionError
-        if power and left.is_number and not right.is_Integer and left != 0:
+        if power and left.is_number and not left.is_zero and not right.is_Integer:
             if nonzero_sign(left, self._refuse) < 0:
                 raise self._refuse("is not a finite real number")
             if not right.is_Rational and not left.is_Rational:
