@@ -23,13 +23,17 @@ import sympy as sp
 
 from ..optimizers.domains import NONNEGATIVE, POSITIVE, Integers
 from ..optimizers.errors import DomainError, UnknownName
-from .reals import float64, real, real_array
+from .reals import float64, multiprecision, real, real_array
 
 
-def _check(T: object, **positive: float) -> None:
+def _check(T: Any, **positive: float) -> None:
     for name, value in positive.items():
         real(name, value, POSITIVE)
     real("T", T, Integers(1))
+
+
+def _steps(T: Any) -> int:
+    return int(real("T", T, Integers(1)))
 
 
 def bound(steps: np.ndarray, r: float, L: float) -> float:
@@ -48,7 +52,7 @@ def bound(steps: np.ndarray, r: float, L: float) -> float:
         raise DomainError("steps", steps.min(), "0 <= steps, finite, not all zero")
     with mpmath.workdps(30):
         squares = mpmath.fsum(mpmath.mpf(s) ** 2 for s in steps.tolist())
-        total = mpmath.mpf(r) ** 2 + mpmath.mpf(L) ** 2 * squares
+        total = multiprecision(r) ** 2 + multiprecision(L) ** 2 * squares
         return float64("bound", total / (2 * mpmath.fsum(steps.tolist())))
 
 
@@ -56,8 +60,10 @@ def optimal_constant_step(r: float, L: float, T: int) -> tuple[float, float]:
     """The constant learning rate with the smallest bound, r/(L√T), and that bound, rL/√T."""
     _check(T, r=r, L=L)
     with mpmath.workdps(30):
-        root = mpmath.sqrt(T)
-        return float64("lr", mpmath.mpf(r) / L / root), float64("bound", mpmath.mpf(r) * L / root)
+        root = mpmath.sqrt(_steps(T))
+        return float64("lr", multiprecision(r) / L / root), float64(
+            "bound", multiprecision(r) * L / root
+        )
 
 
 def exact_constant_step() -> dict[str, sp.Expr]:
@@ -90,7 +96,7 @@ def first_step(schedule: str, r: float, L: float, T: int) -> float:
     if schedule == "constant":
         return optimal_constant_step(r, L, T)[0]
     _check(T, r=r, L=L)
-    return float64("lr", mpmath.mpf(r) / L)
+    return float64("lr", multiprecision(r) / L)
 
 
 def schedule_bound(schedule: str, r: float, L: float, T: int) -> float:
@@ -106,12 +112,12 @@ def schedule_bound(schedule: str, r: float, L: float, T: int) -> float:
     if schedule == "constant":
         return optimal_constant_step(r, L, T)[1]
     with mpmath.workdps(40):
-        first, second = _sums(schedule, T)
-        return float64("bound", mpmath.mpf(r) * L * (1 + second) / (2 * first))
+        first, second = _sums(schedule, _steps(T))
+        return float64("bound", multiprecision(r) * L * (1 + second) / (2 * first))
 
 
 def _check_schedule(schedule: str) -> None:
-    if schedule not in SCHEDULES:
+    if not isinstance(schedule, str) or schedule not in SCHEDULES:
         raise UnknownName("schedule", schedule, SCHEDULES)
 
 
@@ -119,4 +125,9 @@ def strongly_convex_bound(mu: float, L: float, T: int) -> float:
     """η_t = 1/(μt) on a μ-strongly convex loss: the mean of the T losses is within L²(1 + ln T)/(2μT)."""
     _check(T, mu=mu, L=L)
     with mpmath.workdps(40):
-        return float64("bound", mpmath.mpf(L) ** 2 * (1 + mpmath.log(T)) / (2 * mpmath.mpf(mu) * T))
+        return float64(
+            "bound",
+            multiprecision(L) ** 2
+            * (1 + mpmath.log(_steps(T)))
+            / (2 * multiprecision(mu) * _steps(T)),
+        )

@@ -381,7 +381,8 @@ class Derivation:
     def iterate(self) -> Iterate:
         """R^t for a symbolic number of steps t, double root included."""
         arguments = {"curvature": LAMBDA, **self.trace.free}
-        return Iterate(self.matrix, self._characteristic, arguments)
+        domains = {k: self.rule.hyperparameters[k].domain for k in self.trace.free}
+        return Iterate(self.matrix, self._characteristic, arguments, domains)
 
     @cached_property
     def noise(self) -> StationaryNoise:

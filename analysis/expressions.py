@@ -42,7 +42,7 @@ _LONGEST = 1000
 _DEEPEST = 40
 _LARGEST_POWER = 100
 _MOST_BITS = 4096
-_HIGHEST_DEGREE = 12
+_HIGHEST_DEGREE = 8
 _LARGEST_EXP = 700
 """e^700 is just inside float64."""
 _DECIMAL = re.compile(r"(?:\d+(?:_\d+)*)?(?:\.(?:\d+(?:_\d+)*)?)?(?:[eE]([+-]?\d+(?:_\d+)*))?")
@@ -229,17 +229,33 @@ class _Reader:
         size = bits(left) * (abs(int(right)) + 1) if power else bits(left) + bits(right)
         if size > _MOST_BITS:
             raise self._refuse(f"has a number of more than {_MOST_BITS} bits")
-        degree = _degree(left) * (abs(int(right)) + 1) if power else _degree(left) + _degree(right)
-        if degree > 2 * _HIGHEST_DEGREE:
+        if max(_combined(operation, _degree(left), _degree(right), right)) > _HIGHEST_DEGREE:
             raise self._refuse(f"has a degree above {_HIGHEST_DEGREE}")
 
 
-def _degree(expression: sp.Expr) -> int:
-    """A bound on the degree in the symbols, of numerator and denominator."""
+def _combined(operation: Any, left: Any, right: Any, exponent: Any) -> Any:
+    """Bounds on the degrees of numerator and denominator of a result, from those of its parts."""
+    if isinstance(operation, ast.Pow):
+        times = max(abs(int(exponent)), 1)
+        return left[0] * times, left[1] * times
+    if isinstance(operation, ast.Div):
+        right = right[::-1]
+    if isinstance(operation, ast.Mult | ast.Div):
+        return left[0] + right[0], left[1] + right[1]
+    return max(left[0] + right[1], left[1] + right[0]), left[1] + right[1]
+
+
+def _degree(expression: sp.Expr) -> Any:
+    """Bounds on the degrees in the symbols of numerator and denominator."""
     if not expression.free_symbols:
-        return 0
+        return 0, 0
     if expression.is_Pow and expression.exp.is_number:
-        return _degree(expression.base) * (abs(int(expression.exp)) + 1)
+        found = _combined(ast.Pow(), _degree(expression.base), (0, 0), expression.exp)
+        return found[::-1] if expression.exp.is_negative else found
     if expression.is_Add or expression.is_Mul:
-        return sum(_degree(a) for a in expression.args)
-    return 1
+        operation = ast.Add() if expression.is_Add else ast.Mult()
+        degree: Any = (0, 0)
+        for part in expression.args:
+            degree = _combined(operation, degree, _degree(part), None)
+        return degree
+    return 1, 0

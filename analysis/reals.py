@@ -21,7 +21,7 @@ import numpy as np
 import sympy as sp
 from sympy.core.evalf import PrecisionExhausted
 
-from ..optimizers.domains import REAL, Choice, Domain, Integers, Interval
+from ..optimizers.domains import REAL, Choice, Domain, Integers
 from ..optimizers.errors import DomainError, EigenstepError, shown
 
 LARGEST = sp.Rational(sys.float_info.max)
@@ -149,6 +149,12 @@ def rational(number: sp.Expr) -> sp.Rational:
     if number.is_Rational:
         return number  # type: ignore[return-value]
     return sp.Rational(str(number.evalf(DIGITS)))
+
+
+def multiprecision(value: Any) -> Any:
+    """A number as mpmath's, in the working precision."""
+    number = rational(real("number", value))
+    return mpmath.mpf(int(number.p)) / int(number.q)
 
 
 def float64(name: str, value: Any) -> float:

@@ -11,8 +11,10 @@ from ..optimizers.domains import Choice, Hyperparameter, Integers
 from ..optimizers.errors import EigenstepError
 from ..optimizers.rule import Rule
 from . import expressions
-from .reals import real
+from .reals import bits, real
 from .tracing import symbol_of
+
+_MOST_BITS = 256
 
 
 class BadSetting(EigenstepError, ValueError):
@@ -86,6 +88,11 @@ def resolve(rule: Rule, given: Mapping[str, Any]) -> dict[str, Any]:
                 raise BadSetting(
                     f"{name} = {found[name]} is irrational, and theory is exact: leave it free and set it "
                     "where the theory is evaluated"
+                )
+            if bits(found[name]) > _MOST_BITS:
+                raise BadSetting(
+                    f"{name} has more than {_MOST_BITS} bits as a fraction, more than exact theory is "
+                    "derived with"
                 )
     known = {symbols[k]: v for k, v in found.items() if k in symbols and v != symbols[k]}
     for name, value in found.items():

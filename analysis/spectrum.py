@@ -208,7 +208,7 @@ def _quadratic_radius(trace: Any, determinant: Any, shape: tuple[int, ...]) -> n
         np.sqrt(disc, out=disc)
     if not np.all(np.isfinite(disc)):  # T² overflows where T does not
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            share = 1 - np.where(trace > 1, 4 * determinant / trace / trace, 0.0)
+            share = 1 - np.where(trace > 1, 4 * (determinant / trace / trace), 0.0)
         large = np.broadcast_to(trace > 1e150, shape)
         disc = np.where(large, trace * np.sqrt(np.abs(share)), disc)
         real = np.where(large, share >= 0, real)

@@ -166,7 +166,7 @@ class Tuning:
         return self.values["lr"]
 
     def __getitem__(self, name: str) -> Any:
-        if name != "rate" and name not in self.values:
+        if not isinstance(name, str) or (name != "rate" and name not in self.values):
             raise UnknownName("tuned hyperparameter", name, [*self.values, "rate"])
         return self.rate if name == "rate" else self.values[name]
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from .errors import DomainError
+
+_LARGEST = sys.float_info.max
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Interval:
     upper_closed: bool = True
 
     def __contains__(self, value: Any) -> bool:
-        if not isinstance(value, (int, float)) or not math.isfinite(value):
+        if not isinstance(value, (int, float)) or not abs(value) <= _LARGEST:
             return False
         above = value >= self.lower if self.lower_closed else value > self.lower
         below = value <= self.upper if self.upper_closed else value < self.upper

@@ -63,7 +63,8 @@ class UnknownName(EigenstepError, LookupError):
 
     def __init__(self, kind: str, name: object, known: Iterable[object]) -> None:
         names = list(map(str, known))
-        super().__init__(f"there is no {kind} {shown(str(name))}; there is: {', '.join(names)}")
+        said = shown(name if isinstance(name, str) else shown(name))
+        super().__init__(f"there is no {kind} {said}; there is: {', '.join(names)}")
         self.kind, self.name, self.known = kind, name, names
 
     def __reduce__(self) -> Any:

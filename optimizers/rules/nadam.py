@@ -3,10 +3,12 @@
 from typing import Annotated, Any
 
 from ..domains import Choice, Convention, LearningRate, NonNegative, UnitInterval
+from ..errors import DomainError
 from ..moments import CorrectedEpsilonPlace, Epsilon, bias, corrected
 from ..ops import sqrt
 from ..rule import rule
 
+_MOST_FACTORS = 10**7
 _products: dict[tuple[Any, Any], tuple[int, Any]] = {}
 
 
@@ -21,6 +23,12 @@ def momentum_product(beta1, t, decay):
     if known > t:
         known, product = 0, 1
     for i in range(known + 1, t + 1):
+        if i - known > _MOST_FACTORS:
+            raise DomainError(
+                "t", t, f"t <= {known + _MOST_FACTORS} for lookahead_bias 'scheduled'"
+            )
+        if isinstance(product, float) and product == 0:
+            break  # and remains 0
         product = product * momentum(beta1, i, decay)
     if len(_products) > 64:
         _products.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import resource
 import signal
@@ -9,6 +10,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -19,9 +21,10 @@ class Done:
     seconds: float
 
 
-def command(*arguments: str, encoding: str = "utf-8", seconds: int = 60, gigabytes: int = 4) -> Done:
+def command(
+    *arguments: str, encoding: str = "utf-8", seconds: int = 60, gigabytes: int = 4
+) -> Done:
     """Run ``eigenstep`` with what this process has imported; −9 where time or memory ran out."""
-    import eigenstep.analysis.derivation
     import eigenstep.reports.command_line as line
 
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -31,13 +34,15 @@ def command(*arguments: str, encoding: str = "utf-8", seconds: int = 60, gigabyt
             status = 70
             try:
                 signal.alarm(seconds)
-                used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()  # noqa: SIM115
+                used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
                 most = used + (gigabytes << 30)
                 resource.setrlimit(resource.RLIMIT_AS, (most, most))
                 os.dup2(out.fileno(), 1)
                 os.dup2(err.fileno(), 2)
-                sys.stdout = open(1, "w", encoding=encoding, closefd=False)  # noqa: SIM115
-                sys.stderr = open(2, "w", encoding=encoding, errors="backslashreplace", closefd=False)  # noqa: SIM115
+                sys.stdout = io.TextIOWrapper(io.FileIO(1, "w"), encoding, write_through=True)
+                sys.stderr = io.TextIOWrapper(
+                    io.FileIO(2, "w"), encoding, "backslashreplace", write_through=True
+                )
                 sys.argv = ["eigenstep", *arguments]
                 line.main()
             except SystemExit as end:
