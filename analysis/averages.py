@@ -11,11 +11,31 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from ..optimizers.domains import NONNEGATIVE, UNIT, Integers, Interval, require
+from ..optimizers.domains import NONNEGATIVE, POSITIVE, UNIT, Domain, Integers, Interval, require
+from ..optimizers.errors import DomainError
 from ..optimizers.rules.radam import THRESHOLD, average_length, rectification
+from .reals import float64, real
+
+_MOST_WEIGHTS = 10**8
+_LAST_STEP = 1 << 53
+"""The steps that float64 counts."""
+
+
+def _float(name: str, value: Any, domain: Domain) -> float:
+    number = float64(name, real(name, value, domain))
+    require(domain, **{name: number})  # rounding may have led out of an open end
+    return number
+
+
+def _step(t: Any) -> int:
+    number = int(real("t", t, Integers(1)))
+    if number > _LAST_STEP:
+        raise DomainError("t", t, f"1 <= t <= {_LAST_STEP}")
+    return number
 
 
 @dataclass(frozen=True)
@@ -25,16 +45,18 @@ class MovingAverage:
     beta: float
 
     def __post_init__(self) -> None:
-        require(UNIT, beta=self.beta)
+        object.__setattr__(self, "beta", _float("beta", self.beta, UNIT))
 
     def weights(self, t: int) -> np.ndarray:
         """The weights of g_t, g_{t−1}, …, g_1 in m_t; they add up to 1 − β^t."""
-        require(Integers(1), t=t)
+        t = _step(t)
+        if t > _MOST_WEIGHTS:
+            raise DomainError("t", t, f"1 <= t <= {_MOST_WEIGHTS}")
         return (1 - self.beta) * self.beta ** np.arange(t)
 
     def bias_factor(self, t: int) -> float:
         """1 − β^t: E m_t over the mean of a g of constant mean; dividing by it removes the bias."""
-        require(Integers(1), t=t)
+        t = _step(t)
         return -math.expm1(t * math.log(self.beta)) if self.beta else 1.0
 
     def centre_of_mass(self, t: int | None = None) -> float:
@@ -42,6 +64,7 @@ class MovingAverage:
         limit = self.beta / (1 - self.beta)
         if t is None:
             return limit
+        t = _step(t)
         return limit - t * self.beta**t / self.bias_factor(t)
 
     @property
@@ -59,12 +82,11 @@ class MovingAverage:
 
         Where no mean of an earlier gradient is further than ``delta`` from the present one.
         """
-        require(NONNEGATIVE, delta=delta)
-        return delta * self.bias_factor(t)
+        return _float("delta", delta, NONNEGATIVE) * self.bias_factor(t)
 
     def uncorrected_factor(self, t: int) -> float:
         """β_t = β(1 − β^(t−1))/(1 − β^t): averaging with it needs no bias correction."""
-        require(Integers(1), t=t)
+        t = _step(t)
         return 0.0 if t == 1 else self.beta * self.bias_factor(t - 1) / self.bias_factor(t)
 
 
@@ -76,9 +98,8 @@ def rectifier(beta2: float, t: int, threshold: float = 4.0) -> dict[str, float]:
     >>> round(rectifier(0.999, 5)["r_t"], 6)
     0.017312
     """
-    require(UNIT, beta2=beta2)
-    require(Integers(1), t=t)
-    require(THRESHOLD, threshold=threshold)
+    beta2, t = _float("beta2", beta2, UNIT), _step(t)
+    threshold = _float("threshold", threshold, THRESHOLD)
     longest, _ = average_length(beta2, t)
     length, r, tractable = rectification(beta2, t, threshold)
     return {"rho_inf": float(longest), "rho_t": float(length),
@@ -90,7 +111,8 @@ def first_tractable_step(beta2: float, threshold: float = 4.0) -> int | None:
 
     ρ_t grows with t, so the search doubles and then halves.
     """
-    require(UNIT, beta2=beta2)
+    beta2 = _float("beta2", beta2, UNIT)
+    threshold = _float("threshold", threshold, POSITIVE)
     if 2 / (1 - beta2) - 1 <= threshold:
         return None
     high = 1
@@ -118,7 +140,7 @@ def inverse_root_variance(rho: float, *, exact: bool = True) -> float:
     >>> round(inverse_root_variance(10), 4), round(inverse_root_variance(10, exact=False), 4)
     (0.0755, 0.1042)
     """
-    require(Interval(2 if exact else 4, lower_closed=False), rho=rho)
+    rho = _float("rho", rho, Interval(2 if exact else 4, lower_closed=False))
     if not exact:
         return rho / (2 * (rho - 2) * (rho - 4))
     import mpmath

@@ -15,17 +15,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
+import mpmath
 import numpy as np
 import sympy as sp
 
-from ..optimizers.domains import NONNEGATIVE, POSITIVE, Integers, require
+from ..optimizers.domains import NONNEGATIVE, POSITIVE, Integers
 from ..optimizers.errors import DomainError, UnknownName
+from .reals import float64, multiprecision, real, real_array
 
 
-def _check(T: object, **positive: float) -> None:
-    require(POSITIVE, **positive)
-    require(Integers(1), T=T)
+def _check(T: Any, **positive: float) -> None:
+    for name, value in positive.items():
+        real(name, value, POSITIVE)
+    real("T", T, Integers(1))
+
+
+def _steps(T: Any) -> int:
+    return int(real("T", T, Integers(1)))
 
 
 def bound(steps: np.ndarray, r: float, L: float) -> float:
@@ -36,17 +44,26 @@ def bound(steps: np.ndarray, r: float, L: float) -> float:
         r: distance of the start from a minimizer, in the parameter's unit.
         L: largest length of a sample's gradient.
     """
-    steps = np.asarray(steps, float)
+    steps = real_array("steps", steps)
+    if steps.ndim != 1:
+        raise DomainError("steps", f"an array of shape {steps.shape}", "shape (T,)")
     _check(len(steps), r=r, L=L)
-    if not np.all(np.isfinite(steps)) or steps.min() not in NONNEGATIVE or not steps.sum():
+    if steps.min() not in NONNEGATIVE or not steps.sum():
         raise DomainError("steps", steps.min(), "0 <= steps, finite, not all zero")
-    return float((r**2 + L**2 * np.sum(steps**2)) / (2 * np.sum(steps)))
+    with mpmath.workdps(30):
+        squares = mpmath.fsum(mpmath.mpf(s) ** 2 for s in steps.tolist())
+        total = multiprecision(r) ** 2 + multiprecision(L) ** 2 * squares
+        return float64("bound", total / (2 * mpmath.fsum(steps.tolist())))
 
 
 def optimal_constant_step(r: float, L: float, T: int) -> tuple[float, float]:
     """The constant learning rate with the smallest bound, r/(L√T), and that bound, rL/√T."""
     _check(T, r=r, L=L)
-    return r / (L * math.sqrt(T)), r * L / math.sqrt(T)
+    with mpmath.workdps(30):
+        root = mpmath.sqrt(_steps(T))
+        return float64("lr", multiprecision(r) / L / root), float64(
+            "bound", multiprecision(r) * L / root
+        )
 
 
 def exact_constant_step() -> dict[str, sp.Expr]:
@@ -65,21 +82,52 @@ SCHEDULES: dict[str, Callable[[float, float, int], np.ndarray]] = {
 """Learning rates by name, each with the constant r/L in front."""
 
 
+def _sums(schedule: str, T: int) -> tuple[Any, Any]:
+    """Σ s_t and Σ s_t² of η_t = s_t r/L, in closed form, so that no T is too many steps."""
+    harmonic = mpmath.digamma(T + 1) + mpmath.euler
+    if schedule == "inverse_square_root":
+        return mpmath.zeta(mpmath.mpf(1) / 2) - mpmath.zeta(mpmath.mpf(1) / 2, T + 1), harmonic
+    return harmonic, mpmath.zeta(2) - mpmath.psi(1, T + 1)
+
+
+def first_step(schedule: str, r: float, L: float, T: int) -> float:
+    """The learning rate of the first step of a schedule of :data:`SCHEDULES`."""
+    _check_schedule(schedule)
+    if schedule == "constant":
+        return optimal_constant_step(r, L, T)[0]
+    _check(T, r=r, L=L)
+    return float64("lr", multiprecision(r) / L)
+
+
 def schedule_bound(schedule: str, r: float, L: float, T: int) -> float:
     """The bound after T steps of a schedule of :data:`SCHEDULES`.
 
     >>> schedule_bound("constant", 2, 3, 100)
     0.6
+    >>> round(schedule_bound("inverse_time", 2, 3, 10**10), 6)
+    0.336188
     """
     _check(T, r=r, L=L)
-    if schedule not in SCHEDULES:
-        raise UnknownName("schedule", schedule, SCHEDULES)
+    _check_schedule(schedule)
     if schedule == "constant":
         return optimal_constant_step(r, L, T)[1]
-    return bound(SCHEDULES[schedule](r, L, T), r, L)
+    with mpmath.workdps(40):
+        first, second = _sums(schedule, _steps(T))
+        return float64("bound", multiprecision(r) * L * (1 + second) / (2 * first))
+
+
+def _check_schedule(schedule: str) -> None:
+    if not isinstance(schedule, str) or schedule not in SCHEDULES:
+        raise UnknownName("schedule", schedule, SCHEDULES)
 
 
 def strongly_convex_bound(mu: float, L: float, T: int) -> float:
     """η_t = 1/(μt) on a μ-strongly convex loss: the mean of the T losses is within L²(1 + ln T)/(2μT)."""
     _check(T, mu=mu, L=L)
-    return L**2 * (1 + math.log(T)) / (2 * mu * T)
+    with mpmath.workdps(40):
+        return float64(
+            "bound",
+            multiprecision(L) ** 2
+            * (1 + mpmath.log(_steps(T)))
+            / (2 * multiprecision(mu) * _steps(T)),
+        )

@@ -21,16 +21,19 @@ from typing import Any
 
 import sympy as sp
 
-from ..optimizers.domains import POSITIVE, Hyperparameter
-from ..optimizers.errors import RuleError
-from ..optimizers.rule import Rule
+from ..optimizers.domains import POSITIVE, Hyperparameter, Integers
+from ..optimizers.errors import DomainError, RuleError, shown
+from ..optimizers.rule import Rule, derived
+from .reals import real
 from .tracing import STEP, symbol_of, trace
 
+_LAST_STEP = 1000
 SCALE = sp.Symbol("p", positive=True)
 """√v̂, v̂ the bias-corrected second moment: v is frozen at p²(1 − β₂^t) (AdaMax's u at p)."""
 
 
-def freeze(rule: Rule, step: int | None = None) -> Rule:
+@derived
+def freeze(rule: Rule, step: Any = None) -> Rule:
     """The linear rule that an adaptive one is while its second moment stands still.
 
     ε and weight decay are 0. A rule that distinguishes by ρ_t is taken where that is large enough.
@@ -45,6 +48,12 @@ def freeze(rule: Rule, step: int | None = None) -> Rule:
     Raises:
         RuleError: nothing is left to freeze, or what is left is not linear.
     """
+    if not isinstance(rule, Rule):
+        raise RuleError(f"freeze takes a rule (see eigenstep.optimizers.rule), got {shown(rule)}")
+    if step is not None and not (isinstance(step, sp.Basic) and step.free_symbols):
+        real("step", step, Integers(1))
+        if step > _LAST_STEP:  # β^step is a polynomial of that degree
+            raise DomainError("step", step, f"step is an integer, 1 <= step <= {_LAST_STEP}")
     zero = {k: 0 for k in ("eps", "eps_inside", "weight_decay") if k in rule.hyperparameters}
     free = {k: symbol_of(h) for k, h in rule.hyperparameters.items()
             if not h.convention and k not in rule.fixed and k not in zero}  # fmt: skip
@@ -66,8 +75,9 @@ def freeze(rule: Rule, step: int | None = None) -> Rule:
     theta = theta.xreplace(conditions)
     if any(a.exp.q != 1 for a in theta.atoms(sp.Pow) if a.exp.is_Rational):
         raise RuleError(
-            f"rule {rule.name} at step {step} carries an irrational factor (RAdam's r_t); freeze it "
-            "in the limit of many steps and divide p by that factor"
+            f"rule {rule.name} {'' if step is None else f'at step {step} '}carries a root of what is "
+            "frozen"
+            + ("" if step is None else "; freeze it in the limit of many steps, without a step")
         )
     kept = [s for s in traced.state if s not in frozen]
     outputs = [theta, *(new[s] for s in kept)]

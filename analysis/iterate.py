@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,12 +10,19 @@ import mpmath
 import numpy as np
 import sympy as sp
 
-from ..optimizers.errors import RuleError
+from ..optimizers.domains import REAL, Domain, Integers
+from ..optimizers.errors import DomainError, Missing, RuleError, UnknownName
+from .reals import float64, real
 from .spectrum import discriminant, trace_and_determinant
 from .stability import Z
 from .tracing import STEP
 
 FIRST, SECOND = sp.symbols("z_1 z_2")
+
+
+def _float(number: Any) -> float:
+    """An entry of R^t: what is too small for float64 is 0, as it is in the run that it belongs to."""
+    return 0.0 if abs(number) < 1e-300 else float64("R^t", number)
 
 
 class Iterate:
@@ -33,9 +41,12 @@ class Iterate:
         coincide: the expression that vanishes exactly where the eigenvalues coincide.
     """
 
-    def __init__(self, matrix: sp.Matrix, polynomial: sp.Poly, arguments: Mapping[str, sp.Symbol]):
+    def __init__(
+        self, matrix: sp.Matrix, polynomial: sp.Poly, arguments: Mapping[str, sp.Symbol],
+        domains: Mapping[str, Domain] | None = None,
+    ) -> None:  # fmt: skip
         self.matrix = matrix
-        self._arguments = arguments
+        self._arguments, self._domains = arguments, dict(domains or {})
         order = matrix.rows
         if order == 1:
             self.eigenvalues: tuple[sp.Expr, ...] = (matrix[0, 0],)
@@ -76,13 +87,29 @@ class Iterate:
         ``values`` gives ``lr``, ``curvature`` and each free hyperparameter by name. Numbers are
         taken as the float64 they are, so that the result belongs to the program that ran them.
         """
+        steps = int(real("t", t, Integers(0)))
+        if not 1 <= real("digits", digits, Integers(1)) <= 10_000:
+            raise DomainError("digits", digits, "digits is an integer, 1 <= digits <= 10000")
+        for name in values:
+            if name not in self._arguments:
+                raise UnknownName("parameter of R^t", name, self._arguments)
+        for name in self._arguments:
+            if name not in values:
+                raise Missing(name, "a finite number")
+        floats = {k: float64(k, real(k, v, self._domains.get(k, REAL))) for k, v in values.items()}
+        # Terms cancel to 1/(z1 - z2), a power t multiplies errors by t, and z1 z2 is small beside z1.
+        spread = sum(abs(math.frexp(v)[1]) for v in floats.values())
+        working = int(digits) + 3 * len(str(steps)) + spread
+        return self._at(steps, working, floats)
+
+    def _at(self, t: int, digits: int, floats: Mapping[str, float]) -> np.ndarray:
         with mpmath.workdps(digits):
-            numbers = {self._arguments[k]: mpmath.mpf(float(v)) for k, v in values.items()}
+            numbers = {self._arguments[k]: mpmath.mpf(v) for k, v in floats.items()}
             order = tuple(numbers)
             matrix = sp.lambdify(order, self.matrix, "mpmath")(*numbers.values())
             z = [sp.lambdify(order, e, "mpmath")(*numbers.values()) for e in self.eigenvalues]
             if self.double_root is None:
-                return np.array([[float(z[0] ** t)]])
+                return np.array([[_float(z[0] ** t)]])
             if t == 0:
                 return np.eye(2)
             separate = abs(z[0] - z[1]) > mpmath.mpf(10) ** (-digits // 3)
@@ -93,7 +120,8 @@ class Iterate:
                 u = t * mean ** (t - 1)
                 before = (t - 1) * mean ** (t - 2) if t > 1 else mpmath.mpf(0)
             power = matrix * u - mpmath.eye(2) * (z[0] * z[1] * before)
-            return np.array([[float(mpmath.re(power[i, j])) for j in range(2)] for i in range(2)])
+            entries = [[mpmath.re(power[i, j]) for j in range(2)] for i in range(2)]
+            return np.array([[_float(e) for e in row] for row in entries])
 
     def _repr_latex_(self) -> str:
         return rf"$\displaystyle R^t = {sp.latex(self.power)}$"

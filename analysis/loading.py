@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..optimizers.errors import EigenstepError, RuleError, UnknownName
+from ..optimizers.errors import EigenstepError, RuleError, UnknownName, shown
 from ..optimizers.rule import Rule
 from ..optimizers.rules import ALL_RULES
+from .user_code import MODULE_PREFIX, running
 
 
 class LoadError(EigenstepError, ImportError):
@@ -22,7 +23,8 @@ class LoadError(EigenstepError, ImportError):
 def load_rule(name: str) -> Rule:
     """The rule of that name, or the rule ``attribute`` of a file given as ``path.py:attribute``.
 
-    ``adam_frozen`` and the like are the linear rules that adaptive ones are near a minimum.
+    ``adam_frozen``, ``path.py:attribute_frozen`` and the like are the linear rules that adaptive ones are
+    near a minimum.
 
     A user's file is a Python program and is run as one.
 
@@ -34,6 +36,8 @@ def load_rule(name: str) -> Rule:
     >>> load_rule("heavy_ball").name
     'heavy_ball'
     """
+    if not isinstance(name, str):
+        raise UnknownName("rule", shown(name), [*ALL_RULES, "path/to/file.py:rule"])
     if ":" not in name and not name.endswith(".py"):
         key = name.replace("-", "_")
         if key.endswith("_frozen") and key[: -len("_frozen")] in ALL_RULES:
@@ -48,8 +52,13 @@ def load_rule(name: str) -> Rule:
     rules = [k for k, v in vars(module).items() if isinstance(v, Rule)]
     if not attribute and len(rules) == 1:
         attribute = rules[0]
+    before, ending, after = attribute.rpartition("_frozen")
+    if ending and not after and isinstance(getattr(module, before, None), Rule):
+        from .frozen import freeze
+
+        return freeze(getattr(module, before))
     if not hasattr(module, attribute):
-        raise UnknownName(f"rule in {path_text}", attribute, rules)
+        raise UnknownName(f"rule in {path_text}", attribute, rules or ["(none)"])
     found = getattr(module, attribute)
     if not isinstance(found, Rule):
         raise RuleError(f"{name}: {attribute} is not a rule; decorate the function with @rule")
@@ -58,26 +67,21 @@ def load_rule(name: str) -> Rule:
 
 def _run_file(path_text: str) -> ModuleType:
     path = Path(path_text)
-    if not path.is_file():
-        raise LoadError(f"there is no file {path_text!r}")
-    module_name = f"_eigenstep_user_{path.stem}"
+    try:
+        there = path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        there = False
+    if not there:
+        raise LoadError(f"there is no file {shown(path_text)}")
+    module_name = f"{MODULE_PREFIX}{path.stem}"
     spec = importlib.util.spec_from_file_location(module_name, path)
     if spec is None or spec.loader is None:
-        raise LoadError(f"{path_text!r} is not a Python file")
+        raise LoadError(f"{shown(path_text)} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module  # where type annotations of its rules are looked up
-    _run(path_text, lambda: spec.loader.exec_module(module))  # type: ignore[union-attr]
+    with running(LoadError, f"{shown(path_text)} failed"):
+        spec.loader.exec_module(module)
     return module
-
-
-def _run(what: str, action: Callable[[], Any]) -> Any:
-    try:
-        return action()
-    except EigenstepError:
-        raise
-    except Exception as error:
-        said = str(error).splitlines()[0] if str(error) else ""
-        raise LoadError(f"{what!r} failed: {type(error).__name__}: {said}") from error
 
 
 def load_target(name: str) -> Any:
@@ -93,6 +97,8 @@ def load_target(name: str) -> Any:
     >>> load_target("torch.optim:RAdam").__name__
     'RAdam'
     """
+    if not isinstance(name, str):
+        raise UnknownName("target", shown(name), ["package.module:Name", "path.py:Name", "a rule"])
     place, separator, attribute = name.rpartition(":")
     if not separator:
         return load_rule(name)
@@ -101,9 +107,11 @@ def load_target(name: str) -> Any:
     else:
         sys.path.insert(0, "")
         try:
-            module = _run(place, lambda: importlib.import_module(place))
+            with running(LoadError, f"{shown(place)} failed"):
+                module = importlib.import_module(place)
         finally:
-            sys.path.remove("")
+            with contextlib.suppress(ValueError):
+                sys.path.remove("")
     found: Any = module
     for part in attribute.split("."):
         if not part or not hasattr(found, part):

@@ -13,9 +13,11 @@ from sympy.polys.matrices import DomainMatrix
 
 from ..optimizers.domains import NONNEGATIVE, POSITIVE, Integers, require
 from ..optimizers.errors import DomainError
+from .reals import float64, real, real_array
 from .stability import positive_factors
 from .tracing import ETA, LAMBDA, LinearSystem
 
+_MOST_STEPS = 10**8
 VARIANCE = sp.Symbol("sigma", positive=True)
 """Standard deviation σ of additive gradient noise."""
 SPREAD = sp.Symbol("s", positive=True)
@@ -127,9 +129,10 @@ def minibatch_variance(samples: Any, batch: int, *, replacement: bool = True) ->
     >>> float(minibatch_variance([0.0, 2.0], 2)), float(minibatch_variance([0.0, 2.0], 2, replacement=False))
     (0.5, 0.0)
     """
-    values = np.asarray(samples, float)
-    n = len(values)
-    require(Integers(1), n=n, batch=batch)
+    values = real_array("samples", samples)
+    n = len(values) if values.ndim else 0
+    require(Integers(1), n=n)
+    batch = int(real("batch", batch, Integers(1)))
     if not replacement and batch > n:
         raise DomainError("batch", batch, f"1 <= batch <= {n} without replacement")
     factor = 1.0 if replacement or n == 1 else (n - batch) / (n - 1)
@@ -158,9 +161,12 @@ def best_schedule(
     >>> rates.round(4).tolist(), values.round(4).tolist()
     ([0.5, 0.3333, 0.25], [1.0, 0.5, 0.3333, 0.25])
     """
-    require(POSITIVE, curvature=curvature, distance=distance)
-    require(NONNEGATIVE, noise=noise)
-    require(Integers(1), steps=steps)
+    curvature = float64("curvature", real("curvature", curvature, POSITIVE))
+    distance = float64("distance", real("distance", distance, POSITIVE))
+    noise = float64("noise", real("noise", noise, NONNEGATIVE))
+    steps = int(real("steps", steps, Integers(1)))
+    if steps > _MOST_STEPS:
+        raise DomainError("steps", steps, f"1 <= steps <= {_MOST_STEPS}")
     t = np.arange(steps + 1)
     ratio = (noise / (curvature * distance)) ** 2
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ..optimizers.errors import DomainError
+from ..optimizers.domains import NONNEGATIVE, Integers
+from ..optimizers.errors import DomainError, RuleError, shown
 from ..optimizers.rule import Rule
+from .reals import real, real_array
 
+_MOST_STEPS = 10**8
 _BLOCK = 1 << 14
 """Grid points simulated together, few enough that their state stays in the processor's cache."""
 
@@ -31,10 +34,21 @@ def _hyperparameters(rule: Rule, values: dict[str, Any]) -> dict[str, Any]:
         if rule.hyperparameters[name].is_choice:
             rule.check({name: value})
             continue
-        array = np.asarray(value, float)
-        for number in (array.min(), array.max()) if array.size else (np.nan,):
-            rule.hyperparameters[name].check(float(number))
+        domain = rule.hyperparameters[name].domain
+        if not isinstance(domain, Integers):
+            real_array(name, value, domain)
+        elif np.ndim(value) or value not in domain:
+            raise DomainError(name, value, domain.describe(name))
     return rule.with_defaults(values)
+
+
+def _check_run(rule: Any, steps: Any, fewest: int) -> int:
+    if not isinstance(rule, Rule):
+        raise RuleError(f"expected a rule (see eigenstep.optimizers.rule), got {shown(rule)}")
+    number = int(real("steps", steps, Integers(fewest)))
+    if number > _MOST_STEPS:
+        raise DomainError("steps", steps, f"{fewest} <= steps <= {_MOST_STEPS}")
+    return number
 
 
 def follow(
@@ -103,8 +117,10 @@ def simulate(
     >>> simulate(gradient_descent, 3, lr=0.5).theta
     array([1.   , 0.5  , 0.25 , 0.125])
     """
-    if steps < 0:
-        raise DomainError("steps", steps, "steps >= 0")
+    steps = _check_run(rule, steps, 0)
+    noise = float(real("noise", noise, NONNEGATIVE))
+    real("seed", seed, Integers(0))
+    curvature, start = real_array("curvature", curvature), real_array("start", start)
     full = _hyperparameters(rule, hyperparameters)
     numeric = [np.asarray(v, float) for v in full.values() if not isinstance(v, str)]
     curvature = np.asarray(curvature, float)
@@ -144,8 +160,8 @@ def growth(rule: Rule, steps: int = 2000, *, eta_lambda: Any, **hyperparameters:
         eta_lambda: ηλ, any shape.
         hyperparameters: numbers or arrays that broadcast with ``eta_lambda``.
     """
-    if steps < 64:
-        raise DomainError("steps", steps, "steps >= 64")
+    steps = _check_run(rule, steps, 64)
+    eta_lambda = real_array("eta_lambda", eta_lambda)
     full = _hyperparameters(rule, {"lr": eta_lambda, **hyperparameters})
     names = [k for k, v in full.items() if not isinstance(v, str | bool)]
     shape = np.broadcast_shapes(*[np.shape(full[k]) for k in names])

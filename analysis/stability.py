@@ -21,6 +21,7 @@ import sympy as sp
 from sympy.polys.matrices import DomainMatrix
 
 from ..optimizers.domains import Hyperparameter, Interval
+from .compiled import Uncompiled
 from .decision import Decision, Encoder, decide
 from .tracing import symbol_of
 
@@ -61,17 +62,22 @@ def domain_relations(hyperparameters: Sequence[Hyperparameter]) -> tuple[Any, ..
     """The domains of hyperparameters as SymPy relations between symbols."""
     relations = []
     for h in hyperparameters:
-        if not isinstance(h.domain, Interval):
-            continue
         # A bare symbol: SymPy would decide `beta >= 0` from assumptions and z3 would not see it.
-        symbol, d = symbol_of(h), h.domain
+        relations += interval_relations(symbol_of(h), h.domain)
+    return tuple(relations)
+
+
+def interval_relations(symbol: sp.Expr, d: Any) -> list[Any]:
+    """That an expression lies in an interval, as unevaluated relations."""
+    relations = []
+    if isinstance(d, Interval):
         if d.lower != -math.inf:
             kind = sp.GreaterThan if d.lower_closed else sp.StrictGreaterThan
             relations.append(kind(symbol, sp.nsimplify(d.lower), evaluate=False))
         if d.upper != math.inf:
             kind = sp.LessThan if d.upper_closed else sp.StrictLessThan
             relations.append(kind(symbol, sp.nsimplify(d.upper), evaluate=False))
-    return tuple(relations)
+    return relations
 
 
 def _sign_factors(expression: sp.Expr) -> list[sp.Expr]:
@@ -124,7 +130,7 @@ def minimal_inequalities(
 
 
 @dataclass(frozen=True)
-class StabilityRegion:
+class StabilityRegion(Uncompiled):
     """Where all eigenvalues of the iteration matrix lie in the open unit disk.
 
     Attributes:
@@ -142,6 +148,8 @@ class StabilityRegion:
     minimal: bool
     polynomial: sp.Poly
     display: Mapping[sp.Symbol, sp.Expr]
+
+    _compiled = ("_numeric",)
 
     @property
     def relations(self) -> tuple[Any, ...]:
@@ -184,6 +192,10 @@ class StabilityRegion:
     def _numeric(self) -> Any:
         names = (self.variable, *self.parameters)
         return [sp.lambdify(names, e, "numpy", cse=True) for e in self.inequalities]
+
+    def signs(self, point: Mapping[sp.Symbol, sp.Expr]) -> set[int]:
+        """Which of 1, 0, −1 the signs of the inequalities are at one rational point, exactly."""
+        return {int(sp.sign(e.subs(point))) for e in self.inequalities}
 
     def _arguments(self, values: Mapping[str, Any]) -> list[Any]:
         return [np.asarray(values[self.names[s]], float) for s in (self.variable, *self.parameters)]
@@ -318,8 +330,13 @@ def largest_stable(region: StabilityRegion, samples: int = 7) -> sp.Expr | None:
         elif p.degree() == 2:
             candidates |= set(sp.roots(p, multiple=True))
     active: set[sp.Expr] = set()
-    for point in _domain_points(region, samples):
-        starting = [end for start, end in region.intervals(point) if start == 0]
+    inside = (
+        point
+        for point in _domain_points(region, 30 * samples)
+        if all(d.subs(point) != sp.false for d in region.domain)
+    )
+    for point in itertools.islice(inside, samples):
+        starting = [end for start, end in region.intervals(point) if start <= 0 < end]
         if not starting:
             return None
         if starting[0] == sp.oo:

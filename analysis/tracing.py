@@ -8,13 +8,16 @@ from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import sympy as sp
 from sympy.polys.polyerrors import PolynomialError
 
 from ..optimizers import ops
 from ..optimizers.domains import UNIT, Hyperparameter, Integers, Interval
-from ..optimizers.errors import Missing, RuleError
+from ..optimizers.errors import Missing, RuleError, shown
 from ..optimizers.rule import Rule
+from .reals import real
+from .user_code import full_name, running
 
 LAMBDA = sp.Symbol("lambda", positive=True)
 """The curvature λ of ½λx²."""
@@ -68,11 +71,9 @@ def symbol_of(hyperparameter: Hyperparameter) -> sp.Symbol:
 
 def exact(value: Any) -> sp.Expr:
     """A number as the exact rational that its shortest decimal notation writes: 0.9 is 9/10."""
-    if isinstance(value, sp.Basic):
-        return value  # type: ignore[return-value]
-    if isinstance(value, str):  # never SymPy's parser: see expressions.parse
-        raise RuleError(f"expected a number, got the text {value!r}")
-    return sp.Rational(str(value)) if isinstance(value, float) else sp.sympify(value)
+    if isinstance(value, sp.Expr) and value.free_symbols:
+        return value
+    return real("a number", value)
 
 
 @dataclass(frozen=True)
@@ -145,20 +146,33 @@ class Trace:
         return LinearSystem(table[:, :-1], table[:, -1:], sp.Matrix([point]), xi)
 
     def _linear(self, expression: sp.Expr, variables: tuple[sp.Symbol, ...]) -> list[sp.Expr]:
-        problem = (
-            f"rule {self.rule.name} is not linear in its state and gradient: {expression}; "
-            f"{self.rule.name}_frozen is what it is near a minimum"
-        )
         try:
             polynomial = sp.Poly(expression, *variables)
         except PolynomialError as error:
-            raise RuleError(problem) from error
+            raise self._not_linear(expression) from error
         if polynomial.total_degree() > 1 or polynomial.nth(*[0] * len(variables)) != 0:
-            raise RuleError(problem)
+            raise self._not_linear(expression)
         # The domain is inferred from the coefficients, so it must not have swallowed a variable.
         if polynomial.free_symbols_in_domain & set(variables):
-            raise RuleError(problem)
+            raise self._not_linear(expression)
         return [polynomial.coeff_monomial(v) for v in variables]
+
+    def _not_linear(self, expression: sp.Expr) -> RuleError:
+        """The error, with what the rule is near a minimum where that has a theory."""
+        from .frozen import freeze
+
+        problem = (
+            f"rule {self.rule.name} is not linear in its state and gradient: {shown(expression)}"
+        )
+        try:
+            linear = trace(freeze(self.rule)).system
+        except Exception:
+            linear = None
+        if linear is None:
+            return RuleError(problem)
+        name = full_name(self.rule)
+        instead = f"{name}_frozen" if name else "eigenstep.analysis.frozen.freeze of it"
+        return RuleError(f"{problem}; {instead} is what it is near a minimum")
 
 
 def trace(rule: Rule, /, *, step: Any = None, **hyperparameters: Any) -> Trace:
@@ -179,47 +193,48 @@ def trace(rule: Rule, /, *, step: Any = None, **hyperparameters: Any) -> Trace:
     >>> trace(heavy_ball).new_theta
     -eta*(beta*v + g) + theta
     """
+    if not isinstance(rule, Rule):
+        raise RuleError(f"expected a rule (see eigenstep.optimizers.rule), got {shown(rule)}")
     given = {**rule.fixed, **hyperparameters}
-    numbers = {k: v for k, v in given.items() if not (isinstance(v, sp.Basic) and v.free_symbols)}
-    rule.check({k: _number(v) for k, v in numbers.items()})
+    for name in given:
+        rule._check_name(name)
     values: dict[str, Any] = {}
     for name, h in rule.hyperparameters.items():
         value = given.get(name, h.default if h.convention else symbol_of(h))
         if value is None:
             raise Missing(name, h.domain.describe(name))
-        values[name] = value if h.is_choice else exact(value)
-    for name in given:
-        rule._check_name(name)
+        if h.is_choice:
+            h.check(value)
+        elif not (isinstance(value, sp.Expr) and value.free_symbols):
+            value = real(name, value, h.domain)
+        values[name] = value
     theta, g, *state = (
         sp.Symbol(n, real=True) for n in (rule.parameter, rule.gradient, *rule.state)
     )
-    try:
+    with running(RuleError, f"rule {rule.name} cannot be run on symbols", rule):
         coefficients = rule.coefficients(STEP, values)
         unit = {v for k, v in values.items() if rule.hyperparameters[k].domain == UNIT}
         coefficients = {
             k: _at_step(v, step, unit) if isinstance(v, sp.Basic) else v
             for k, v in coefficients.items()
         }
-        new_theta, *new_state = rule(theta, g, *state, **coefficients)
-        point = rule.gradient_point(theta, *state, **coefficients)
-    except (TypeError, AttributeError) as error:
-        raise RuleError(f"rule {rule.name} cannot be run on symbols: {error}") from error
-    return Trace(
-        rule,
-        theta,
-        g,
-        tuple(state),
-        values,
-        sp.sympify(new_theta),
-        tuple(sp.sympify(s) for s in new_state),
-        sp.sympify(point),
-    )
+        new_theta, *new_state = (
+            _expression(rule, k, v)
+            for k, v in zip(
+                (rule.parameter, *rule.state), rule(theta, g, *state, **coefficients), strict=True
+            )
+        )
+        point = _expression(rule, "gradient_at", rule.gradient_point(theta, *state, **coefficients))
+    return Trace(rule, theta, g, tuple(state), values, new_theta, tuple(new_state), point)
 
 
-def _number(value: Any) -> Any:
-    if not isinstance(value, sp.Basic):
+def _expression(rule: Rule, name: str, value: Any) -> sp.Expr:
+    """What a rule returned, as an expression."""
+    if isinstance(value, sp.Expr):
         return value
-    return int(value) if value.is_Integer else float(value)  # type: ignore[arg-type]
+    if isinstance(value, int | float | np.number) and not isinstance(value, bool):
+        return sp.sympify(value)
+    raise RuleError(f"rule {rule.name} returned {shown(value)} for {name}; expected an expression")
 
 
 def _at_step(coefficient: sp.Basic, step: Any, unit: set[Any]) -> Any:

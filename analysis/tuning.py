@@ -12,6 +12,7 @@ hyperparameters reach a smaller r.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,9 +20,12 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
+from sympy.core.evalf import PrecisionExhausted
 
-from ..optimizers.errors import DomainError, EigenstepError
+from ..optimizers.domains import POSITIVE, Domain, Interval
+from ..optimizers.errors import DomainError, EigenstepError, UnknownName, shown
 from .decision import Decision, decide
+from .reals import float64, rational, real
 from .stability import Z, positive_factors
 
 R = sp.Symbol("r", nonnegative=True)
@@ -78,6 +82,35 @@ class ClosedTuning:
         found["rate"] = finish(self.rate)
         return found
 
+    def at(self, mu: sp.Rational, largest: sp.Rational) -> dict[str, Any]:
+        """:attr:`exact` at two numbers, as numbers of 40 digits; nothing cancels.
+
+        Raises:
+            NoTuning: μ and L agree to more digits than can be told apart.
+        """
+        if mu == largest:  # then the rate may be 0, which no number of digits would show
+            return {k: sp.cancel(e.subs(L, MU)).subs(MU, mu) for k, e in self.exact.items()}
+        try:
+            return {
+                k: e.evalf(40, subs={MU: mu, L: largest}, maxn=4000, strict=True)
+                for k, e in self.exact.items()
+            }
+        except PrecisionExhausted:
+            raise NoTuning(
+                "L/mu is so near to 1, or so far from it, that the optimum cannot be computed"
+            ) from None
+
+    def attained(self, mu: sp.Rational, largest: sp.Rational) -> bool:
+        """Whether every root condition holds at both ends of this spectrum with r the rate."""
+        values = self.at(mu, largest)
+        point = {H_MU: values["lr"] * mu, R: values["rate"], KAPPA: largest / mu}
+        point |= {symbol: values[name] for symbol, name in self.names.items()}
+        for constraint in self.constraints:
+            terms = [t.subs(point) for t in sp.Add.make_args(constraint)]
+            if sp.Add(*terms).evalf(30) < -sp.Float("1e-20") * max(abs(t) for t in terms):
+                return False
+        return True
+
     @property
     def _above_one(self) -> list[Any]:
         q = Q if Q in self.kappa_of_q.free_symbols else KAPPA
@@ -115,6 +148,8 @@ class Tuning:
         values: ``lr`` (1/curvature) and the other hyperparameters by name.
         rate: the smallest possible spectral radius over the spectrum, per step.
         exact: the expressions in μ and L, empty where the optimum is numerical.
+        method: ``"closed form"``, or ``"numerical"`` where a search found it.
+        how: in words, where was searched, and that nothing was proved.
     """
 
     mu: Any
@@ -123,12 +158,16 @@ class Tuning:
     rate: Any
     exact: Mapping[str, sp.Expr]
     closed: ClosedTuning | None = None
+    method: str = "closed form"
+    how: str = "the equations of the optimum, solved exactly for every L/mu"
 
     @property
     def lr(self) -> Any:
         return self.values["lr"]
 
     def __getitem__(self, name: str) -> Any:
+        if not isinstance(name, str) or (name != "rate" and name not in self.values):
+            raise UnknownName("tuned hyperparameter", name, [*self.values, "rate"])
         return self.rate if name == "rate" else self.values[name]
 
     def optimality(self, *, seconds: float = 10.0) -> dict[str, Decision]:
@@ -318,7 +357,9 @@ def numerical_tuning(
         axes = [np.linspace(a, b, points) for a, b in zip(low, high, strict=True)]
         grid = np.meshgrid(*axes, indexing="ij")
         h = np.exp(grid[0])[..., None] * curvatures
-        worst = np.max(radius(h, *[g[..., None] for g in grid[1:]]), axis=-1)
+        with np.errstate(all="ignore"):
+            worst = np.max(radius(h, *[g[..., None] for g in grid[1:]]), axis=-1)
+        worst = np.where(np.isnan(worst), np.inf, worst)
         index = np.unravel_index(int(np.argmin(worst)), worst.shape)
         if worst[index] <= best_value:
             best, best_value = np.array([g[index] for g in grid]), float(worst[index])
@@ -327,12 +368,54 @@ def numerical_tuning(
     return np.array([np.exp(best[0]), *best[1:], best_value])
 
 
-def check_spectrum(mu: Any, largest: Any) -> None:
-    """Raise :class:`DomainError` unless 0 < μ ≤ L are finite (symbols pass)."""
+def check_spectrum(mu: Any, largest: Any) -> tuple[sp.Expr, sp.Expr]:
+    """μ and L, exact, symbols as they are.
+
+    Raises:
+        DomainError: unless 0 < μ ≤ L are finite.
+    """
+    ends = []
     for name, value in (("mu", mu), ("L", largest)):
-        if isinstance(value, sp.Basic) and value.free_symbols:
+        if isinstance(value, sp.Expr) and value.free_symbols:
+            ends.append(value)
             continue
-        if not (np.isfinite(float(value)) and float(value) > 0):
-            raise DomainError(name, value, f"0 < {name} < oo")
-    if not any(isinstance(v, sp.Basic) and v.free_symbols for v in (mu, largest)) and mu > largest:
-        raise DomainError("mu", mu, f"0 < mu <= L, where L = {largest}")
+        try:
+            ends.append(rational(real(name, value, POSITIVE)))
+        except DomainError as error:
+            raise DomainError(name, error.value, f"0 < {name} < oo, {error.domain}") from None
+    if not any(e.free_symbols for e in ends) and ends[0] > ends[1]:
+        raise DomainError("mu", mu, f"0 < mu <= L, where L = {shown(largest)}")
+    return ends[0], ends[1]
+
+
+def rounded(
+    mu: sp.Rational, largest: sp.Rational, values: Mapping[str, Any], closed: ClosedTuning
+) -> Tuning:
+    """The closed form's values at one spectrum in float64."""
+    numbers = {k: float64(k, v) for k, v in values.items()}
+    rate = numbers.pop("rate")
+    return Tuning(mu, largest, numbers, rate, closed.exact, closed)
+
+
+_WIDEST = 10.0
+"""How far a search goes where a domain has no end."""
+
+
+def search_range(name: str, domain: Domain) -> tuple[float, float]:
+    """The part of a hyperparameter's domain that is searched; open ends are left by 1e-9 of it.
+
+    >>> search_range("beta", Interval(0, 1, upper_closed=False))
+    (0.0, 0.999999999)
+    """
+    if not isinstance(domain, Interval):
+        raise NoTuning(f"{name} takes no real numbers, so it is not tuned; set it")
+    lower, upper = domain.lower, domain.upper
+    if math.isinf(lower):
+        lower = upper - 2 * _WIDEST if math.isfinite(upper) else -_WIDEST
+    if math.isinf(upper):
+        upper = lower + 2 * _WIDEST if math.isfinite(domain.lower) else _WIDEST
+    margin = 1e-9 * (upper - lower)
+    return (
+        lower if lower in domain else lower + margin,
+        upper if upper in domain else upper - margin,
+    )

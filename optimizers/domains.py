@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from .errors import DomainError
+
+_LARGEST = sys.float_info.max
 
 
 @dataclass(frozen=True)
@@ -26,10 +29,7 @@ class Interval:
     def __contains__(self, value: Any) -> bool:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return False
-        try:
-            if not math.isfinite(value):
-                return False
-        except OverflowError:  # an integer beyond every float
+        if not abs(value) <= _LARGEST:  # NaN, infinity, an integer beyond every float
             return False
         above = value >= self.lower if self.lower_closed else value > self.lower
         below = value <= self.upper if self.upper_closed else value < self.upper

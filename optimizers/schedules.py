@@ -11,11 +11,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from .domains import NONNEGATIVE, POSITIVE, Integers, Interval, require
+from .domains import NONNEGATIVE, POSITIVE, REAL, Domain, Integers, require
 from .errors import DomainError
 
 Factor = Callable[[float], float]
+
+
+def _require(domain: Domain, **values: Any) -> None:
+    """:func:`~.domains.require` for numbers, of which True and False are none."""
+    for name, value in values.items():
+        if isinstance(value, bool):
+            raise DomainError(name, value, domain.describe(name))
+        require(domain, **{name: value})
+
+
+def _numbers(name: str, values: Any) -> list[Any]:
+    """A sequence of finite numbers as a list."""
+    if isinstance(values, str | bytes | dict) or not hasattr(values, "__iter__"):
+        raise DomainError(name, values, "a sequence of numbers")
+    try:
+        found = list(values)
+    except TypeError:  # an array without axes
+        raise DomainError(name, values, "a sequence of numbers") from None
+    _require(REAL, **{f"{name}[{i}]": v for i, v in enumerate(found)})
+    return found
 
 
 def piecewise_constant(boundaries: Sequence[float], factors: Sequence[float]) -> Factor:
@@ -24,23 +45,23 @@ def piecewise_constant(boundaries: Sequence[float], factors: Sequence[float]) ->
     >>> [piecewise_constant([2, 4], [1, 0.5, 0.25])(t) for t in (0, 2, 3, 4)]
     [1, 0.5, 0.5, 0.25]
     """
-    if len(factors) != len(boundaries) + 1 or list(boundaries) != sorted(boundaries):
-        raise DomainError("boundaries", list(boundaries), "ascending, one fewer than factors")
-    require(Interval(), **{f"boundaries[{i}]": b for i, b in enumerate(boundaries)})
-    require(NONNEGATIVE, **{f"factors[{i}]": f for i, f in enumerate(factors)})
+    boundaries, factors = _numbers("boundaries", boundaries), _numbers("factors", factors)
+    if len(factors) != len(boundaries) + 1 or boundaries != sorted(boundaries):
+        raise DomainError("boundaries", boundaries, "ascending, one fewer than factors")
+    _require(NONNEGATIVE, **{f"factors[{i}]": f for i, f in enumerate(factors)})
     return lambda t: factors[sum(t >= b for b in boundaries)]
 
 
 def exponential(rate: float) -> Factor:
     """e^(−rate·t), rate ≥ 0: the steps sum to a finite length, so it may stop short."""
-    require(NONNEGATIVE, rate=rate)
+    _require(NONNEGATIVE, rate=rate)
     return lambda t: math.exp(-rate * t)
 
 
 def polynomial(alpha: float = 0.5, beta: float = 1.0) -> Factor:
     """(βt + 1)^(−α), α > 0, β ≥ 0."""
-    require(POSITIVE, alpha=alpha)
-    require(NONNEGATIVE, beta=beta)
+    _require(POSITIVE, alpha=alpha)
+    _require(NONNEGATIVE, beta=beta)
     return lambda t: (beta * t + 1) ** -alpha
 
 
@@ -51,7 +72,7 @@ def inverse_time(beta: float = 1.0) -> Factor:
 
 def inverse_square_root(warmup: int = 1) -> Factor:
     """min(1/√(t+1), (t+1)/warmup^1.5) scaled to peak at 1: rises for ``warmup`` steps, then 1/√t."""
-    require(Integers(1), warmup=warmup)
+    _require(Integers(1), warmup=warmup)
     return lambda t: min(math.sqrt(warmup / (t + 1)), (t + 1) / warmup)
 
 
@@ -61,9 +82,9 @@ def cosine(steps: int, warmup: int = 0, final: float = 0.0) -> Factor:
     >>> [round(cosine(4)(t), 3) for t in range(6)]
     [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
     """
-    require(Integers(1), steps=steps)
-    require(Integers(0), warmup=warmup)
-    require(NONNEGATIVE, final=final)
+    _require(Integers(1), steps=steps)
+    _require(Integers(0), warmup=warmup)
+    _require(NONNEGATIVE, final=final)
     if warmup >= steps:
         raise DomainError("warmup", warmup, f"0 <= warmup < steps, where steps = {steps}")
 

@@ -6,12 +6,14 @@ from typing import Annotated
 import numpy as np
 
 from ..domains import Choice, Convention, LearningRate, NonNegative, UnitInterval
+from ..errors import DomainError
 from ..moments import CorrectedEpsilonPlace, Epsilon, bias, corrected, denominator
 from ..ops import times
 from ..rule import rule
 
 _LONGEST = 1 << 16
 """Steps after which Π(1 − ½·0.96^(i·decay)) has either converged in float64 or underflown to 0."""
+_MOST_FACTORS = 10**7
 
 
 def momentum(beta1, t, decay):
@@ -23,6 +25,8 @@ def momentum_product(beta1, t, decay):
     """μ_1 μ_2 … μ_t, at a cost that does not grow with t where the decay is a number."""
     if isinstance(decay, int | float):
         return beta1**t * _warm_up_products(float(decay))[min(t, _LONGEST) - 1].item()
+    if t > _MOST_FACTORS:
+        raise DomainError("t", t, f"t <= {_MOST_FACTORS} for lookahead_bias 'scheduled'")
     product = 1
     for i in range(1, t + 1):
         product = product * momentum(beta1, i, decay)

@@ -1,0 +1,109 @@
+"""Running somebody else's Python: whatever it raises becomes one line with the place in their file."""
+
+from __future__ import annotations
+
+import dis
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any
+
+from ..optimizers.errors import EigenstepError
+from ..optimizers.rule import Rule
+
+MODULE_PREFIX = "_eigenstep_user_"
+"""How the module names of files begin that :mod:`.loading` has run."""
+
+
+def _frames(traceback: TracebackType | None) -> Iterator[TracebackType]:
+    while traceback is not None:
+        yield traceback
+        traceback = traceback.tb_next
+
+
+def files() -> set[str]:
+    """The users' files that were run so far."""
+    found = [m for k, m in list(sys.modules.items()) if k.startswith(MODULE_PREFIX)]
+    return {str(getattr(m, "__file__", "")) for m in found}
+
+
+def place_of(error: BaseException) -> str:
+    """``file.py, line 7``: where in a user's file an error arose; empty where it did not."""
+    known = files()
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        return f"{error.filename}, line {error.lineno}"
+    inside = [t for t in _frames(error.__traceback__) if t.tb_frame.f_code.co_filename in known]
+    if not inside:
+        return ""
+    return f"{inside[-1].tb_frame.f_code.co_filename}, line {inside[-1].tb_lineno}"
+
+
+def definition_of(rule: Rule) -> str:
+    """``file.py, line 7``: where a user's rule begins; empty for rules of eigenstep."""
+    code = getattr(rule.update, "__code__", None)
+    if code is None or code.co_filename not in files():
+        return ""
+    return f"{code.co_filename}, line {code.co_firstlineno}"
+
+
+def said_by(error: BaseException) -> str:
+    """The type of an error and the first line of what it says."""
+    try:
+        lines = str(error).splitlines()
+    except Exception:  # somebody's own __str__
+        lines = []
+    if isinstance(error, SyntaxError):
+        lines = [error.msg]
+    return f"{type(error).__name__}: {lines[0]}" if lines and lines[0] else type(error).__name__
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether an error is Ctrl-C, and not a KeyboardInterrupt that a program raises by itself."""
+    if not isinstance(error, KeyboardInterrupt):
+        return False
+    frames = list(_frames(error.__traceback__))
+    if not frames:
+        return True
+    code, last = frames[-1].tb_frame.f_code, frames[-1].tb_lasti
+    return all(i.opname != "RAISE_VARARGS" for i in dis.get_instructions(code) if i.offset == last)
+
+
+def add_place(error: EigenstepError, place: str) -> None:
+    """Begin an error's message with a place in a file, unless it names one."""
+    if place and place not in str(error):
+        error.args = (f"{place}: {error}",)
+
+
+@contextmanager
+def running(kind: type[EigenstepError], what: str, rule: Rule | None = None) -> Iterator[None]:
+    """Whatever is raised inside, SystemExit and the like included, leaves as one ``kind``.
+
+    Errors that are eigenstep's own stay what they are, with the place in the user's file. Ctrl-C passes.
+    """
+    try:
+        yield
+    except EigenstepError as error:
+        add_place(error, place_of(error) or (definition_of(rule) if rule else ""))
+        raise
+    except BaseException as error:
+        if is_interrupt(error):
+            raise
+        place = place_of(error) or (definition_of(rule) if rule else "")
+        raise kind(
+            f"{place}: {what}: {said_by(error)}" if place else f"{what}: {said_by(error)}"
+        ) from error
+
+
+def full_name(rule: Rule) -> Any:
+    """How the command line names a rule; None for one that it cannot name."""
+    from ..optimizers.rules import ALL_RULES
+
+    if rule.name in ALL_RULES:
+        return rule.name
+    for name, module in list(sys.modules.items()):
+        if name.startswith(MODULE_PREFIX):
+            for attribute, value in vars(module).items():
+                if isinstance(value, Rule) and value is rule:
+                    return f"{module.__file__}:{attribute}"
+    return None
