@@ -211,7 +211,13 @@ def _flags() -> list[list[str]]:
             "-fno-trapping-math", "-fno-tree-pre"]  # the last: GCC 12 gives up on two nested maxima
     # fmt: on
     if os.environ.get("EIGENSTEP_SANITIZE"):  # `make sanitize`
-        checks = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O1", "-fopenmp"]
+        checks = [
+            "-fsanitize=address,undefined",
+            "-fno-sanitize-recover=all",
+            "-g",
+            "-O1",
+            "-fopenmp",
+        ]
         return [[*base, *checks]]
     native = "-mcpu=native" if platform.machine() in ("arm64", "aarch64") else "-march=native"
     return [[*base, native, "-fopenmp"], [*base, native, "-fopenmp-simd"], base]

@@ -132,7 +132,16 @@ def convention(cls):
     return {"convention": "torch"} if "convention" in getattr(cls, "options", {}) else {}
 
 
+@pytest.fixture
+def double():
+    """torch's NAdam keeps its product of momenta in the default dtype."""
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
 @torchs
+@pytest.mark.usefixtures("double")
 def test_the_shared_configurations_are_torchs_steps(name):
     info, cls = shared(name), getattr(ours, name)
     for given in info.optim_inputs_func("cpu", torch.float64):
@@ -150,6 +159,7 @@ def test_the_shared_configurations_are_torchs_steps(name):
 
 
 @torchs
+@pytest.mark.usefixtures("double")
 def test_the_shared_configurations_through_torchs_schedulers(name):
     info, cls = shared(name), getattr(ours, name)
     pairs = itertools.product(info.optim_inputs_func("cpu", torch.float64), info.scheduler_inputs)
@@ -197,6 +207,7 @@ def test_the_shared_errors_are_of_torchs_kind(name):
 
 
 @torchs
+@pytest.mark.usefixtures("double")
 def test_states_of_older_versions_of_torch_load(name):
     info, cls = shared(name), getattr(ours, name)
     for given in info.optim_inputs_func("cpu", torch.float64):
@@ -289,7 +300,7 @@ def test_what_cannot_be_stepped_is_refused_as_torch_does(name):
         make(name, [1.0])
     with pytest.raises(ValueError, match="non-leaf"):
         make(name, [leaf(2) * 2])
-    with pytest.raises(TypeError, match="unordered"):
+    with pytest.raises(TypeError, match="ordered collections"):
         make(name, [{"params": {leaf(2)}}])
     p = leaf(2)
     with pytest.raises(ValueError, match="more than one parameter group"):
@@ -464,8 +475,8 @@ def test_a_step_allocates_no_tensor_of_the_parameters_size(name):
     optimizer.step()
     with torch.profiler.profile(profile_memory=True) as profile:
         optimizer.step()
-    allocated = sum(max(e.self_cpu_memory_usage, 0) for e in profile.events())
-    assert allocated < p.numel() * p.element_size()
+    largest = max(e.self_cpu_memory_usage for e in profile.events())
+    assert largest < p.numel() * p.element_size() / 2
 
 
 # States
@@ -649,7 +660,7 @@ def test_named_parameters_keep_their_names(name):
     assert saved["param_groups"][0]["param_names"] == names
     other = copy.deepcopy(net)
     again = make(name, other.named_parameters())
-    again.load_state_dict(saved)
+    again.load_state_dict(copy.deepcopy(saved))  # torch shares a state's tensors, and so do we
     train(other, again, 2, 3)
     train(net, optimizer, 2, 3)
     assert_same(net, other)
@@ -680,7 +691,7 @@ def test_a_state_loads_by_names_through_a_hook(name):
         return {"state": state, "param_groups": [new]}
 
     again.register_load_state_dict_pre_hook(by_name)
-    again.load_state_dict(optimizer.state_dict())
+    again.load_state_dict(copy.deepcopy(optimizer.state_dict()))
     train(net, optimizer, 2, 2)
     train(other, again, 2, 2)
     assert_same(net, other)
@@ -944,3 +955,49 @@ def test_model_and_optimizer_states_together_with_groups(name):
     train(other, again, 2, 2)
     train(net, optimizer, 2, 2)
     assert_same(other, net)
+
+
+# Learning rates and gradients of zero, through the classes
+
+
+def conventions():
+    for name in NAMES:
+        rule = getattr(getattr(ours, name), "_rule", None)
+        for convention in ("paper", *(rule.conventions if rule is not None else ())):
+            yield name, {} if convention == "paper" else {"convention": convention}
+
+
+@pytest.mark.parametrize(("name", "arguments"), list(conventions()))
+def test_zeros_leave_the_weights_where_they_are(name, arguments):
+    """lr = 0, ε = 0 and gradients of zero, from the first step on."""
+    keys = make(name, [leaf(1)], **arguments).param_groups[0]
+    eps = {"eps": 0.0} if "eps" in keys else {}
+    if "initial_accumulator" in keys:
+        eps["initial_accumulator"] = 0.0  # Yogi's first average would move it
+    for lr, gradient in itertools.product((0.0, 0.05), (0.0, 1.0)):
+        if lr and gradient:
+            continue
+        final = {"final_lr": 0.0} if "final_lr" in keys and not lr and not arguments else {}
+        p = leaf(4)
+        before = p.detach().clone()
+        optimizer = make(name, [p], **{**arguments, **eps, **final, "lr": lr, "weight_decay": 0.0})
+        for _ in range(3):
+            p.grad = torch.full_like(p, gradient)
+            optimizer.step()
+            assert torch.equal(p, before), (lr, gradient)
+
+
+@pytest.mark.parametrize("amsbound", [False, True])
+def test_adabound_made_at_a_learning_rate_of_zero(amsbound):
+    """The library takes the first that is not zero for the one that its bounds are scaled by."""
+    library = pytest.importorskip("pytorch_optimizer", reason="the library is not installed")
+    p, q = leaf(5), leaf(5)
+    mine = ours.AdaBound([p], lr=0.0, amsbound=amsbound, convention="pytorch-optimizer")
+    with quiet():
+        theirs = library.AdaBound([q], lr=0.0, ams_bound=amsbound)
+    for t, lr in enumerate((0.0, 0.0, 0.01, 0.5, 0.02, 0.0, 0.1)):
+        for x, optimizer in ((p, mine), (q, theirs)):
+            optimizer.param_groups[0]["lr"] = lr
+            x.grad = leaf(5, seed=t + 1).detach()
+            optimizer.step()
+        torch.testing.assert_close(p, q, rtol=1e-12, atol=1e-14)
