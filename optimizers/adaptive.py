@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from .arguments import check_flag, plain
 from .checkpoints import StateError
 from .compositions import with_decoupled_weight_decay
-from .domains import UNIT, require
+from .domains import POSITIVE, UNIT, require
 from .errors import DomainError, UnknownName
 from .optimizer import RuleOptimizer
 from .rule import Rule
@@ -319,9 +319,17 @@ class AdaBound(_Decoupling, rule=adabound):
         return _under(_AMSBOUND if amsbound else self._rule, convention)
 
     def _completed(self, group: dict[str, Any]) -> None:
-        # The libraries' bounds follow the learning rate, relative to what it was at first.
+        # The libraries' bounds follow the learning rate, relative to the first that was not zero.
         if group["convention"] != "paper" and not plain(group["base_lr"]):
-            group["base_lr"] = plain(group["lr"])
+            lr = plain(group["lr"])
+            if lr in POSITIVE:
+                group["base_lr"] = lr
+
+    def hyperparameters_of(self, group: Mapping[str, Any]) -> dict[str, Any]:
+        values = super().hyperparameters_of(group)
+        if group["convention"] != "paper" and not values["base_lr"]:
+            values["base_lr"] = 1.0  # lr was always zero, and so the bounds are
+        return values
 
 
 _AMSBOUND = amsbound

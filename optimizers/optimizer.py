@@ -263,7 +263,7 @@ class RuleOptimizer(torch.optim.Optimizer):
         group["params"] = list(dict.fromkeys(group["params"]))  # torch has warned of duplicates
 
     def _completed(self, group: dict[str, Any]) -> None:
-        """What a class derives from a group's other arguments as the group is added."""
+        """What a class derives from a group's other arguments, as it is added and at each step."""
 
     def _options_now(self) -> dict[str, Any]:
         return {k: self.defaults.get(k, v) for k, v in self.options.items()}
@@ -406,6 +406,7 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     def _prepare(self, group: dict[str, Any]) -> list[_Work]:
         """The work on a group: its parameters by the step that they are at, all of them checked."""
+        self._completed(group)
         rule = self.rule_of(group)
         active = [p for p in group["params"] if p.grad is not None]
         wanted = {"step", *rule.state}

@@ -134,6 +134,9 @@ class Lookahead(RuleOptimizer):
     def _completed(self, group: dict[str, Any]) -> None:
         self.inner._completed(group)
 
+    def hyperparameters_of(self, group: Mapping[str, Any]) -> dict[str, Any]:
+        return super().hyperparameters_of(group) | self.inner.hyperparameters_of(group)
+
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "inner": self.inner}
 
