@@ -36,7 +36,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div, "neg": torch.neg,
     "sqrt": _sqrt, "maximum": torch.maximum, "minimum": torch.minimum, "where": torch.where,
     "sign": torch.sign, "absolute": torch.abs, "lt": torch.lt, "le": torch.le, "gt": torch.gt,
-    "ge": torch.ge,
+    "ge": torch.ge, "eq": torch.eq, "ne": torch.ne,
 }  # fmt: skip
 Slot = tuple[str, int]
 
@@ -49,6 +49,7 @@ class _Plan:
         self.copies: list[tuple[int, Slot]] = []
         self.norms: list[tuple[Node, Slot]] = []
         self.scalars: list[Node] = []
+        self.kept: list[int] = []
         self.floats = self.booleans = 0
         self._build(phase, values, in_place)
 
@@ -115,6 +116,11 @@ class _Plan:
                 place[node] = ("boolean" if node.boolean else "float", pool.pop())
             self.instructions.append((_FUNCTIONS[node.op], place[node], sources))
         self.copies = [(i, slot(real(n))) for i, n in phase.stores if slot(real(n)) != ("leaf", i)]
+        # All are written at once: what is handed from one variable to another is its old value.
+        written = {i for i, _ in self.copies}
+        self.kept = [
+            k for k, (_, (where, j)) in enumerate(self.copies) if where == "leaf" and j in written
+        ]
         self.norms = [(n, slot(real(n.args[0]))) for n in phase.norms]
         self.floats, self.booleans = counts[False], counts[True]
 
@@ -122,7 +128,8 @@ class _Plan:
 def _unchanged(node: Node, values: dict[Node, Any]) -> Node | None:
     """The argument that the operation hands on as it is, if it does."""
     if node.op == "where" and not node.args[0].array:
-        return node.args[1] if values[node.args[0]] else node.args[2]
+        chosen = node.args[1] if values[node.args[0]] else node.args[2]
+        return chosen if chosen.array else None  # a number would have to be spread over the array
     if len(node.args) != 2:
         return None
     x, y = node.args
@@ -179,7 +186,10 @@ class Blocked:
             if key not in shared:
                 evaluate_scalars(self.program, phase, values, coefficients, norms)
                 plan = self._plan(number, phase, values, in_place)
-                scalars = [torch.tensor(values[n], dtype=dtype) for n in plan.scalars]
+                scalars = [
+                    torch.tensor(values[n], dtype=torch.bool if n.boolean else dtype)
+                    for n in plan.scalars
+                ]
                 if not norms:
                     shared[key] = (dict(values), plan, scalars)
             else:
@@ -231,8 +241,11 @@ class Blocked:
             for k, (_, (where, number)) in enumerate(plan.norms):
                 norm = torch.linalg.vector_norm(spaces[where][number], dtype=torch.float64)
                 sums[k] += norm.item() ** 2
-            for i, (where, number) in plan.copies:
-                leaves[i].copy_(spaces[where][number])
+            found = [spaces[where][number] for _, (where, number) in plan.copies]
+            for k in plan.kept:
+                found[k] = found[k].clone()
+            for (i, _), value in zip(plan.copies, found, strict=True):
+                leaves[i].copy_(value)
         return sums
 
     def _scratch(

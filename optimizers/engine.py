@@ -2,8 +2,9 @@
 
 Both engines run the rule's own function. On the CPU it is recorded once as a program
 (:mod:`~eigenstep.optimizers.program`), which is run *blocked*, by torch's own operations on cache-sized
-blocks, or *compiled* to native code that makes one pass over memory. The two agree bit for bit, so that
-``auto`` may change from one to the other in the middle of a run. On CUDA the compiled engine is one
+blocks, or *compiled* to native code that makes one pass over memory. The two agree bit for bit (but for
+norms, which they sum in another order, to rounding), so that ``auto`` may change from one to the other in the
+middle of a run. On CUDA the compiled engine is one
 dynamic-shape ``torch.compile`` kernel a (rule, dtype, device). In all of them the step-dependent scalars
 go in as float64 numbers, so nothing is compiled anew as they change.
 
@@ -264,18 +265,19 @@ class Kernel:
             -gradient if maximize else gradient, given[1:],
         )  # fmt: skip
         # What is handed back as another variable's new value is read before that one is written.
-        new = [
-            v.clone() if isinstance(v, Tensor) and any(v is t for t in given) else v for v in new
-        ]
+        places = {t.untyped_storage().data_ptr() for t in (*given, gradient)}
+        new = [v.clone() if isinstance(v, Tensor) and v.untyped_storage().data_ptr() in places else v
+               for v in new]  # fmt: skip
         for old, value in zip(given, new, strict=True):
-            if value is not None and value.shape != old.shape:
+            shape = tuple(getattr(value, "shape", ()))
+            if value is not None and shape != tuple(old.shape):
                 raise RuleError(
-                    f"rule {self.rule.name} returned the shape {tuple(value.shape)} for a tensor of "
-                    f"the shape {tuple(old.shape)}"
+                    f"rule {self.rule.name} returned the shape {shape} for a tensor of the shape "
+                    f"{tuple(old.shape)}"
                 )
         for old, value in zip(given, new, strict=True):
             if value is not None:
-                old.copy_(value)
+                old.copy_(value if isinstance(value, Tensor) else torch.as_tensor(value))
 
     def _torch_compiles(self, engine: str, parameter: Tensor) -> bool:
         if engine == "blocked" or self._broken:
@@ -286,10 +288,14 @@ class Kernel:
 
     def _update(self, coefficients: dict[str, Any], theta: Tensor, g: Tensor, state: Any) -> Any:
         """The new parameter and state; None for what the rule hands back as it was."""
-        if theta.dtype in LOW_PRECISION:
+        low = theta.dtype in LOW_PRECISION
+        if low:
             theta, g, state = theta.float(), g.float(), [s.float() for s in state]
         new = self.rule(theta, g, *state, **coefficients, **self.choices)
-        return [None if a is b else a for a, b in zip(new, (theta, *state), strict=True)]
+        # What was widened is written back in any case: the rule may have changed it in place.
+        return [
+            None if a is b and not low else a for a, b in zip(new, (theta, *state), strict=True)
+        ]
 
     def _run_compiled(self, coefficients: Sequence[float], flat: Sequence[Tensor]) -> None:
         key = (flat[0].dtype, flat[0].device)

@@ -52,6 +52,12 @@ class TensorMismatch(EigenstepError, RuntimeError):
         return self
 
 
+@lru_cache(maxsize=256)
+def _has_memory(kind: type) -> bool:
+    """Whether tensors of a type are their memory: a subclass that dispatches for itself may not be."""
+    return kind in _PLAIN or kind.__torch_dispatch__ is Tensor.__torch_dispatch__  # type: ignore[attr-defined]
+
+
 @dataclass
 class Row:
     """A parameter with its gradient and its state, checked.
@@ -186,7 +192,8 @@ def examine(rows: Sequence[Sequence[Tensor]], names: Sequence[str] = ()) -> Plai
     """
     if not rows:
         return []
-    return _plain(rows) or _one_by_one(rows, names)
+    with torch._C.DisableTorchFunctionSubclass():  # what a tensor is, not what its class says of it
+        return _plain(rows) or _one_by_one(rows, names)
 
 
 def _one_by_one(rows: Sequence[Sequence[Tensor]], names: Sequence[str]) -> list[Row]:
@@ -204,7 +211,7 @@ def _one_by_one(rows: Sequence[Sequence[Tensor]], names: Sequence[str]) -> list[
         for place, t in enumerate(tensors):
             if t.shape != shape or t.dtype is not dtype or t.device != device:
                 raise TensorMismatch(number, place, _difference(first, t), names)
-            if type(t) not in _PLAIN:
+            if not _has_memory(type(t)):
                 row.foreign = True
                 continue
             reach = count

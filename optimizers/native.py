@@ -7,8 +7,8 @@ no reassociation, so that the results are those of torch's own operations, bit f
 
 The library is built by the system's C compiler in about half a second and kept in the user's cache
 folder under a hash of its source, its flags, the compiler and the processor, with a seal beside it (size
-and digest) that is verified before the library is loaded: what was cut short, emptied or put there by
-something else is built anew.
+and digest) that is verified: what was cut short, emptied or put there by something else is built anew.
+What is loaded is a copy of the bytes that were verified.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ import ctypes
 import hashlib
 import os
 import platform
+import secrets
 import shutil
 import subprocess
-import tempfile
 import threading
-import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -33,7 +32,7 @@ import numpy as np
 import torch
 
 from .errors import EigenstepError
-from .files import cache_folder, write_atomically
+from .files import cache_folder, temporary_folder, write_atomically
 from .program import Node, Phase, Program
 
 TASK = 1 << 14
@@ -68,6 +67,8 @@ _INFIX = {
     "le": "<=",
     "gt": ">",
     "ge": ">=",
+    "eq": "==",
+    "ne": "!=",
 }
 
 
@@ -234,15 +235,16 @@ def _processor() -> str:
     return platform.machine() + platform.processor() + "".join(lines)
 
 
-_running: dict[subprocess.Popen[bytes], Path] = {}
-"""The compilers that run, each with the folder that it writes to."""
+_running: dict[subprocess.Popen[bytes], tuple[int, Path]] = {}
+"""The compilers that run, each with the process that started it and the folder that it writes to."""
 
 
 @atexit.register
 def _stop_compilers() -> None:
-    for process, folder in list(_running.items()):
-        process.kill()
-        shutil.rmtree(folder, ignore_errors=True)
+    for process, (owner, folder) in list(_running.items()):
+        if owner == os.getpid():  # not inherited by a fork
+            process.kill()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _key(text: str, compiler: str) -> str:
@@ -256,76 +258,64 @@ def _seal(key: str, library: bytes) -> str:
     return f"{key} {len(library)} {hashlib.sha256(library).hexdigest()}\n"
 
 
-def _verified(key: str, folder: Path) -> Path | None:
-    """The cached library, if it is there and what was put there; else None."""
+def _cached(key: str, folder: Path) -> bytes | None:
+    """The library that was put in the cache, if it is still what it was; else None."""
     path = folder / f"{key}.so"
+    seal = path.with_suffix(".seal")
     try:
-        sound = path.with_suffix(".seal").read_text("ascii") == _seal(key, path.read_bytes())
+        if not (path.is_file() and seal.is_file()):  # no pipe, which would be waited for
+            return None
+        library = path.read_bytes()
+        return library if seal.read_text("ascii") == _seal(key, library) else None
     except (OSError, ValueError):
         return None
-    return path if sound else None
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what builds left that were killed: folders of processes that are gone."""
-    for left in folder.glob("build-*"):
-        with contextlib.suppress(OSError, ValueError):
-            pid = int(left.name.split("-")[1])
-            gone = time.time() - left.stat().st_mtime > 3600
-            if not gone:
-                try:
-                    os.kill(pid, 0)
-                except ProcessLookupError:
-                    gone = True
-            if gone:
-                shutil.rmtree(left, ignore_errors=True)
-
-
-def _build(text: str, compiler: str, key: str, folder: Path) -> Path:
-    """Compile, and keep the library in the folder, whole or not at all; where it is, to be loaded."""
-    try:
+def _keep(key: str, folder: Path, library: bytes) -> None:
+    """Put a library in the cache; where that is unwritable or full, it is built again next time."""
+    with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _sweep(folder)
-        work = Path(tempfile.mkdtemp(prefix=f"build-{os.getpid()}-", dir=folder))
-    except OSError:
-        work = Path(tempfile.mkdtemp(prefix="eigenstep-"))
-    kept = False
-    try:
-        made = _compile(text, compiler, work)
-        library, target = made.read_bytes(), folder / f"{key}.so"
-        try:
-            write_atomically(target, library)
-            write_atomically(target.with_suffix(".seal"), _seal(key, library).encode())
-        except OSError:  # unwritable or full: this process does with its own copy
-            kept = True
-            atexit.register(shutil.rmtree, work, ignore_errors=True)
-            return made
-        return target
-    finally:
-        if not kept:
-            shutil.rmtree(work, ignore_errors=True)
+        write_atomically(folder / f"{key}.so", library)
+        write_atomically(folder / f"{key}.seal", _seal(key, library).encode())
 
 
-def _compile(text: str, compiler: str, work: Path) -> Path:
-    made, said = work / "kernel.so", b""
-    for flags in _flags():
-        command = [compiler, *flags, "-x", "c", "-", "-o", str(made), "-lm"]
-        try:
+def _compile(text: str, compiler: str) -> bytes:
+    """The library that the compiler makes of a source, in a folder that is removed whatever happens."""
+    said = b""
+    with temporary_folder() as work:
+        made = work / "kernel.so"
+        for flags in _flags():
+            command = [compiler, *flags, "-x", "c", "-", "-o", str(made), "-lm"]
             process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                 env={**os.environ, "TMPDIR": str(work)},
             )  # fmt: skip
-            _running[process] = work
+            _running[process] = (os.getpid(), work)
             try:
                 _, said = process.communicate(text.encode())
             finally:
                 _running.pop(process, None)
-        except OSError as error:
-            raise CompileError(f"the C compiler {compiler} could not be run: {error}") from error
-        if process.returncode == 0:
-            return made
+            if process.returncode == 0 and made.is_file():
+                return made.read_bytes()
     first = said.decode(errors="replace").strip().splitlines()
     raise CompileError(f"the C compiler {compiler} failed: {first[0] if first else 'no message'}")
+
+
+_mapped: list[int] = []
+"""Descriptors of libraries in memory, open as long as the process lives: the loader knows them by name."""
+
+
+def _open(library: bytes) -> ctypes.CDLL:
+    """Load a library from a copy that no other process can change under it."""
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("eigenstep-kernel")
+        os.write(descriptor, library)
+        _mapped.append(descriptor)
+        return ctypes.CDLL(f"/proc/self/fd/{descriptor}")
+    with temporary_folder() as work:
+        path = work / f"{secrets.token_hex(8)}.so"
+        path.write_bytes(library)
+        return ctypes.CDLL(str(path))
 
 
 class Native:
@@ -358,17 +348,21 @@ class Native:
                                else f"no native code for {self.dtype}")  # fmt: skip
         text = source(self.program, self.dtype)
         key, folder = _key(text, compiler), cache_folder() / "kernels"
-        path = _verified(key, folder)
-        if path is None:
-            if not build:
-                return False
-            path = _build(text, compiler, key, folder)
+        library = _cached(key, folder)
+        known = library is not None
+        if library is None and not build:
+            return False
         try:
-            library = ctypes.CDLL(str(path))
-            functions = [getattr(library, f"phase{number}")
+            library = library or _compile(text, compiler)
+            loaded = _open(library)
+            functions = [getattr(loaded, f"phase{number}")
                          for number in range(len(self.program.phases(self.dtype)))]  # fmt: skip
         except (OSError, AttributeError) as error:
-            raise CompileError(f"the compiled update could not be loaded: {error}") from error
+            raise CompileError(
+                f"the compiled update could not be made or loaded: {error}"
+            ) from error
+        if not known:  # and only what loads is kept
+            _keep(key, folder, library)
         for function in functions:
             function.argtypes = [ctypes.c_int64, *[ctypes.c_void_p] * 7, ctypes.c_int]
             function.restype = None

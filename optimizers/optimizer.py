@@ -313,6 +313,13 @@ class RuleOptimizer(torch.optim.Optimizer):
         elif missing:  # the group's options have changed
             self._extended(state)
         values = rule.with_defaults(self.hyperparameters_of(group)) if rule.initial else {}
+        with torch.inference_mode(False):
+            self._fill(parameter, rule, missing, values)
+
+    def _fill(
+        self, parameter: Tensor, rule: Rule, missing: list[str], values: Mapping[str, Any]
+    ) -> None:
+        state = self.state[parameter]
         for name in missing:
             if name not in rule.initial:
                 start = torch.zeros_like(parameter, memory_format=torch.preserve_format)
@@ -434,6 +441,7 @@ class RuleOptimizer(torch.optim.Optimizer):
             if sparse:
                 apart = set(sparse)
                 parameters = [p for p in parameters if p not in apart]
+                self._rows(rule, sparse, gradients=False)
             numeric = {
                 k: float(v) for k, v in coefficients.items() if not isinstance(v, str | bool)
             }
@@ -445,11 +453,22 @@ class RuleOptimizer(torch.optim.Optimizer):
             )
         return found
 
-    def _rows(self, rule: Rule, parameters: list[Tensor]) -> Plain | list[Row]:
+    def _rows(
+        self, rule: Rule, parameters: list[Tensor], *, gradients: bool = True
+    ) -> Plain | list[Row]:
+        """The tensors of each parameter, examined; without its gradient, it stands in for that itself."""
         names = rule.state
+        if not gradients:
+            for p in parameters:
+                g = _gradient(p)
+                if g.shape != p.shape or g.dtype != p.dtype or g.device != p.device:
+                    raise self._named(TensorMismatch(0, 1, f"is a {tuple(g.shape)} tensor, {g.dtype} on "
+                        f"{g.device}; the parameter is {tuple(p.shape)}, {p.dtype} on {p.device}",
+                        ("parameter", "gradient")), p)  # fmt: skip
         if set(map(type, parameters)) <= _UNSHARDED:
             rows: list[Any] = [
-                (p, _dense(_gradient(p)), *[self.state[p][n] for n in names]) for p in parameters
+                (p, _dense(_gradient(p)) if gradients else p, *[self.state[p][n] for n in names])
+                for p in parameters
             ]
         else:
             rows = [

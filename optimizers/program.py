@@ -27,7 +27,7 @@ from typing import Any
 import torch
 
 from . import ops
-from .errors import RuleError
+from .errors import EigenstepError, RuleError
 from .rule import Rule
 
 LOW_PRECISION = (torch.float16, torch.bfloat16)
@@ -79,7 +79,8 @@ class _Recorder:
 
 
 _COMPARISONS = {
-    "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge,
+    "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq,
+    "ne": operator.ne,
 }  # fmt: skip
 
 
@@ -93,6 +94,8 @@ class Value:
 
     def _op(self, op: str, *others: Any) -> Value:
         lifted = [self.recorder.lift(o) for o in others]
+        if op not in _COMPARISONS and all(n.boolean for n in lifted):
+            raise NotRecordable(f"a rule computed {op} of truth values alone; use ops.where")
         return Value(self.recorder, self.recorder.node(op, *lifted))
 
     def __add__(self, other: Any) -> Value:
@@ -150,6 +153,14 @@ class Value:
     def __ge__(self, other: Any) -> Value:
         return self._op("ge", self, other)
 
+    def __eq__(self, other: object) -> Value:  # type: ignore[override]
+        return self._op("eq", self, other)
+
+    def __ne__(self, other: object) -> Value:  # type: ignore[override]
+        return self._op("ne", self, other)
+
+    __hash__ = object.__hash__
+
     def __bool__(self) -> bool:
         raise NotRecordable("a rule branched on a number; use ops.where")
 
@@ -157,7 +168,12 @@ class Value:
 def _function(name: str) -> Callable[..., Value]:
     def call(*args: Any) -> Value:
         recorder = next(a.recorder for a in args if isinstance(a, Value))
-        return Value(recorder, recorder.node(name, *(recorder.lift(a) for a in args)))
+        lifted = [recorder.lift(a) for a in args]
+        if name == "where" and not lifted[0].boolean:  # what is not zero holds
+            lifted[0] = recorder.node("ne", lifted[0], recorder.lift(0.0))
+        elif name != "where" and any(n.boolean for n in lifted):
+            raise NotRecordable(f"a rule computed {name} of a truth value; use ops.where")
+        return Value(recorder, recorder.node(name, *lifted))
 
     return call
 
@@ -317,7 +333,15 @@ def record(rule: Rule, names: Sequence[str], choices: Mapping[str, Any]) -> Prog
     try:
         new = rule(theta, g * sign, *state, **values, **choices)
     except (TypeError, AttributeError, StopIteration) as error:
+        if isinstance(error, EigenstepError) and not isinstance(error, NotRecordable):
+            raise
         raise NotRecordable(f"rule {rule.name} cannot be recorded: {error}") from error
+    except EigenstepError:
+        raise
+    except Exception as error:
+        raise RuleError(
+            f"rule {rule.name} failed: {type(error).__name__}: {' '.join(str(error).split())}"
+        ) from error
     given = [theta, *state]
     outputs = [None if a is b else recorder.lift(a) for a, b in zip(new, given, strict=True)]
     return Program(recorder.nodes, inputs, all_names, [outputs[0], None, *outputs[1:]])

@@ -193,6 +193,9 @@ class Rule:
                 f"rule {self.name} returned {len(result)} values; "
                 f"expected {self.parameter} and its state {self.state}"
             )
+        for name, value in zip((self.parameter, *self.state), result, strict=True):
+            if value is None:
+                raise RuleError(f"rule {self.name} returned None for {name}")
         return result
 
     def initial_state(

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -363,6 +362,7 @@ SPOIL = {
     "no seal": lambda path: path.with_suffix(".seal").unlink(),
     "another's seal": lambda path: path.with_suffix(".seal").write_text("0 0 0\n"),
     "a folder": lambda path: (path.unlink(), path.mkdir()),
+    "a pipe": lambda path: (path.unlink(), os.mkfifo(path)),
 }  # fmt: skip
 
 
@@ -391,25 +391,11 @@ def test_a_spoiled_library_in_the_cache_is_built_anew(how, tmp_path):
     SPOIL[how](path)
     out = step_elsewhere(tmp_path)
     assert out.stdout.split() == ["True", "True"], out.stderr
-    if how == "a folder":  # cannot be replaced: each process keeps a copy of its own
+    if how == "a folder":  # cannot be replaced: each process builds its own
         return
     (again,) = (tmp_path / "kernels").glob("*.so")
     assert again.stat().st_ino != inode
-    assert native._verified(again.stem, again.parent) == again
-
-
-@compiler
-def test_what_a_killed_build_left_is_removed_by_the_next(monkeypatch, tmp_path):
-    monkeypatch.setattr(files.platformdirs, "user_cache_dir", lambda name: str(tmp_path))
-    folder = tmp_path / "kernels"
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    gone, old, alive = (folder / f"build-{pid}-x" for pid in (dead.pid, os.getpid(), os.getppid()))
-    for left in (gone, old, alive):
-        left.mkdir(parents=True)
-    os.utime(old, (time.time() - 10_000,) * 2)
-    native._sweep(folder)
-    assert [p.exists() for p in (gone, old, alive)] == [False, False, True]
+    assert native._cached(again.stem, again.parent) == again.read_bytes()
 
 
 @compiler
@@ -427,9 +413,10 @@ def test_a_build_that_is_cut_off_leaves_nothing(tmp_path):
         "k([[torch.ones(4) for _ in range(3)]], [0.1, 0.9, 1.0], 'auto', maximize=False)\n"
         "time.sleep(0.5)\n"
     )
-    subprocess.run([sys.executable, "-c", text], check=True, timeout=50)
-    assert (tmp_path / "kernels").is_dir()
-    assert not list((tmp_path / "kernels").iterdir())
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", text], check=True, timeout=50, env=environment)
+    left = {path.name for path in tmp_path.rglob("*")}
+    assert left == {"cc"}
 
 
 @compiler
@@ -449,3 +436,71 @@ def test_auto_says_once_that_a_background_build_failed(monkeypatch, tmp_path):
     with pytest.warns(UserWarning, match="no luck; stepping block by block"):
         kernel([tensors], [0.1, 0.9, 1.0], "auto", maximize=False)
     kernel([tensors], [0.1, 0.9, 1.0], "auto", maximize=False)
+
+
+@compiler
+def test_a_library_in_use_is_not_the_one_in_the_cache(tmp_path):
+    """It may be cut short by another process: what runs is a copy."""
+    text = (
+        "import torch\nfrom eigenstep.optimizers import engine, files\n"
+        "from eigenstep.optimizers.rules import adam\nimport eigenstep.optimizers as o\n"
+        f"files.platformdirs.user_cache_dir = lambda name: {str(tmp_path)!r}\n"
+        "p = torch.nn.Parameter(torch.ones(5)); p.grad = torch.ones(5)\n"
+        "a = o.Adam([p], lr=0.1, engine='compiled'); a.step()\n"
+        "import pathlib\n"
+        f"for f in pathlib.Path({str(tmp_path)!r}).rglob('*.so'): open(f, 'r+b').truncate(0)\n"
+        "a.step(); print(round(p[0].item(), 4))\n"
+    )
+    out = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
+    assert out.stdout.split() == ["0.8"], (out.returncode, out.stderr)
+
+
+@compiler
+@pytest.mark.parametrize("script", ["exit 0", "echo junk > $(echo $* | sed 's/.*-o //; s/ .*//')"])
+def test_a_compiler_that_makes_nothing_of_use(script, monkeypatch, tmp_path):
+    monkeypatch.setattr(files.platformdirs, "user_cache_dir", lambda name: str(tmp_path / "cache"))
+    odd = tmp_path / "cc"
+    odd.write_text(f"#!/bin/sh\ncat >/dev/null\n{script}\n", encoding="utf-8")
+    odd.chmod(0o755)
+    monkeypatch.setattr(native, "find_compiler", lambda: str(odd))
+    kernel = engine.Kernel(heavy_ball, ("lr", "beta", "weight"), {"form": "velocity"})
+    theta = torch.ones(4)
+    with pytest.warns(UserWarning, match="stepping block by block"):
+        kernel(
+            [(theta, torch.ones(4), torch.zeros(4))], [0.5, 0.0, 1.0], "compiled", maximize=False
+        )
+    assert theta.tolist() == [0.5] * 4
+    assert not (tmp_path / "cache").exists()  # what does not load is not kept
+
+
+class Subclass(torch.nn.Parameter):
+    pass
+
+
+@both
+def test_a_subclass_with_plain_memory_is_held_to_the_same(kind):
+    for bad in (torch.ones(1).expand(4), torch.ones(8).as_strided((3, 3), (2, 1))):
+        p = Subclass(bad)
+        p.grad = torch.ones(bad.shape)
+        with pytest.raises(TensorMismatch, match="several elements in one place"):
+            ours.Adam([p], engine=kind).step()
+    base = torch.ones(8)
+    p = Subclass(base[::2])
+    p.grad = torch.ones(4)
+    ours.GradientDescent([p], lr=0.5, engine=kind).step()
+    assert base.tolist() == [0.5, 1.0] * 4
+
+
+def test_sparse_gradients_of_parameters_that_do_not_fit_them():
+    p = torch.nn.Parameter(torch.ones(1, 3).expand(4, 3))
+    p.grad = torch.eye(4)[:, :3].to_sparse()
+    with pytest.raises(TensorMismatch, match="0 of group 0: its parameter has several elements"):
+        ours.SGD([p], lr=0.1).step()
+    q = torch.nn.Parameter(torch.ones(4, 4))
+    dense = torch.nn.Parameter(torch.ones(2))
+    dense.grad = torch.ones(2)
+    q.grad = torch.eye(4).to_sparse()
+    q.data = torch.ones(6, 6)
+    with pytest.raises(TensorMismatch, match=r"1 of group 0: its gradient is a \(4, 4\) tensor"):
+        ours.Adagrad([dense, q], lr=0.1).step()
+    assert dense.tolist() == [1.0, 1.0]
