@@ -148,7 +148,7 @@ def rules_of_any_kind(draw):
     """A rule of random operations on its variables; what it returns may be any of what it computed."""
     count = draw(st.integers(0, 3))
     steps = draw(st.lists(
-        st.tuples(st.sampled_from(sorted(OPERATIONS)), st.integers(0, 30), st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=8,
+        st.tuples(st.sampled_from(sorted(OPERATIONS)), *[st.integers(0, 30)] * 3), min_size=1, max_size=8,
     ))  # fmt: skip
     results = draw(st.lists(st.integers(0, 40), min_size=count + 1, max_size=count + 1))
 
