@@ -105,7 +105,7 @@ def schedule_bound(schedule: str, r: float, L: float, T: int) -> float:
     >>> schedule_bound("constant", 2, 3, 100)
     0.6
     >>> round(schedule_bound("inverse_time", 2, 3, 10**10), 6)
-    0.336188
+    0.336177
     """
     _check(T, r=r, L=L)
     _check_schedule(schedule)

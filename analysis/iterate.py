@@ -96,7 +96,7 @@ class Iterate:
         for name in self._arguments:
             if name not in values:
                 raise Missing(name, "a finite number")
-        floats = {k: float64(k, real(k, v, self._domains.get(k, REAL))) for k, v in values.items()}
+        floats = {k: float(real(k, v, self._domains.get(k, REAL))) for k, v in values.items()}
         # Terms cancel to 1/(z1 - z2), a power t multiplies errors by t, and z1 z2 is small beside z1.
         spread = sum(abs(math.frexp(v)[1]) for v in floats.values())
         working = int(digits) + 3 * len(str(steps)) + spread

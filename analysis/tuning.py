@@ -405,7 +405,7 @@ def search_range(name: str, domain: Domain) -> tuple[float, float]:
     """The part of a hyperparameter's domain that is searched; open ends are left by 1e-9 of it.
 
     >>> search_range("beta", Interval(0, 1, upper_closed=False))
-    (0.0, 0.999999999)
+    (0, 0.999999999)
     """
     if not isinstance(domain, Interval):
         raise NoTuning(f"{name} takes no real numbers, so it is not tuned; set it")

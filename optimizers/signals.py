@@ -41,13 +41,24 @@ def end_on_signals() -> None:
     if _started or os.name != "posix" or threading.current_thread() is not threading.main_thread():
         return
     _started = True
-    told, tell = os.pipe()
+    told, tell = map(_above_the_streams, os.pipe())
     os.set_blocking(tell, False)
     threading.Thread(target=_watch, args=(told,), daemon=True).start()
     signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
     for number in _LINES:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _stand_still)
+
+
+def _above_the_streams(descriptor: int) -> int:
+    """The same file under a number of its own: where stdin, stdout or stderr are closed, theirs are free."""
+    if descriptor > 2:
+        return descriptor
+    import fcntl
+
+    higher = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
+    os.close(descriptor)
+    return higher
 
 
 def _stand_still(number: int, frame: Any) -> None:

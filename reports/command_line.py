@@ -861,7 +861,7 @@ def main() -> None:
     if len(sys.argv) == 1:
         sys.argv.append("--help")
     try:
-        status = app(standalone_mode=False)
+        status = app(standalone_mode=False, prog_name="eigenstep")
         output.flush()
         if status == _INTERRUPTED:  # typer's answer to Ctrl-C
             raise KeyboardInterrupt
@@ -876,4 +876,5 @@ def main() -> None:
         said, status = (usage, 2) if usage is not None else _failure(error)
         with contextlib.suppress(OSError):
             print(f"eigenstep: {said}", file=sys.stderr)
+    sys.stdout = sys.stderr  # for what is printed as the process ends
     sys.exit(status if isinstance(status, int) else 0)

@@ -39,7 +39,7 @@ def spelled(character: str) -> str:
         return SPELLED[character]
     name = unicodedata.name(character, "")
     if name.startswith("GREEK") and "LETTER" in name:
-        letter = name.split("LETTER ")[1].split()[0].lower()
+        letter = name.split("LETTER ")[1].split()[0].lower().replace("lamda", "lambda")
         return letter.capitalize() if "CAPITAL" in name else letter
     mark = {"SUPERSCRIPT": "^", "SUBSCRIPT": "_"}.get(name.split(" ")[0], "")
     plain = unicodedata.normalize("NFKD", character)

@@ -75,3 +75,12 @@ def test_command():
     assert found["t"] == 10
     assert found["rho_t"] == pytest.approx(9.983491772)
     assert found["r_t"] == pytest.approx(0.048998013)
+
+
+@pytest.mark.parametrize("schedule", ["inverse_square_root", "inverse_time"])
+def test_sums_in_closed_form_are_the_sums(schedule):
+    for T in (1, 2, 10, 12345):
+        steps = convex.SCHEDULES[schedule](2.0, 3.0, T)
+        assert convex.schedule_bound(schedule, 2, 3, T) == pytest.approx(
+            convex.bound(steps, 2, 3), rel=1e-12
+        )

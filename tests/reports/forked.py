@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import resource
@@ -11,6 +12,14 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+_IMPORTED = (
+    "analysis.derivation",
+    "analysis.frozen",
+    "analysis.loading",
+    "analysis.settings",
+    "analysis.convex",
+)
 
 
 @dataclass(frozen=True)
@@ -25,7 +34,9 @@ def command(
     *arguments: str, encoding: str = "utf-8", seconds: int = 60, gigabytes: int = 4
 ) -> Done:
     """Run ``eigenstep`` with what this process has imported; −9 where time or memory ran out."""
-    import eigenstep.reports.command_line as line
+    for name in _IMPORTED:
+        importlib.import_module(f"eigenstep.{name}")
+    line = importlib.import_module("eigenstep.reports.command_line")
 
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         start = time.monotonic()
