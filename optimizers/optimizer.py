@@ -185,10 +185,27 @@ class RuleOptimizer(torch.optim.Optimizer):
         return self.choose(**{k: group.get(k, v) for k, v in self.options.items()})
 
     def _torch_names(self, rule: Rule) -> dict[str, str]:
-        """By the rule's name of a hyperparameter, the argument that holds it."""
+        """By the rule's name of a hyperparameter, the argument that holds it.
+
+        Raises:
+            RuleError: one argument would be two hyperparameters.
+        """
         names = {v: k for k, v in self.argument_names.items()}
         names |= {n: k for k, pair in self.pair_names.items() for n in pair}
-        return {k: names.get(k, k) for k in rule.hyperparameters if k not in rule.fixed}
+        found = {k: names.get(k, k) for k in rule.hyperparameters if k not in rule.fixed}
+        holds: dict[str, str] = {}
+        for key, name in found.items():
+            pair = self.pair_names.get(name, ())
+            other = holds.setdefault(name, key)
+            if (other != key and not (key in pair and other in pair)) or name in _OWN or (
+                name == "weight_decay" != key
+            ):  # fmt: skip
+                what = repr(other) if other != key else "something of the optimizer"
+                raise RuleError(
+                    f"rule {rule.name}: {type(self).__name__} has the argument {name!r} for its "
+                    f"hyperparameter {key!r}, where it means {what} already"
+                )
+        return found
 
     def _resolve(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """All arguments of a group, by torch's names: those given, then the rule's defaults."""
@@ -236,6 +253,7 @@ class RuleOptimizer(torch.optim.Optimizer):
         What the group does not say is as the optimizer was made; a group may also choose another of
         the class's rules (``amsgrad``, ``momentum``, ``convention`` …).
         """
+        self._check_free("add the group to")
         if isinstance(param_group, dict):
             for key in [k for k, v in param_group.items() if v is None and k not in HINTS]:
                 del param_group[key]
@@ -261,6 +279,10 @@ class RuleOptimizer(torch.optim.Optimizer):
             self.param_groups.pop()
             raise
         group["params"] = list(dict.fromkeys(group["params"]))  # torch has warned of duplicates
+
+    def _check_free(self, instead: str) -> None:
+        if self._wrapped:
+            raise RuleError(f"this optimizer is inside a Lookahead; {instead} the Lookahead")
 
     def _completed(self, group: dict[str, Any]) -> None:
         """What a class derives from a group's other arguments, as it is added and at each step."""
@@ -337,6 +359,7 @@ class RuleOptimizer(torch.optim.Optimizer):
                 other shapes than the parameters; torch's optimizer computes another rule than this one
                 (then make it with ``convention="torch"``).
         """
+        self._check_free("load the state into")
         handle = self.register_load_state_dict_pre_hook(_load_hook)  # after all others
         try:
             _of_torch("load_state_dict")(self, state_dict)
@@ -353,6 +376,7 @@ class RuleOptimizer(torch.optim.Optimizer):
         Raises:
             StateError: torch's class computes another rule.
         """
+        self._check_free("save the state of")
         if convention is None:
             return _of_torch("state_dict")(self)
         if convention != "torch":
@@ -393,8 +417,7 @@ class RuleOptimizer(torch.optim.Optimizer):
             TensorMismatch: a parameter, its gradient and its state do not belong together.
             SparseGradient: a sparse gradient, where the rule does not support it.
         """
-        if self._wrapped:
-            raise RuleError("this optimizer is inside a Lookahead; step the Lookahead")
+        self._check_free("step")
         loss = None
         if closure is not None:
             with torch.enable_grad():
