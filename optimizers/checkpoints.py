@@ -14,7 +14,8 @@ from torch import Tensor
 
 from .arguments import HINTS, plain
 from .compositions import PREVIOUS
-from .errors import EigenstepError
+from .domains import REAL, Domain, Interval, require
+from .errors import DomainError, EigenstepError, shown
 from .rule import Rule
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 _OF_THIS_RUN = ("engine", *HINTS)
 """How steps are run: said where the optimizer is made, not in a file."""
+
+
+_STEPS = Interval(0, 2.0**53)
+"""Numbers of steps; beyond, a float has no next one."""
 
 
 class StateError(EigenstepError, ValueError):
@@ -49,7 +54,7 @@ def from_state_dict(optimizer: RuleOptimizer, state_dict: dict[str, Any]) -> dic
         new = _own_group(optimizer, group, saved) if ours else _torch_group(optimizer, group, saved)
         rule = optimizer.rule_of(new)
         new["rule"] = rule.name
-        optimizer._coefficients(new, 1)
+        numbers = _numbers(optimizer, new)
         groups.append(new)
         for key, parameter in zip(saved["params"], group["params"], strict=True):
             entry = saved_state.get(key)
@@ -63,8 +68,8 @@ def from_state_dict(optimizer: RuleOptimizer, state_dict: dict[str, Any]) -> dic
                 k: v for k, v in renamed.items() if v is not None
             }  # as older versions of torch kept
             if not ours:
-                _from_torch(optimizer, rule, new, renamed, key)
-            state[key] = _checked(optimizer, rule, renamed, parameter, key)
+                _from_torch(rule, renamed)
+            state[key] = _checked(optimizer, new, numbers, renamed, parameter, key)
     return {**state_dict, "state": {k: v for k, v in state.items() if v}, "param_groups": groups}
 
 
@@ -160,30 +165,38 @@ def _check_convention(optimizer: RuleOptimizer, group: Mapping[str, Any], known:
             )
 
 
-def _from_torch(
-    optimizer: RuleOptimizer, rule: Rule, group: Mapping[str, Any], entry: dict[str, Any], key: Any
-) -> None:
+def _from_torch(rule: Rule, entry: dict[str, Any]) -> None:
     if "step" not in entry:  # torch's SGD counts none: with a velocity it has stepped before
         if any(name in entry for name in rule.state):
             entry["step"] = 1
         else:
             entry.clear()
             return
-    product = entry.pop("mu_product", None)
-    if product is not None:
-        optimizer.check_torch_state(
-            {"mu_product": float(product)}, group, int(plain(entry["step"])), key
-        )
+
+
+def _numbers(optimizer: RuleOptimizer, group: Mapping[str, Any]) -> dict[str, tuple[Domain, bool]]:
+    """By name the numbers that a parameter's state holds of the past: their domain, and whether needed."""
+    _, coefficients = optimizer._coefficients(group, 1)
+    rule = optimizer.rule_of(group)
+    found: dict[str, tuple[Domain, bool]] = {}
+    point = {k: coefficients[k] for k in rule.gradient_at_names}
+    elsewhere = rule.gradient_point(1.0, *[1.0] * len(rule.state), **point) != 1.0
+    for name, value in point.items():
+        if not isinstance(value, str | bool):
+            known = rule.hyperparameters.get(name)
+            found[PREVIOUS + name] = (REAL if known is None else known.domain, elsewhere)
+    return found | {k: (d, True) for k, d in optimizer.remembered(group).items()}
 
 
 def _checked(
-    optimizer: RuleOptimizer, rule: Rule, entry: dict[str, Any], parameter: Tensor, key: Any
-) -> dict[str, Any]:
-    """A parameter's state with a plain step number; raises unless it is all that the rule needs."""
+    optimizer: RuleOptimizer, group: Mapping[str, Any], numbers: Mapping[str, tuple[Domain, bool]],
+    entry: dict[str, Any], parameter: Tensor, key: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """A parameter's state with plain numbers; raises unless it is all that the rule needs."""
     if not entry:
         return entry
-    before = {PREVIOUS + n for n in rule.gradient_at_names}
-    allowed = {"step", *rule.state, *optimizer.torch_state, *before}
+    rule = optimizer.rule_of(group)
+    allowed = {"step", *rule.state, *optimizer.torch_state, *numbers}
     given = set(entry)
     if strange := sorted(map(str, given - allowed)):
         raise StateError(
@@ -192,13 +205,21 @@ def _checked(
     if missing := sorted({"step", *rule.state} - given):
         raise StateError(f"parameter {key}: the state has no {', '.join(missing)}")
     step = plain(entry["step"])
-    if (
-        isinstance(step, bool)
-        or not isinstance(step, int | float)
-        or not (step >= 0 and step == int(step))
-    ):
-        raise StateError(f"parameter {key}: step = {step} is not a number of steps, 0, 1, 2 …")
-    for name in given - {"step"} - before:
+    if step not in _STEPS or step != int(step):
+        raise StateError(
+            f"parameter {key}: step = {shown(step)} is not a number of steps, 0, 1, 2 … 2^53"
+        )
+    past = {}
+    for name, (domain, needed) in numbers.items():
+        if name in entry:
+            past[name] = plain(entry[name])
+            try:
+                require(domain, **{name: past[name]})
+            except DomainError as error:
+                raise StateError(f"parameter {key}: {error}") from None
+        elif needed and step:
+            raise StateError(f"parameter {key}: the state has no {name}")
+    for name in given - {"step", *numbers}:
         value = entry[name]
         if not isinstance(value, Tensor) or value.shape != parameter.shape:
             shape = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
@@ -211,7 +232,7 @@ def _checked(
             raise StateError(
                 f"parameter {key}: state {name} is {value.dtype}, the parameter {parameter.dtype}"
             )
-    return {**entry, "step": int(step)}
+    return {**entry, "step": int(step), **{k: float(v) for k, v in past.items()}}
 
 
 def for_torch(optimizer: RuleOptimizer, state_dict: dict[str, Any]) -> dict[str, Any]:
@@ -247,7 +268,7 @@ def _to_torch(
 ) -> dict[str, Any]:
     rule = optimizer.rule_of(group)
     named = {optimizer.torch_state[n]: entry[n] for n in rule.state}
-    return {**optimizer.further_torch_state(group, int(entry["step"])), **named}
+    return {**optimizer.further_torch_state(group, entry), **named}
 
 
 __all__ = ["StateError", "for_torch", "from_state_dict", "torch_arguments"]

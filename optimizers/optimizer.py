@@ -23,7 +23,7 @@ from .compositions import (
     iterate_from_point,
     with_weight_decay,
 )
-from .domains import NONNEGATIVE, require
+from .domains import NONNEGATIVE, Domain, require
 from .errors import DomainError, EigenstepError, RuleError, UnknownName
 from .memory import Plain, Row, TensorMismatch, examine
 from .rule import Rule
@@ -390,14 +390,22 @@ class RuleOptimizer(torch.optim.Optimizer):
     def check_torch_group(self, group: Mapping[str, Any]) -> None:
         """Raise :class:`StateError` where torch's class computes something else at a group's numbers."""
 
-    def check_torch_state(
-        self, values: Mapping[str, float], group: Mapping[str, Any], step: int, key: Any
-    ) -> None:
-        """Raise :class:`StateError` unless numbers that torch keeps as state are what they are here."""
-
-    def further_torch_state(self, group: Mapping[str, Any], step: int) -> dict[str, Tensor]:
+    def further_torch_state(
+        self, group: Mapping[str, Any], entry: Mapping[str, Any]
+    ) -> dict[str, Tensor]:
         """What torch's class keeps of a parameter beside the rule's state."""
-        return {"step": torch.tensor(float(step), dtype=torch.float32)}
+        return {"step": torch.tensor(float(entry["step"]), dtype=torch.float32)}
+
+    def remembered(self, group: Mapping[str, Any]) -> Mapping[str, Domain]:
+        """Numbers of the past that the class keeps of each parameter beside the rule's state."""
+        return {}
+
+    def _remember(
+        self, group: Mapping[str, Any], t: int, before: Mapping[str, float],
+        coefficients: dict[str, Any],
+    ) -> dict[str, float]:  # fmt: skip
+        """Those numbers after step t; the coefficients are made to agree with those before it."""
+        return {}
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients, or set them to zero."""
@@ -436,10 +444,12 @@ class RuleOptimizer(torch.optim.Optimizer):
         for parameter in active:
             if not wanted <= self.state[parameter].keys():
                 self._begin(parameter, rule, group)
+        past = self.remembered(group)
+        names = (*(PREVIOUS + n for n in rule.gradient_at_names), *past)
         batches: dict[Any, list[Tensor]] = {}
         for parameter in active:
             state = self.state[parameter]
-            before = tuple((PREVIOUS + n, state.get(PREVIOUS + n)) for n in rule.gradient_at_names)
+            before = tuple((n, state.get(n)) for n in names)
             batches.setdefault((int(state["step"]) + 1, before), []).append(parameter)
         if not batches:
             self._coefficients(group, 1)
@@ -447,7 +457,10 @@ class RuleOptimizer(torch.optim.Optimizer):
         for (t, before), parameters in batches.items():
             stored, coefficients = self._coefficients(group, t)
             after = {"step": t, **_gradient_point_of(rule, coefficients)}
-            coefficients |= {k: v for k, v in before if v is not None}
+            known = {k: v for k, v in before if v is not None}
+            if past:
+                after |= self._remember(group, t, known, coefficients)
+            coefficients |= {k: v for k, v in known.items() if k not in past}
             sparse = [p for p in parameters if _gradient(p).layout is not torch.strided]
             for parameter in sparse:
                 self._check_sparse(_gradient(parameter), group)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from .adaptive import Betas, _Adaptive, _Moments
 from .arguments import HINTS, plain
 from .compositions import lookahead
-from .domains import require
+from .domains import Domain, require
 from .errors import RuleError
 from .optimizer import RuleOptimizer
 from .rule import Rule
@@ -148,6 +148,17 @@ class Lookahead(RuleOptimizer):
 
     def hyperparameters_of(self, group: Mapping[str, Any]) -> dict[str, Any]:
         return super().hyperparameters_of(group) | self.inner.hyperparameters_of(group)
+
+    def remembered(self, group: Mapping[str, Any]) -> Mapping[str, Domain]:
+        return self.inner.remembered(group)
+
+    def _remember(
+        self, group: Mapping[str, Any], t: int, before: Mapping[str, float],
+        coefficients: dict[str, Any],
+    ) -> dict[str, float]:  # fmt: skip
+        if plain(group[OWN + "reset_state"]):
+            t = (t - 1) % plain(group[OWN + "k"]) + 1
+        return self.inner._remember(group, t, before if t > 1 else {}, coefficients)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "inner": self.inner}
