@@ -116,7 +116,8 @@ def _torch_group(
             f"the state is not one of torch.optim.{optimizer.torch_class}: its groups have no "
             f"{', '.join(missing)}"
         )
-    new = {**group, **saved, **{k: group[k] for k in _OF_THIS_RUN}}
+    old = {k: expected[k] for k in _NEW_IN_TORCH if k in expected}
+    new = {**group, **old, **saved, **{k: group[k] for k in _OF_THIS_RUN}}
     for key, value in optimizer.torch_requires.items():
         if saved.get(key, value) != value:
             raise StateError(

@@ -386,3 +386,31 @@ def test_how_a_step_runs_is_not_taken_from_a_file():
     optimizer.load_state_dict(source.state_dict())
     assert optimizer.param_groups[0]["engine"] == "auto"
     assert optimizer.param_groups[0]["foreach"] is True
+
+
+@pytest.mark.parametrize("case", range(len(PAIRS)))
+def test_what_older_versions_of_torch_did_not_save_has_the_value_that_they_computed_with(case):
+    """A missing maximize is False, as torch has it on load, also where the optimizer climbs."""
+    name, own, theirs, arguments = PAIRS[case]
+    arguments = {k: v for k, v in arguments.items()
+                 if k not in ("maximize", "decoupled_weight_decay")}  # fmt: skip
+    one, other = parameters(), parameters()
+    torchs = getattr(torch.optim, theirs)(one, **arguments)
+    drive(torchs, one, 3)
+    state = saved(torchs.state_dict())
+    dropped = ("maximize", "decoupled_weight_decay", "foreach", "fused", "capturable", "differentiable")
+    for group in state["param_groups"]:
+        for key in dropped:
+            group.pop(key, None)
+    other = copied(one)
+    here = {"maximize": True}
+    if name in ("Adam", "NAdam", "RAdam"):
+        here["decoupled_weight_decay"] = True
+    mine = getattr(ours, name)(other, **own, **here)
+    mine.load_state_dict(state)
+    assert mine.param_groups[0]["maximize"] is False
+    again = getattr(torch.optim, theirs)(one, **arguments, maximize=True)
+    again.load_state_dict(copy.deepcopy(state))
+    drive(again, one, 4, seed=2)
+    drive(mine, other, 4, seed=2)
+    close(one, other, 1e-7 if theirs == "NAdam" else 1e-11)
