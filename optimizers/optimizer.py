@@ -170,6 +170,7 @@ class RuleOptimizer(torch.optim.Optimizer):
                "capturable": capturable, "differentiable": differentiable}  # fmt: skip
         defaults = {**self._resolve(self._given), **run}
         self._coefficients(defaults, 1)  # refused before the parameters are looked at
+        self._conventions: dict[int, tuple[Any, Any]] = {}
         super().__init__(params, defaults)
 
     # What a group's numbers mean
@@ -273,12 +274,26 @@ class RuleOptimizer(torch.optim.Optimizer):
         group = self.param_groups[-1]
         try:
             group["rule"] = self.rule_of(group).name
+            self._note_convention(group)
             self._completed(group)
             self._coefficients(group, 1)
         except Exception:
             self.param_groups.pop()
             raise
         group["params"] = list(dict.fromkeys(group["params"]))  # torch has warned of duplicates
+
+    def _note_convention(self, group: Mapping[str, Any]) -> None:
+        """Keep, beside the group, the convention of which its values are the defaults."""
+        self._conventions[id(group)] = (group, group.get("convention"))
+
+    def _check_convention(self, group: Mapping[str, Any]) -> None:
+        now = group.get("convention")
+        known, made = self._conventions.get(id(group), (None, now))
+        if known is group and now != made:
+            raise DomainError(
+                "convention", now, f"the group was made under {made!r}, whose defaults it has; add "
+                "another group, or make another optimizer"
+            )  # fmt: skip
 
     def _check_free(self, instead: str) -> None:
         if self._wrapped:
@@ -325,6 +340,9 @@ class RuleOptimizer(torch.optim.Optimizer):
         for group in self.param_groups:
             for key, value in self.defaults.items():
                 group.setdefault(key, value)
+        self._conventions = {}
+        for group in self.param_groups:
+            self._note_convention(group)
 
     def _begin(self, parameter: Tensor, rule: Rule, group: Mapping[str, Any]) -> None:
         """Give a parameter the state that the rule lacks of it: all at its first step."""
@@ -377,6 +395,8 @@ class RuleOptimizer(torch.optim.Optimizer):
             StateError: torch's class computes another rule.
         """
         self._check_free("save the state of")
+        for group in self.param_groups:
+            self._check_convention(group)
         if convention is None:
             return _of_torch("state_dict")(self)
         if convention != "torch":
@@ -437,6 +457,7 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     def _prepare(self, group: dict[str, Any]) -> list[_Work]:
         """The work on a group: its parameters by the step that they are at, all of them checked."""
+        self._check_convention(group)
         self._completed(group)
         rule = self.rule_of(group)
         active = [p for p in group["params"] if p.grad is not None]

@@ -115,6 +115,8 @@ class Lookahead(RuleOptimizer):
         own = {OWN + name: value for name, value in own.items()}
         run = {name: optimizer.defaults[name] for name in ("maximize", "engine", *HINTS)}
         groups = optimizer.param_groups
+        for group in groups:
+            optimizer._check_convention(group)
         try:
             super().__init__([g | own for g in groups], None, **(optimizer._given | own), **run)
         except Exception:

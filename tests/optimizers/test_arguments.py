@@ -505,3 +505,49 @@ def test_what_is_inside_a_lookahead_is_reached_through_it():
     assert len(outer.param_groups) == 1
     outer.add_param_group({"params": [leaf(1)]})
     assert outer.param_groups[1]["lookahead_k"] == 7
+
+
+CONVENTIONS = [
+    (n, c) for n in NAMES if "convention" in getattr(ours, n).options
+    for c in make(n, [leaf(1)]).rule_of(make(n, [leaf(1)]).param_groups[0]).conventions
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "convention"), CONVENTIONS)
+def test_a_convention_is_chosen_where_a_group_is_made(name, convention):
+    """It stands for defaults that the group has by then, so changed later it would say what is not so."""
+    for first, other in (("paper", convention), (convention, "paper")):
+        p = leaf(2)
+        optimizer = make(name, [p], convention=first)
+        step(optimizer, [p])
+        before = p.detach().clone()
+        optimizer.param_groups[0]["convention"] = other
+        with pytest.raises(DomainError, match=f"convention = {other}.*made under '{first}'"):
+            step(optimizer, [p], 1)
+        assert torch.equal(p, before)
+        optimizer.param_groups[0]["convention"] = first
+        step(optimizer, [p], 1)
+        optimizer = copy.deepcopy(optimizer)
+        step(optimizer, optimizer.param_groups[0]["params"], 2)
+        optimizer.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+        step(optimizer, optimizer.param_groups[0]["params"], 3)
+        optimizer.param_groups[0]["convention"] = other
+        for use in (optimizer.step, optimizer.state_dict):
+            with pytest.raises(DomainError, match=f"convention = {other}"):
+                use()
+    wrapped = ours.Lookahead(make(name, [leaf(2)])) if "Ranger" not in name else None
+    if wrapped is not None:
+        wrapped.param_groups[0]["convention"] = convention
+        with pytest.raises(DomainError, match="convention"):
+            wrapped.step()
+
+
+@pytest.mark.parametrize(("name", "convention"), CONVENTIONS)
+def test_a_group_of_another_convention_has_its_defaults_but_for_what_was_given(name, convention):
+    for first, other in (("paper", convention), (convention, "paper")):
+        optimizer = make(name, [leaf(2)], convention=first, lr=0.0625)
+        optimizer.add_param_group({"params": [leaf(1)], "convention": other})
+        alone = make(name, [leaf(1)], convention=other, lr=0.0625)
+        mine, its = ({k: v for k, v in g.items() if k != "params"}
+                     for g in (optimizer.param_groups[1], alone.param_groups[0]))  # fmt: skip
+        assert mine == its

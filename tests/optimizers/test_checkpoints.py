@@ -398,7 +398,14 @@ def test_what_older_versions_of_torch_did_not_save_has_the_value_that_they_compu
     torchs = getattr(torch.optim, theirs)(one, **arguments)
     drive(torchs, one, 3)
     state = saved(torchs.state_dict())
-    dropped = ("maximize", "decoupled_weight_decay", "foreach", "fused", "capturable", "differentiable")
+    dropped = (
+        "maximize",
+        "decoupled_weight_decay",
+        "foreach",
+        "fused",
+        "capturable",
+        "differentiable",
+    )
     for group in state["param_groups"]:
         for key in dropped:
             group.pop(key, None)
