@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from .arguments import check_flag, plain
+from .arguments import check_flag, plain, same
 from .compositions import with_decoupled_weight_decay
 from .domains import POSITIVE, UNIT, Domain, Interval, require
 from .errors import DomainError, UnknownName
@@ -213,8 +213,8 @@ class AdamW(_Moments, rule=adamw):
             raise DomainError(
                 "decoupled_weight_decay", decoupled_weight_decay, "True for AdamW; or use Adam"
             )
+        check_flag("amsgrad", amsgrad)
         if not amsgrad:
-            check_flag("amsgrad", amsgrad)
             return _under(adamw, convention)
         return with_decoupled_weight_decay(_adam_or_amsgrad(convention, amsgrad), default=0.01)
 
@@ -328,14 +328,14 @@ class AdaBound(_Decoupling, rule=adabound):
 
     def _completed(self, group: dict[str, Any]) -> None:
         # The libraries' bounds follow the learning rate, relative to the first that was not zero.
-        if group["convention"] != "paper" and not plain(group["base_lr"]):
+        if group["convention"] != "paper" and same(group["base_lr"], 0):
             lr = plain(group["lr"])
             if lr in POSITIVE:
                 group["base_lr"] = lr
 
     def hyperparameters_of(self, group: Mapping[str, Any]) -> dict[str, Any]:
         values = super().hyperparameters_of(group)
-        if group["convention"] != "paper" and not values["base_lr"]:
+        if group["convention"] != "paper" and same(values["base_lr"], 0):
             values["base_lr"] = 1.0  # lr was always zero, and so the bounds are
         return values
 

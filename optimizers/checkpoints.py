@@ -6,15 +6,16 @@ is one of ``torch.optim``. Neither is taken on the strength of a name that two r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from .arguments import HINTS, plain
+from .arguments import HINTS, plain, same
+from .coefficients import STEPS
 from .compositions import PREVIOUS
-from .domains import REAL, Domain, Interval, require
+from .domains import REAL, Domain, require
 from .errors import DomainError, EigenstepError, shown
 from .rule import Rule
 
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
 
 _OF_THIS_RUN = ("engine", *HINTS)
 """How steps are run: said where the optimizer is made, not in a file."""
-
-
-_STEPS = Interval(0, 2.0**53)
-"""Numbers of steps; beyond, a float has no next one."""
 
 
 class StateError(EigenstepError, ValueError):
@@ -39,13 +36,8 @@ def from_state_dict(optimizer: RuleOptimizer, state_dict: dict[str, Any]) -> dic
     Raises:
         StateError: naming what does not fit.
     """
-    try:
-        saved_groups, saved_state = list(state_dict["param_groups"]), dict(state_dict["state"])
-        sizes = [len(g["params"]) for g in saved_groups]
-    except (KeyError, TypeError) as error:
-        raise StateError(
-            "state_dict is not the state of an optimizer: it has no param_groups with params, or no state"
-        ) from error
+    saved_groups, saved_state = _form(state_dict)
+    sizes = [len(g["params"]) for g in saved_groups]
     if sizes != [len(g["params"]) for g in optimizer.param_groups]:
         return None  # torch says what is wrong with the sizes
     groups, state = [], dict(saved_state)
@@ -58,6 +50,10 @@ def from_state_dict(optimizer: RuleOptimizer, state_dict: dict[str, Any]) -> dic
         groups.append(new)
         for key, parameter in zip(saved["params"], group["params"], strict=True):
             entry = saved_state.get(key)
+            if entry is not None and not isinstance(entry, Mapping):
+                raise StateError(
+                    f"parameter {key}: its state is a {type(entry).__name__}, not values by name"
+                )
             if not entry:
                 continue
             renamed: dict[str, Any] = dict(entry)
@@ -73,18 +69,37 @@ def from_state_dict(optimizer: RuleOptimizer, state_dict: dict[str, Any]) -> dic
     return {**state_dict, "state": {k: v for k, v in state.items() if v}, "param_groups": groups}
 
 
+def _form(state_dict: Any) -> tuple[list[Mapping[str, Any]], Mapping[Any, Any]]:
+    """The groups and the states, where there are any."""
+    groups, state = state_dict.get("param_groups"), state_dict.get("state")
+    if not isinstance(groups, list | tuple) or not isinstance(state, Mapping):
+        raise not_a_state(state_dict)
+    for group in groups:
+        params = group.get("params") if isinstance(group, Mapping) else None
+        if not isinstance(params, list | tuple) or not all(isinstance(k, Hashable) for k in params):
+            raise not_a_state(state_dict)
+    return list(groups), state
+
+
+def not_a_state(found: Any) -> StateError:
+    what = type(found).__name__
+    return StateError(
+        f"the {what} is not the state of an optimizer: it has no param_groups with params, or no state"
+    )
+
+
 def _own_group(
     optimizer: RuleOptimizer, group: Mapping[str, Any], saved: Mapping[str, Any]
 ) -> dict[str, Any]:
     here = group.get("convention", "paper")
-    if saved.get("convention", here) != here:
+    if not same(saved.get("convention", here), here):
         raise StateError(
             f"the state was saved under convention {saved['convention']!r}, this optimizer has {here!r}: "
             f"make it with convention={saved['convention']!r}"
         )
     new = {**saved, **{k: group[k] for k in _OF_THIS_RUN}}
     rule = optimizer.rule_of({**group, **new})
-    if saved["rule"] != rule.name:
+    if not same(saved["rule"], rule.name):
         raise StateError(
             f"the state was saved by rule {saved['rule']}, this optimizer's rule is {rule.name}"
         )
@@ -119,15 +134,16 @@ def _torch_group(
     old = {k: expected[k] for k in _NEW_IN_TORCH if k in expected}
     new = {**group, **old, **saved, **{k: group[k] for k in _OF_THIS_RUN}}
     for key, value in optimizer.torch_requires.items():
-        if saved.get(key, value) != value:
+        if not same(saved.get(key, value), value):
             raise StateError(
-                f"the state was saved with {key} = {saved[key]}, and {name} has {key} = {value}"
+                f"the state was saved with {key} = {shown(saved[key])}, and {name} has {key} = {value}"
             )
     for key, value in optimizer.options.items():
-        if key != "convention" and key not in saved and new.get(key, value) != value:
+        if key != "convention" and key not in saved and not same(new.get(key, value), value):
             raise StateError(
                 f"torch.optim.{optimizer.torch_class} has no {key}, this optimizer has {key} = {new[key]}"
             )
+    optimizer._coefficients(new, 1)
     _check_convention(optimizer, new, set(saved))
     return new
 
@@ -159,7 +175,7 @@ def _check_convention(optimizer: RuleOptimizer, group: Mapping[str, Any], known:
     values = optimizer.hyperparameters_of(group)
     for key, name in optimizer._torch_names(rule).items():
         theirs = with_torch.hyperparameters[key].default
-        if name not in known and key in values and values[key] != theirs:
+        if name not in known and key in values and not same(values[key], theirs):
             raise StateError(
                 f"torch.optim.{optimizer.torch_class} has {name} = {theirs!r}, this optimizer "
                 f'{values[key]!r}: make it with convention="torch"'
@@ -206,7 +222,7 @@ def _checked(
     if missing := sorted({"step", *rule.state} - given):
         raise StateError(f"parameter {key}: the state has no {', '.join(missing)}")
     step = plain(entry["step"])
-    if step not in _STEPS or step != int(step):
+    if step not in STEPS or step != int(step):
         raise StateError(
             f"parameter {key}: step = {shown(step)} is not a number of steps, 0, 1, 2 … 2^53"
         )
@@ -233,7 +249,19 @@ def _checked(
             raise StateError(
                 f"parameter {key}: state {name} is {value.dtype}, the parameter {parameter.dtype}"
             )
+        if reason := _unusable(value, parameter):
+            raise StateError(f"parameter {key}: state {name} {reason}")
     return {**entry, "step": int(step), **{k: float(v) for k, v in past.items()}}
+
+
+def _unusable(value: Tensor, parameter: Tensor) -> str:
+    if value.is_meta and not parameter.is_meta:
+        return "is on the meta device, where tensors have no values"
+    if value.layout is not torch.strided:
+        return f"has the layout {str(value.layout).removeprefix('torch.')}, not a dense one"
+    if any(s == 0 and n > 1 for n, s in zip(value.shape, value.stride(), strict=True)):
+        return "has several elements in one place of memory (an expanded tensor)"
+    return ""
 
 
 def for_torch(optimizer: RuleOptimizer, state_dict: dict[str, Any]) -> dict[str, Any]:
@@ -250,7 +278,11 @@ def for_torch(optimizer: RuleOptimizer, state_dict: dict[str, Any]) -> dict[str,
     for group in state_dict["param_groups"]:
         _check_convention(optimizer, group, set(expected))
         for key, value in optimizer.options.items():
-            if key != "convention" and key not in expected and group.get(key, value) != value:
+            if (
+                key != "convention"
+                and key not in expected
+                and not same(group.get(key, value), value)
+            ):
                 raise StateError(f"torch.optim.{optimizer.torch_class} has no {key} = {group[key]}")
         new = {k: group.get(k, v) for k, v in {**expected, **optimizer.torch_requires}.items()}
         new |= {k: v for k, v in group.items() if k in ("params", "param_names")}

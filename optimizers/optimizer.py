@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 
 from . import engine as engines
-from .arguments import HINTS, UnknownArgument, check_flag, check_hints, plain
-from .checkpoints import for_torch, from_state_dict
+from .arguments import HINTS, UnknownArgument, check_flag, check_hints, plain, same
+from .checkpoints import for_torch, from_state_dict, not_a_state
+from .coefficients import check_fit, check_past, checked, first_value, is_choice, told, whole
 from .compositions import (
     PREVIOUS,
     at_gradient_point,
@@ -24,7 +25,7 @@ from .compositions import (
     with_weight_decay,
 )
 from .domains import NONNEGATIVE, Domain, require
-from .errors import DomainError, EigenstepError, RuleError, UnknownName
+from .errors import DomainError, EigenstepError, RuleError, UnknownName, shown
 from .memory import Plain, Row, TensorMismatch, examine
 from .rule import Rule
 
@@ -259,7 +260,7 @@ class RuleOptimizer(torch.optim.Optimizer):
             for key in [k for k, v in param_group.items() if v is None and k not in HINTS]:
                 del param_group[key]
             given = {k: v for k, v in param_group.items() if k not in _OWN}
-            if any(given.get(k, v) != self.defaults[k] for k, v in self._options_now().items()):
+            if any(k in given and not same(given[k], v) for k, v in self._options_now().items()):
                 chosen = {**self._given, **{k: given[k] for k in self.options if k in given}}
                 for key, value in self._resolve(chosen).items():
                     param_group.setdefault(key, value)
@@ -273,6 +274,7 @@ class RuleOptimizer(torch.optim.Optimizer):
         _of_torch("add_param_group")(self, param_group)
         group = self.param_groups[-1]
         try:
+            _check_dtypes(group["params"])
             group["rule"] = self.rule_of(group).name
             self._note_convention(group)
             self._completed(group)
@@ -280,7 +282,13 @@ class RuleOptimizer(torch.optim.Optimizer):
         except Exception:
             self.param_groups.pop()
             raise
-        group["params"] = list(dict.fromkeys(group["params"]))  # torch has warned of duplicates
+        names = group.get("param_names") or [None] * len(group["params"])
+        named: dict[Tensor, Any] = {}
+        for parameter, name in zip(group["params"], names, strict=True):
+            named.setdefault(parameter, name)  # torch has warned of duplicates
+        group["params"] = list(named)
+        if "param_names" in group:
+            group["param_names"] = list(named.values())
 
     def _note_convention(self, group: Mapping[str, Any]) -> None:
         """Keep, beside the group, the convention of which its values are the defaults."""
@@ -289,7 +297,7 @@ class RuleOptimizer(torch.optim.Optimizer):
     def _check_convention(self, group: Mapping[str, Any]) -> None:
         now = group.get("convention")
         known, made = self._conventions.get(id(group), (None, now))
-        if known is group and now != made:
+        if known is group and not same(now, made):
             raise DomainError(
                 "convention", now, f"the group was made under {made!r}, whose defaults it has; add "
                 "another group, or make another optimizer"
@@ -320,12 +328,14 @@ class RuleOptimizer(torch.optim.Optimizer):
         decay = 0.0 if "weight_decay" in rule.hyperparameters else plain(group["weight_decay"])
         require(NONNEGATIVE, weight_decay=decay)
         stored = at_gradient_point(rule)
-        if t == 1 and stored is not rule:
-            check_start(rule, rule.coefficients(1, rule.with_defaults(values)))
-        if decay:
-            stored = with_weight_decay(stored)
-            values["weight_decay"] = decay
-        return stored, stored.coefficients(t, stored.with_defaults(values))
+        with told(rule, f"its coefficients at step {t}"):
+            if t == 1 and stored is not rule:
+                check_start(rule, rule.coefficients(1, rule.with_defaults(values)))
+            if decay:
+                stored = with_weight_decay(stored)
+                values["weight_decay"] = decay
+            found = stored.coefficients(t, stored.with_defaults(values))
+        return stored, checked(rule, stored, found, t)
 
     # State
 
@@ -348,21 +358,22 @@ class RuleOptimizer(torch.optim.Optimizer):
         """Give a parameter the state that the rule lacks of it: all at its first step."""
         state = self.state[parameter]
         missing = [name for name in rule.state if name not in state]
-        if "step" not in state:
-            state["step"] = 0
-        elif missing:  # the group's options have changed
-            self._extended(state)
         values = rule.with_defaults(self.hyperparameters_of(group)) if rule.initial else {}
+        begun: dict[str, Tensor] = {}
         for name in missing:
             if name not in rule.initial:
                 start = torch.zeros_like(parameter, memory_format=torch.preserve_format)
             else:
                 whole = parameter.detach()
                 real = torch.view_as_real(whole) if whole.is_complex() else whole
-                start = rule.initial_of(name, real, values)
-                start = torch.empty_like(real, memory_format=torch.preserve_format).copy_(start)
+                start = first_value(rule, name, real, values)
                 start = torch.view_as_complex(start) if whole.is_complex() else start
-            state[name] = start
+            begun[name] = start
+        if "step" not in state:
+            state["step"] = 0
+        elif missing:  # the group's options have changed
+            self._extended(state)
+        state.update(begun)
 
     def _extended(self, state: dict[str, Any]) -> None:
         """Called as a group's options begin to ask for further state of a parameter that has some."""
@@ -378,6 +389,8 @@ class RuleOptimizer(torch.optim.Optimizer):
                 (then make it with ``convention="torch"``).
         """
         self._check_free("load the state into")
+        if not isinstance(state_dict, dict):
+            raise not_a_state(state_dict)
         handle = self.register_load_state_dict_pre_hook(_load_hook)  # after all others
         try:
             _of_torch("load_state_dict")(self, state_dict)
@@ -471,14 +484,23 @@ class RuleOptimizer(torch.optim.Optimizer):
         for parameter in active:
             state = self.state[parameter]
             before = tuple((n, state.get(n)) for n in names)
-            batches.setdefault((int(state["step"]) + 1, before), []).append(parameter)
+            done = state["step"]
+            if type(done) is not int:
+                done = whole(done)
+            try:
+                batches.setdefault((done + 1, before), []).append(parameter)
+            except TypeError:
+                check_past(dict(before))
+                raise
         if not batches:
             self._coefficients(group, 1)
         found = []
         for (t, before), parameters in batches.items():
+            whole(t - 1)
             stored, coefficients = self._coefficients(group, t)
             after = {"step": t, **_gradient_point_of(rule, coefficients)}
             known = {k: v for k, v in before if v is not None}
+            check_past(known)
             if past:
                 after |= self._remember(group, t, known, coefficients)
             coefficients |= {k: v for k, v in known.items() if k not in past}
@@ -491,11 +513,11 @@ class RuleOptimizer(torch.optim.Optimizer):
             if sparse:
                 apart = set(sparse)
                 parameters = [p for p in parameters if p not in apart]
-            numeric = {
-                k: float(v) for k, v in coefficients.items() if not isinstance(v, str | bool)
-            }
+            numeric = {k: v for k, v in coefficients.items() if not is_choice(stored, k, v)}
             choices = tuple((k, v) for k, v in coefficients.items() if k not in numeric)
-            kernel = engines.kernel_of(stored, tuple(numeric), choices)
+            check_fit(rule, numeric, (*parameters, *sparse))
+            with told(rule, "it cannot be run"):
+                kernel = engines.kernel_of(stored, tuple(numeric), choices)
             rows = self._rows(rule, [p for p in parameters if not p.is_meta])
             found.append(
                 _Work(kernel, list(numeric.values()), group, parameters, rows, sparse, after)
@@ -504,6 +526,7 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     def _rows(self, rule: Rule, parameters: list[Tensor]) -> Plain | list[Row]:
         names = rule.state
+        columns = ("parameter", "gradient", *(f"state {n}" for n in names))
         if set(map(type, parameters)) <= _UNSHARDED:
             rows: list[Any] = [
                 (p, _dense(_gradient(p)), *[self.state[p][n] for n in names]) for p in parameters
@@ -514,8 +537,16 @@ class RuleOptimizer(torch.optim.Optimizer):
                 for p in parameters
             ]
         try:
-            return examine(rows, ("parameter", "gradient", *(f"state {n}" for n in names)))
-        except TensorMismatch as error:
+            return examine(rows, columns)
+        except (TensorMismatch, AttributeError, TypeError) as error:
+            for i, row in enumerate(rows):
+                for place, tensor in enumerate(row):
+                    if not isinstance(tensor, Tensor):
+                        reason = f"is {shown(tensor)}, not a tensor"
+                        wrong = TensorMismatch(i, place, reason, columns)
+                        raise self._named(wrong, parameters[i]) from None
+            if not isinstance(error, TensorMismatch):
+                raise
             raise self._named(error, parameters[error.row]) from None
 
     def _named(self, error: TensorMismatch, wrong: Tensor) -> TensorMismatch:
@@ -534,7 +565,11 @@ class RuleOptimizer(torch.optim.Optimizer):
             groups = None
             if not set(map(type, work.parameters)) <= _UNSHARDED:
                 groups = [_process_groups(p) for p in work.parameters if not p.is_meta]
-            work.kernel.run(work.rows, work.scalars, groups=groups, **step)
+            if work.kernel.program is None:  # the rule's own function is called in each step
+                with told(work.kernel.rule, "it cannot be run"):
+                    work.kernel.run(work.rows, work.scalars, groups=groups, **step)
+            else:
+                work.kernel.run(work.rows, work.scalars, groups=groups, **step)
         for parameter in work.sparse:
             self._run_sparse(parameter, work, step)
         for parameter in (*work.parameters, *work.sparse):
@@ -607,6 +642,16 @@ class RuleOptimizer(torch.optim.Optimizer):
             with torch.no_grad():
                 for parameter, value in kept:
                     parameter.copy_(value)
+
+
+def _check_dtypes(parameters: list[Tensor]) -> None:
+    for place, parameter in enumerate(parameters):
+        dtype = parameter.dtype
+        if dtype.is_floating_point and dtype.itemsize < 2:
+            raise DomainError(
+                f"dtype of parameter {place}", str(dtype).removeprefix("torch."),
+                "float16, bfloat16, float32, float64 or complex; keep a copy in one of them",
+            )  # fmt: skip
 
 
 def _load_hook(optimizer: Any, state_dict: dict[str, Any]) -> dict[str, Any] | None:
