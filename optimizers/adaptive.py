@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from .arguments import check_flag, plain
-from .checkpoints import StateError
+from .arguments import check_flag, plain, same
 from .compositions import with_decoupled_weight_decay
-from .domains import POSITIVE, UNIT, require
+from .domains import POSITIVE, UNIT, Domain, Interval, require
 from .errors import DomainError, UnknownName
 from .optimizer import RuleOptimizer
 from .rule import Rule
@@ -26,7 +25,7 @@ from .rules import (
     rmsprop_variant,
     yogi,
 )
-from .rules.nadam import momentum_product
+from .rules.nadam import momentum, momentum_product, scheduled_steps
 
 Betas = tuple[float, float] | None
 _SHARED = """
@@ -214,8 +213,8 @@ class AdamW(_Moments, rule=adamw):
             raise DomainError(
                 "decoupled_weight_decay", decoupled_weight_decay, "True for AdamW; or use Adam"
             )
+        check_flag("amsgrad", amsgrad)
         if not amsgrad:
-            check_flag("amsgrad", amsgrad)
             return _under(adamw, convention)
         return with_decoupled_weight_decay(_adam_or_amsgrad(convention, amsgrad), default=0.01)
 
@@ -249,26 +248,35 @@ class Nadam(_Decoupling, rule=nadam):
             decoupled_weight_decay=decoupled_weight_decay, **options,
         )  # fmt: skip
 
-    def check_torch_state(
-        self, values: Mapping[str, float], group: Mapping[str, Any], step: int, key: Any
-    ) -> None:
-        here = self._product(group, step)
-        # torch multiplies up its product in the default dtype, as a rule float32.
-        if abs(values["mu_product"] - here) > (1e-5 + 1e-7 * step) * max(here, 1e-30):
-            raise StateError(
-                f"parameter {key}: mu_product = {values['mu_product']:g} is not the product of the "
-                f"momenta at these betas and momentum_decay, {here:g}: they were others before"
-            )
+    def remembered(self, group: Mapping[str, Any]) -> Mapping[str, Domain]:
+        scheduled = self.hyperparameters_of(group).get("lookahead_bias") == "scheduled"
+        return {"mu_product": Interval(0, 1)} if scheduled else {}
 
-    def further_torch_state(self, group: Mapping[str, Any], step: int) -> dict[str, Any]:
+    def _remember(
+        self, group: Mapping[str, Any], t: int, before: Mapping[str, float],
+        coefficients: dict[str, Any],
+    ) -> dict[str, float]:  # fmt: skip
+        # torch multiplies up the momenta as they were; the rule's closed product is of those now.
+        values = self.hyperparameters_of(group)
+        beta1, decay = values["beta1"], values["momentum_decay"]
+        if "mu_product" in before:
+            product = before["mu_product"] * momentum(beta1, t, decay)
+            coefficients |= scheduled_steps(values["lr"], beta1, t, decay, product)
+        else:
+            product = momentum_product(beta1, t, decay)
+        return {"mu_product": product}
+
+    def further_torch_state(
+        self, group: Mapping[str, Any], entry: Mapping[str, Any]
+    ) -> dict[str, Any]:
         import torch
 
-        product = torch.tensor(self._product(group, step), dtype=torch.float32)
-        return {**super().further_torch_state(group, step), "mu_product": product}
-
-    def _product(self, group: Mapping[str, Any], step: int) -> float:
-        values = self.hyperparameters_of(group)
-        return float(momentum_product(values["beta1"], step, values["momentum_decay"]))
+        values, t = self.hyperparameters_of(group), int(entry["step"])
+        product = entry.get("mu_product")
+        if product is None:
+            product = momentum_product(values["beta1"], t, values["momentum_decay"]) if t else 1.0
+        known = {"mu_product": torch.tensor(product, dtype=torch.float32)}
+        return {**super().further_torch_state(group, entry), **known}
 
 
 class AMSGrad(_Decoupling, rule=amsgrad):
@@ -320,14 +328,14 @@ class AdaBound(_Decoupling, rule=adabound):
 
     def _completed(self, group: dict[str, Any]) -> None:
         # The libraries' bounds follow the learning rate, relative to the first that was not zero.
-        if group["convention"] != "paper" and not plain(group["base_lr"]):
+        if group["convention"] != "paper" and same(group["base_lr"], 0):
             lr = plain(group["lr"])
             if lr in POSITIVE:
                 group["base_lr"] = lr
 
     def hyperparameters_of(self, group: Mapping[str, Any]) -> dict[str, Any]:
         values = super().hyperparameters_of(group)
-        if group["convention"] != "paper" and not values["base_lr"]:
+        if group["convention"] != "paper" and same(values["base_lr"], 0):
             values["base_lr"] = 1.0  # lr was always zero, and so the bounds are
         return values
 

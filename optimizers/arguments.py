@@ -27,12 +27,29 @@ class UnknownArgument(UnknownName, TypeError):
 
 
 def plain(value: Any) -> Any:
-    """A number out of a tensor or a NumPy array of one element; anything else as it is."""
+    """A number out of a tensor or an array of one element; the first numbers of a longer one.
+
+    Anything else is left as it is, a tensor without memory too.
+    """
     if isinstance(value, Tensor):
-        return value.item() if value.numel() == 1 else tuple(value.flatten().tolist()[:3])
-    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.size == 1):
-        return value.item()
-    return value
+        try:
+            return value.item() if value.numel() == 1 else tuple(value.flatten().tolist()[:3])
+        except (RuntimeError, NotImplementedError):  # on the meta device, or of an odd layout
+            return value
+    if isinstance(value, np.ndarray):
+        return value.item() if value.size == 1 else tuple(value.ravel().tolist()[:3])
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two arguments are equal, whatever they are."""
+    one, other = plain(one), plain(other)
+    if isinstance(one, Tensor) or isinstance(other, Tensor):
+        return one is other
+    try:
+        return bool(one == other)
+    except Exception:  # somebody's own
+        return False
 
 
 def check_hints(values: Mapping[str, Any]) -> None:

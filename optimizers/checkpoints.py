@@ -6,15 +6,17 @@ is one of ``torch.optim``. Neither is taken on the strength of a name that two r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from .arguments import HINTS, plain
+from .arguments import HINTS, plain, same
+from .coefficients import STEPS
 from .compositions import PREVIOUS
-from .errors import EigenstepError
+from .domains import REAL, Domain, require
+from .errors import DomainError, EigenstepError, shown
 from .rule import Rule
 
 if TYPE_CHECKING:
@@ -34,13 +36,8 @@ def from_state_dict(optimizer: RuleOptimizer, state_dict: dict[str, Any]) -> dic
     Raises:
         StateError: naming what does not fit.
     """
-    try:
-        saved_groups, saved_state = list(state_dict["param_groups"]), dict(state_dict["state"])
-        sizes = [len(g["params"]) for g in saved_groups]
-    except (KeyError, TypeError) as error:
-        raise StateError(
-            "state_dict is not the state of an optimizer: it has no param_groups with params, or no state"
-        ) from error
+    saved_groups, saved_state = _form(state_dict)
+    sizes = [len(g["params"]) for g in saved_groups]
     if sizes != [len(g["params"]) for g in optimizer.param_groups]:
         return None  # torch says what is wrong with the sizes
     groups, state = [], dict(saved_state)
@@ -49,10 +46,14 @@ def from_state_dict(optimizer: RuleOptimizer, state_dict: dict[str, Any]) -> dic
         new = _own_group(optimizer, group, saved) if ours else _torch_group(optimizer, group, saved)
         rule = optimizer.rule_of(new)
         new["rule"] = rule.name
-        optimizer._coefficients(new, 1)
+        numbers = _numbers(optimizer, new)
         groups.append(new)
         for key, parameter in zip(saved["params"], group["params"], strict=True):
             entry = saved_state.get(key)
+            if entry is not None and not isinstance(entry, Mapping):
+                raise StateError(
+                    f"parameter {key}: its state is a {type(entry).__name__}, not values by name"
+                )
             if not entry:
                 continue
             renamed: dict[str, Any] = dict(entry)
@@ -63,23 +64,42 @@ def from_state_dict(optimizer: RuleOptimizer, state_dict: dict[str, Any]) -> dic
                 k: v for k, v in renamed.items() if v is not None
             }  # as older versions of torch kept
             if not ours:
-                _from_torch(optimizer, rule, new, renamed, key)
-            state[key] = _checked(optimizer, rule, renamed, parameter, key)
+                _from_torch(rule, renamed)
+            state[key] = _checked(optimizer, new, numbers, renamed, parameter, key)
     return {**state_dict, "state": {k: v for k, v in state.items() if v}, "param_groups": groups}
+
+
+def _form(state_dict: Any) -> tuple[list[Mapping[str, Any]], Mapping[Any, Any]]:
+    """The groups and the states, where there are any."""
+    groups, state = state_dict.get("param_groups"), state_dict.get("state")
+    if not isinstance(groups, list | tuple) or not isinstance(state, Mapping):
+        raise not_a_state(state_dict)
+    for group in groups:
+        params = group.get("params") if isinstance(group, Mapping) else None
+        if not isinstance(params, list | tuple) or not all(isinstance(k, Hashable) for k in params):
+            raise not_a_state(state_dict)
+    return list(groups), state
+
+
+def not_a_state(found: Any) -> StateError:
+    what = type(found).__name__
+    return StateError(
+        f"the {what} is not the state of an optimizer: it has no param_groups with params, or no state"
+    )
 
 
 def _own_group(
     optimizer: RuleOptimizer, group: Mapping[str, Any], saved: Mapping[str, Any]
 ) -> dict[str, Any]:
     here = group.get("convention", "paper")
-    if saved.get("convention", here) != here:
+    if not same(saved.get("convention", here), here):
         raise StateError(
             f"the state was saved under convention {saved['convention']!r}, this optimizer has {here!r}: "
             f"make it with convention={saved['convention']!r}"
         )
     new = {**saved, **{k: group[k] for k in _OF_THIS_RUN}}
     rule = optimizer.rule_of({**group, **new})
-    if saved["rule"] != rule.name:
+    if not same(saved["rule"], rule.name):
         raise StateError(
             f"the state was saved by rule {saved['rule']}, this optimizer's rule is {rule.name}"
         )
@@ -111,17 +131,19 @@ def _torch_group(
             f"the state is not one of torch.optim.{optimizer.torch_class}: its groups have no "
             f"{', '.join(missing)}"
         )
-    new = {**group, **saved, **{k: group[k] for k in _OF_THIS_RUN}}
+    old = {k: expected[k] for k in _NEW_IN_TORCH if k in expected}
+    new = {**group, **old, **saved, **{k: group[k] for k in _OF_THIS_RUN}}
     for key, value in optimizer.torch_requires.items():
-        if saved.get(key, value) != value:
+        if not same(saved.get(key, value), value):
             raise StateError(
-                f"the state was saved with {key} = {saved[key]}, and {name} has {key} = {value}"
+                f"the state was saved with {key} = {shown(saved[key])}, and {name} has {key} = {value}"
             )
     for key, value in optimizer.options.items():
-        if key != "convention" and key not in saved and new.get(key, value) != value:
+        if key != "convention" and key not in saved and not same(new.get(key, value), value):
             raise StateError(
                 f"torch.optim.{optimizer.torch_class} has no {key}, this optimizer has {key} = {new[key]}"
             )
+    optimizer._coefficients(new, 1)
     _check_convention(optimizer, new, set(saved))
     return new
 
@@ -153,37 +175,45 @@ def _check_convention(optimizer: RuleOptimizer, group: Mapping[str, Any], known:
     values = optimizer.hyperparameters_of(group)
     for key, name in optimizer._torch_names(rule).items():
         theirs = with_torch.hyperparameters[key].default
-        if name not in known and key in values and values[key] != theirs:
+        if name not in known and key in values and not same(values[key], theirs):
             raise StateError(
                 f"torch.optim.{optimizer.torch_class} has {name} = {theirs!r}, this optimizer "
                 f'{values[key]!r}: make it with convention="torch"'
             )
 
 
-def _from_torch(
-    optimizer: RuleOptimizer, rule: Rule, group: Mapping[str, Any], entry: dict[str, Any], key: Any
-) -> None:
+def _from_torch(rule: Rule, entry: dict[str, Any]) -> None:
     if "step" not in entry:  # torch's SGD counts none: with a velocity it has stepped before
         if any(name in entry for name in rule.state):
             entry["step"] = 1
         else:
             entry.clear()
             return
-    product = entry.pop("mu_product", None)
-    if product is not None:
-        optimizer.check_torch_state(
-            {"mu_product": float(product)}, group, int(plain(entry["step"])), key
-        )
+
+
+def _numbers(optimizer: RuleOptimizer, group: Mapping[str, Any]) -> dict[str, tuple[Domain, bool]]:
+    """By name the numbers that a parameter's state holds of the past: their domain, and whether needed."""
+    _, coefficients = optimizer._coefficients(group, 1)
+    rule = optimizer.rule_of(group)
+    found: dict[str, tuple[Domain, bool]] = {}
+    point = {k: coefficients[k] for k in rule.gradient_at_names}
+    elsewhere = rule.gradient_point(1.0, *[1.0] * len(rule.state), **point) != 1.0
+    for name, value in point.items():
+        if not isinstance(value, str | bool):
+            known = rule.hyperparameters.get(name)
+            found[PREVIOUS + name] = (REAL if known is None else known.domain, elsewhere)
+    return found | {k: (d, True) for k, d in optimizer.remembered(group).items()}
 
 
 def _checked(
-    optimizer: RuleOptimizer, rule: Rule, entry: dict[str, Any], parameter: Tensor, key: Any
-) -> dict[str, Any]:
-    """A parameter's state with a plain step number; raises unless it is all that the rule needs."""
+    optimizer: RuleOptimizer, group: Mapping[str, Any], numbers: Mapping[str, tuple[Domain, bool]],
+    entry: dict[str, Any], parameter: Tensor, key: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """A parameter's state with plain numbers; raises unless it is all that the rule needs."""
     if not entry:
         return entry
-    before = {PREVIOUS + n for n in rule.gradient_at_names}
-    allowed = {"step", *rule.state, *optimizer.torch_state, *before}
+    rule = optimizer.rule_of(group)
+    allowed = {"step", *rule.state, *optimizer.torch_state, *numbers}
     given = set(entry)
     if strange := sorted(map(str, given - allowed)):
         raise StateError(
@@ -192,13 +222,21 @@ def _checked(
     if missing := sorted({"step", *rule.state} - given):
         raise StateError(f"parameter {key}: the state has no {', '.join(missing)}")
     step = plain(entry["step"])
-    if (
-        isinstance(step, bool)
-        or not isinstance(step, int | float)
-        or not (step >= 0 and step == int(step))
-    ):
-        raise StateError(f"parameter {key}: step = {step} is not a number of steps, 0, 1, 2 …")
-    for name in given - {"step"} - before:
+    if step not in STEPS or step != int(step):
+        raise StateError(
+            f"parameter {key}: step = {shown(step)} is not a number of steps, 0, 1, 2 … 2^53"
+        )
+    past = {}
+    for name, (domain, needed) in numbers.items():
+        if name in entry:
+            past[name] = plain(entry[name])
+            try:
+                require(domain, **{name: past[name]})
+            except DomainError as error:
+                raise StateError(f"parameter {key}: {error}") from None
+        elif needed and step:
+            raise StateError(f"parameter {key}: the state has no {name}")
+    for name in given - {"step", *numbers}:
         value = entry[name]
         if not isinstance(value, Tensor) or value.shape != parameter.shape:
             shape = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
@@ -211,7 +249,19 @@ def _checked(
             raise StateError(
                 f"parameter {key}: state {name} is {value.dtype}, the parameter {parameter.dtype}"
             )
-    return {**entry, "step": int(step)}
+        if reason := _unusable(value, parameter):
+            raise StateError(f"parameter {key}: state {name} {reason}")
+    return {**entry, "step": int(step), **{k: float(v) for k, v in past.items()}}
+
+
+def _unusable(value: Tensor, parameter: Tensor) -> str:
+    if value.is_meta and not parameter.is_meta:
+        return "is on the meta device, where tensors have no values"
+    if value.layout is not torch.strided:
+        return f"has the layout {str(value.layout).removeprefix('torch.')}, not a dense one"
+    if any(s == 0 and n > 1 for n, s in zip(value.shape, value.stride(), strict=True)):
+        return "has several elements in one place of memory (an expanded tensor)"
+    return ""
 
 
 def for_torch(optimizer: RuleOptimizer, state_dict: dict[str, Any]) -> dict[str, Any]:
@@ -228,7 +278,11 @@ def for_torch(optimizer: RuleOptimizer, state_dict: dict[str, Any]) -> dict[str,
     for group in state_dict["param_groups"]:
         _check_convention(optimizer, group, set(expected))
         for key, value in optimizer.options.items():
-            if key != "convention" and key not in expected and group.get(key, value) != value:
+            if (
+                key != "convention"
+                and key not in expected
+                and not same(group.get(key, value), value)
+            ):
                 raise StateError(f"torch.optim.{optimizer.torch_class} has no {key} = {group[key]}")
         new = {k: group.get(k, v) for k, v in {**expected, **optimizer.torch_requires}.items()}
         new |= {k: v for k, v in group.items() if k in ("params", "param_names")}
@@ -247,7 +301,7 @@ def _to_torch(
 ) -> dict[str, Any]:
     rule = optimizer.rule_of(group)
     named = {optimizer.torch_state[n]: entry[n] for n in rule.state}
-    return {**optimizer.further_torch_state(group, int(entry["step"])), **named}
+    return {**optimizer.further_torch_state(group, entry), **named}
 
 
 __all__ = ["StateError", "for_torch", "from_state_dict", "torch_arguments"]

@@ -37,7 +37,9 @@ class GradientDescent(RuleOptimizer):
     ) -> None:
         super().__init__(params, gradient_descent, lr=lr, weight_decay=weight_decay, **run)
 
-    def further_torch_state(self, group: Mapping[str, Any], step: int) -> dict[str, Any]:
+    def further_torch_state(
+        self, group: Mapping[str, Any], entry: Mapping[str, Any]
+    ) -> dict[str, Any]:
         return {}
 
 
@@ -75,7 +77,9 @@ class HeavyBall(RuleOptimizer):
                 f"{group['dampening']}): use eigenstep.optimizers.SGD"
             )
 
-    def further_torch_state(self, group: Mapping[str, Any], step: int) -> dict[str, Any]:
+    def further_torch_state(
+        self, group: Mapping[str, Any], entry: Mapping[str, Any]
+    ) -> dict[str, Any]:
         return {}
 
 
@@ -158,5 +162,7 @@ class SGD(RuleOptimizer):
         # Momentum was switched on: torch begins with an undamped gradient whenever it has no velocity.
         state["step"] = 0
 
-    def further_torch_state(self, group: Mapping[str, Any], step: int) -> dict[str, Any]:
+    def further_torch_state(
+        self, group: Mapping[str, Any], entry: Mapping[str, Any]
+    ) -> dict[str, Any]:
         return {}

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 
 from . import engine as engines
-from .arguments import HINTS, UnknownArgument, check_flag, check_hints, plain
-from .checkpoints import for_torch, from_state_dict
+from .arguments import HINTS, UnknownArgument, check_flag, check_hints, plain, same
+from .checkpoints import for_torch, from_state_dict, not_a_state
+from .coefficients import check_fit, check_past, checked, first_value, is_choice, told, whole
 from .compositions import (
     PREVIOUS,
     at_gradient_point,
@@ -23,8 +24,8 @@ from .compositions import (
     iterate_from_point,
     with_weight_decay,
 )
-from .domains import NONNEGATIVE, require
-from .errors import DomainError, EigenstepError, RuleError, UnknownName
+from .domains import NONNEGATIVE, Domain, require
+from .errors import DomainError, EigenstepError, RuleError, UnknownName, shown
 from .memory import Plain, Row, TensorMismatch, examine
 from .rule import Rule
 
@@ -170,6 +171,7 @@ class RuleOptimizer(torch.optim.Optimizer):
                "capturable": capturable, "differentiable": differentiable}  # fmt: skip
         defaults = {**self._resolve(self._given), **run}
         self._coefficients(defaults, 1)  # refused before the parameters are looked at
+        self._conventions: dict[int, tuple[Any, Any]] = {}
         super().__init__(params, defaults)
 
     # What a group's numbers mean
@@ -185,10 +187,27 @@ class RuleOptimizer(torch.optim.Optimizer):
         return self.choose(**{k: group.get(k, v) for k, v in self.options.items()})
 
     def _torch_names(self, rule: Rule) -> dict[str, str]:
-        """By the rule's name of a hyperparameter, the argument that holds it."""
+        """By the rule's name of a hyperparameter, the argument that holds it.
+
+        Raises:
+            RuleError: one argument would be two hyperparameters.
+        """
         names = {v: k for k, v in self.argument_names.items()}
         names |= {n: k for k, pair in self.pair_names.items() for n in pair}
-        return {k: names.get(k, k) for k in rule.hyperparameters if k not in rule.fixed}
+        found = {k: names.get(k, k) for k in rule.hyperparameters if k not in rule.fixed}
+        holds: dict[str, str] = {}
+        for key, name in found.items():
+            pair = self.pair_names.get(name, ())
+            other = holds.setdefault(name, key)
+            if (other != key and not (key in pair and other in pair)) or name in _OWN or (
+                name == "weight_decay" != key
+            ):  # fmt: skip
+                what = repr(other) if other != key else "something of the optimizer"
+                raise RuleError(
+                    f"rule {rule.name}: {type(self).__name__} has the argument {name!r} for its "
+                    f"hyperparameter {key!r}, where it means {what} already"
+                )
+        return found
 
     def _resolve(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """All arguments of a group, by torch's names: those given, then the rule's defaults."""
@@ -236,11 +255,12 @@ class RuleOptimizer(torch.optim.Optimizer):
         What the group does not say is as the optimizer was made; a group may also choose another of
         the class's rules (``amsgrad``, ``momentum``, ``convention`` …).
         """
+        self._check_free("add the group to")
         if isinstance(param_group, dict):
             for key in [k for k, v in param_group.items() if v is None and k not in HINTS]:
                 del param_group[key]
             given = {k: v for k, v in param_group.items() if k not in _OWN}
-            if any(given.get(k, v) != self.defaults[k] for k, v in self._options_now().items()):
+            if any(k in given and not same(given[k], v) for k, v in self._options_now().items()):
                 chosen = {**self._given, **{k: given[k] for k in self.options if k in given}}
                 for key, value in self._resolve(chosen).items():
                     param_group.setdefault(key, value)
@@ -254,13 +274,38 @@ class RuleOptimizer(torch.optim.Optimizer):
         _of_torch("add_param_group")(self, param_group)
         group = self.param_groups[-1]
         try:
+            _check_dtypes(group["params"])
             group["rule"] = self.rule_of(group).name
+            self._note_convention(group)
             self._completed(group)
             self._coefficients(group, 1)
         except Exception:
             self.param_groups.pop()
             raise
-        group["params"] = list(dict.fromkeys(group["params"]))  # torch has warned of duplicates
+        names = group.get("param_names") or [None] * len(group["params"])
+        named: dict[Tensor, Any] = {}
+        for parameter, name in zip(group["params"], names, strict=True):
+            named.setdefault(parameter, name)  # torch has warned of duplicates
+        group["params"] = list(named)
+        if "param_names" in group:
+            group["param_names"] = list(named.values())
+
+    def _note_convention(self, group: Mapping[str, Any]) -> None:
+        """Keep, beside the group, the convention of which its values are the defaults."""
+        self._conventions[id(group)] = (group, group.get("convention"))
+
+    def _check_convention(self, group: Mapping[str, Any]) -> None:
+        now = group.get("convention")
+        known, made = self._conventions.get(id(group), (None, now))
+        if known is group and not same(now, made):
+            raise DomainError(
+                "convention", now, f"the group was made under {made!r}, whose defaults it has; add "
+                "another group, or make another optimizer"
+            )  # fmt: skip
+
+    def _check_free(self, instead: str) -> None:
+        if self._wrapped:
+            raise RuleError(f"this optimizer is inside a Lookahead; {instead} the Lookahead")
 
     def _completed(self, group: dict[str, Any]) -> None:
         """What a class derives from a group's other arguments, as it is added and at each step."""
@@ -283,12 +328,14 @@ class RuleOptimizer(torch.optim.Optimizer):
         decay = 0.0 if "weight_decay" in rule.hyperparameters else plain(group["weight_decay"])
         require(NONNEGATIVE, weight_decay=decay)
         stored = at_gradient_point(rule)
-        if t == 1 and stored is not rule:
-            check_start(rule, rule.coefficients(1, rule.with_defaults(values)))
-        if decay:
-            stored = with_weight_decay(stored)
-            values["weight_decay"] = decay
-        return stored, stored.coefficients(t, stored.with_defaults(values))
+        with told(rule, f"its coefficients at step {t}"):
+            if t == 1 and stored is not rule:
+                check_start(rule, rule.coefficients(1, rule.with_defaults(values)))
+            if decay:
+                stored = with_weight_decay(stored)
+                values["weight_decay"] = decay
+            found = stored.coefficients(t, stored.with_defaults(values))
+        return stored, checked(rule, stored, found, t)
 
     # State
 
@@ -303,33 +350,31 @@ class RuleOptimizer(torch.optim.Optimizer):
         for group in self.param_groups:
             for key, value in self.defaults.items():
                 group.setdefault(key, value)
+        self._conventions = {}
+        for group in self.param_groups:
+            self._note_convention(group)
 
     def _begin(self, parameter: Tensor, rule: Rule, group: Mapping[str, Any]) -> None:
         """Give a parameter the state that the rule lacks of it: all at its first step."""
         state = self.state[parameter]
         missing = [name for name in rule.state if name not in state]
+        values = rule.with_defaults(self.hyperparameters_of(group)) if rule.initial else {}
+        begun: dict[str, Tensor] = {}
+        with torch.inference_mode(False):  # so that steps outside that mode may change it, too
+            for name in missing:
+                if name not in rule.initial:
+                    start = torch.zeros_like(parameter, memory_format=torch.preserve_format)
+                else:
+                    whole = parameter.detach()
+                    real = torch.view_as_real(whole) if whole.is_complex() else whole
+                    start = first_value(rule, name, real, values)
+                    start = torch.view_as_complex(start) if whole.is_complex() else start
+                begun[name] = start
         if "step" not in state:
             state["step"] = 0
         elif missing:  # the group's options have changed
             self._extended(state)
-        values = rule.with_defaults(self.hyperparameters_of(group)) if rule.initial else {}
-        with torch.inference_mode(False):
-            self._fill(parameter, rule, missing, values)
-
-    def _fill(
-        self, parameter: Tensor, rule: Rule, missing: list[str], values: Mapping[str, Any]
-    ) -> None:
-        state = self.state[parameter]
-        for name in missing:
-            if name not in rule.initial:
-                start = torch.zeros_like(parameter, memory_format=torch.preserve_format)
-            else:
-                whole = parameter.detach()
-                real = torch.view_as_real(whole) if whole.is_complex() else whole
-                start = rule.initial_of(name, real, values)
-                start = torch.empty_like(real, memory_format=torch.preserve_format).copy_(start)
-                start = torch.view_as_complex(start) if whole.is_complex() else start
-            state[name] = start
+        state.update(begun)
 
     def _extended(self, state: dict[str, Any]) -> None:
         """Called as a group's options begin to ask for further state of a parameter that has some."""
@@ -344,6 +389,9 @@ class RuleOptimizer(torch.optim.Optimizer):
                 other shapes than the parameters; torch's optimizer computes another rule than this one
                 (then make it with ``convention="torch"``).
         """
+        self._check_free("load the state into")
+        if not isinstance(state_dict, dict):
+            raise not_a_state(state_dict)
         handle = self.register_load_state_dict_pre_hook(_load_hook)  # after all others
         try:
             _of_torch("load_state_dict")(self, state_dict)
@@ -360,6 +408,9 @@ class RuleOptimizer(torch.optim.Optimizer):
         Raises:
             StateError: torch's class computes another rule.
         """
+        self._check_free("save the state of")
+        for group in self.param_groups:
+            self._check_convention(group)
         if convention is None:
             return _of_torch("state_dict")(self)
         if convention != "torch":
@@ -373,14 +424,22 @@ class RuleOptimizer(torch.optim.Optimizer):
     def check_torch_group(self, group: Mapping[str, Any]) -> None:
         """Raise :class:`StateError` where torch's class computes something else at a group's numbers."""
 
-    def check_torch_state(
-        self, values: Mapping[str, float], group: Mapping[str, Any], step: int, key: Any
-    ) -> None:
-        """Raise :class:`StateError` unless numbers that torch keeps as state are what they are here."""
-
-    def further_torch_state(self, group: Mapping[str, Any], step: int) -> dict[str, Tensor]:
+    def further_torch_state(
+        self, group: Mapping[str, Any], entry: Mapping[str, Any]
+    ) -> dict[str, Tensor]:
         """What torch's class keeps of a parameter beside the rule's state."""
-        return {"step": torch.tensor(float(step), dtype=torch.float32)}
+        return {"step": torch.tensor(float(entry["step"]), dtype=torch.float32)}
+
+    def remembered(self, group: Mapping[str, Any]) -> Mapping[str, Domain]:
+        """Numbers of the past that the class keeps of each parameter beside the rule's state."""
+        return {}
+
+    def _remember(
+        self, group: Mapping[str, Any], t: int, before: Mapping[str, float],
+        coefficients: dict[str, Any],
+    ) -> dict[str, float]:  # fmt: skip
+        """Those numbers after step t; the coefficients are made to agree with those before it."""
+        return {}
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients, or set them to zero."""
@@ -400,8 +459,7 @@ class RuleOptimizer(torch.optim.Optimizer):
             TensorMismatch: a parameter, its gradient and its state do not belong together.
             SparseGradient: a sparse gradient, where the rule does not support it.
         """
-        if self._wrapped:
-            raise RuleError("this optimizer is inside a Lookahead; step the Lookahead")
+        self._check_free("step")
         loss = None
         if closure is not None:
             with torch.enable_grad():
@@ -413,6 +471,7 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     def _prepare(self, group: dict[str, Any]) -> list[_Work]:
         """The work on a group: its parameters by the step that they are at, all of them checked."""
+        self._check_convention(group)
         self._completed(group)
         rule = self.rule_of(group)
         active = [p for p in group["params"] if p.grad is not None]
@@ -420,18 +479,32 @@ class RuleOptimizer(torch.optim.Optimizer):
         for parameter in active:
             if not wanted <= self.state[parameter].keys():
                 self._begin(parameter, rule, group)
+        past = self.remembered(group)
+        names = (*(PREVIOUS + n for n in rule.gradient_at_names), *past)
         batches: dict[Any, list[Tensor]] = {}
         for parameter in active:
             state = self.state[parameter]
-            before = tuple((PREVIOUS + n, state.get(PREVIOUS + n)) for n in rule.gradient_at_names)
-            batches.setdefault((int(state["step"]) + 1, before), []).append(parameter)
+            before = tuple((n, state.get(n)) for n in names)
+            done = state["step"]
+            if type(done) is not int:
+                done = whole(done)
+            try:
+                batches.setdefault((done + 1, before), []).append(parameter)
+            except TypeError:
+                check_past(dict(before))
+                raise
         if not batches:
             self._coefficients(group, 1)
         found = []
         for (t, before), parameters in batches.items():
+            whole(t - 1)
             stored, coefficients = self._coefficients(group, t)
             after = {"step": t, **_gradient_point_of(rule, coefficients)}
-            coefficients |= {k: v for k, v in before if v is not None}
+            known = {k: v for k, v in before if v is not None}
+            check_past(known)
+            if past:
+                after |= self._remember(group, t, known, coefficients)
+            coefficients |= {k: v for k, v in known.items() if k not in past}
             sparse = [p for p in parameters if _gradient(p).layout is not torch.strided]
             for parameter in sparse:
                 self._check_sparse(_gradient(parameter), group)
@@ -442,11 +515,11 @@ class RuleOptimizer(torch.optim.Optimizer):
                 apart = set(sparse)
                 parameters = [p for p in parameters if p not in apart]
                 self._rows(rule, sparse, gradients=False)
-            numeric = {
-                k: float(v) for k, v in coefficients.items() if not isinstance(v, str | bool)
-            }
+            numeric = {k: v for k, v in coefficients.items() if not is_choice(stored, k, v)}
             choices = tuple((k, v) for k, v in coefficients.items() if k not in numeric)
-            kernel = engines.kernel_of(stored, tuple(numeric), choices)
+            check_fit(rule, numeric, (*parameters, *sparse))
+            with told(rule, "it cannot be run"):
+                kernel = engines.kernel_of(stored, tuple(numeric), choices)
             rows = self._rows(rule, [p for p in parameters if not p.is_meta])
             found.append(
                 _Work(kernel, list(numeric.values()), group, parameters, rows, sparse, after)
@@ -458,6 +531,7 @@ class RuleOptimizer(torch.optim.Optimizer):
     ) -> Plain | list[Row]:
         """The tensors of each parameter, examined; without its gradient, it stands in for that itself."""
         names = rule.state
+        columns = ("parameter", "gradient", *(f"state {n}" for n in names))
         if not gradients:
             for p in parameters:
                 g = _gradient(p)
@@ -476,8 +550,16 @@ class RuleOptimizer(torch.optim.Optimizer):
                 for p in parameters
             ]
         try:
-            return examine(rows, ("parameter", "gradient", *(f"state {n}" for n in names)))
-        except TensorMismatch as error:
+            return examine(rows, columns)
+        except (TensorMismatch, AttributeError, TypeError) as error:
+            for i, row in enumerate(rows):
+                for place, tensor in enumerate(row):
+                    if not isinstance(tensor, Tensor):
+                        reason = f"is {shown(tensor)}, not a tensor"
+                        wrong = TensorMismatch(i, place, reason, columns)
+                        raise self._named(wrong, parameters[i]) from None
+            if not isinstance(error, TensorMismatch):
+                raise
             raise self._named(error, parameters[error.row]) from None
 
     def _named(self, error: TensorMismatch, wrong: Tensor) -> TensorMismatch:
@@ -496,7 +578,11 @@ class RuleOptimizer(torch.optim.Optimizer):
             groups = None
             if not set(map(type, work.parameters)) <= _UNSHARDED:
                 groups = [_process_groups(p) for p in work.parameters if not p.is_meta]
-            work.kernel.run(work.rows, work.scalars, groups=groups, **step)
+            if work.kernel.program is None:  # the rule's own function is called in each step
+                with told(work.kernel.rule, "it cannot be run"):
+                    work.kernel.run(work.rows, work.scalars, groups=groups, **step)
+            else:
+                work.kernel.run(work.rows, work.scalars, groups=groups, **step)
         for parameter in work.sparse:
             self._run_sparse(parameter, work, step)
         for parameter in (*work.parameters, *work.sparse):
@@ -569,6 +655,16 @@ class RuleOptimizer(torch.optim.Optimizer):
             with torch.no_grad():
                 for parameter, value in kept:
                     parameter.copy_(value)
+
+
+def _check_dtypes(parameters: list[Tensor]) -> None:
+    for place, parameter in enumerate(parameters):
+        dtype = parameter.dtype
+        if dtype.is_floating_point and dtype.itemsize < 2:
+            raise DomainError(
+                f"dtype of parameter {place}", str(dtype).removeprefix("torch."),
+                "float16, bfloat16, float32, float64 or complex; keep a copy in one of them",
+            )  # fmt: skip
 
 
 def _load_hook(optimizer: Any, state_dict: dict[str, Any]) -> dict[str, Any] | None:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from .adaptive import Betas, _Adaptive, _Moments
-from .arguments import HINTS
+from .arguments import HINTS, plain
 from .compositions import lookahead
+from .domains import Domain, require
 from .errors import RuleError
 from .optimizer import RuleOptimizer
 from .rule import Rule
@@ -61,12 +62,18 @@ class RangerLARS(_Synchronized, rule=ranger_lars):
     """RangerLARS: lookahead on Ralamb."""
 
 
+OWN = "lookahead_"
+"""Prefix of what Lookahead adds to a group, where the inner optimizer's arguments have their names."""
+
+
 class Lookahead(RuleOptimizer):
     """Lookahead (Zhang et al. 2019) around an optimizer of eigenstep.
 
     Every ``k`` steps the slow weights move by ``alpha`` towards the fast ones and the fast ones are
     set to them. It steps the inner optimizer's parameter groups, so that a scheduler of either drives
-    both; the inner one is not to be stepped, and says so.
+    both; the inner one is not to be stepped or given groups, and says so. In the groups its own arguments
+    are called ``lookahead_k``, ``lookahead_alpha`` and ``lookahead_reset_state``, apart from the inner
+    optimizer's (RMSprop has an ``alpha``).
 
     Args:
         optimizer: a :class:`RuleOptimizer` that has taken no step, and is no Lookahead.
@@ -101,24 +108,31 @@ class Lookahead(RuleOptimizer):
             raise RuleError("the optimizer is inside another Lookahead already")
         self.inner = optimizer
         self._as_inner()
-        given = dict(optimizer._given)
+        own = {"k": k, "alpha": alpha, "reset_state": reset_state}
+        domains = lookahead(optimizer.rule_of(optimizer.defaults)).hyperparameters
+        for name, value in own.items():
+            require(domains[name].domain, **{name: plain(value)})
+        own = {OWN + name: value for name, value in own.items()}
         run = {name: optimizer.defaults[name] for name in ("maximize", "engine", *HINTS)}
         groups = optimizer.param_groups
-        own = {"k": k, "alpha": alpha, "reset_state": reset_state}
+        for group in groups:
+            optimizer._check_convention(group)
         try:
-            super().__init__([g | own for g in groups], None, **own, **given, **run)
+            super().__init__([g | own for g in groups], None, **(optimizer._given | own), **run)
         except Exception:
             optimizer.param_groups = groups
             raise
         optimizer._wrapped = True
 
     def _as_inner(self) -> None:
-        for name in ("argument_names", "pair_names", "options"):
+        for name in ("pair_names", "options"):
             setattr(self, name, getattr(self.inner, name))
+        own = {OWN + name: name for name in ("k", "alpha", "reset_state")}
+        self.argument_names = {**self.inner.argument_names, **own}  # type: ignore[misc]
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:  # type: ignore[override]
-        """The inner optimizer's, which hold ``k`` and ``alpha`` too."""
+        """The inner optimizer's, which hold ``lookahead_k`` and ``lookahead_alpha`` too."""
         return self.inner.param_groups
 
     @param_groups.setter
@@ -136,6 +150,17 @@ class Lookahead(RuleOptimizer):
 
     def hyperparameters_of(self, group: Mapping[str, Any]) -> dict[str, Any]:
         return super().hyperparameters_of(group) | self.inner.hyperparameters_of(group)
+
+    def remembered(self, group: Mapping[str, Any]) -> Mapping[str, Domain]:
+        return self.inner.remembered(group)
+
+    def _remember(
+        self, group: Mapping[str, Any], t: int, before: Mapping[str, float],
+        coefficients: dict[str, Any],
+    ) -> dict[str, float]:  # fmt: skip
+        if plain(group[OWN + "reset_state"]):
+            t = (t - 1) % plain(group[OWN + "k"]) + 1
+        return self.inner._remember(group, t, before if t > 1 else {}, coefficients)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "inner": self.inner}

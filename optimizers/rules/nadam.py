@@ -39,6 +39,12 @@ def _warm_up_products(decay):
     return np.cumprod(1 - 0.96 ** (np.arange(1.0, _LONGEST + 1) * decay) / 2)
 
 
+def scheduled_steps(lr, beta1, t, decay, product):
+    """The weights of m and g in the step, where ``product`` is μ_1 … μ_t."""
+    now, after = momentum(beta1, t, decay), momentum(beta1, t + 1, decay)
+    return {"m_step": lr * after / (1 - product * after), "g_step": lr * (1 - now) / (1 - product)}
+
+
 def coefficients(
     t,
     *,
@@ -52,13 +58,11 @@ def coefficients(
 ):
     shared = corrected(lr, beta1, beta2, t, eps, eps_place)
     if lookahead_bias == "scheduled":
-        now, after = momentum(beta1, t, momentum_decay), momentum(beta1, t + 1, momentum_decay)
         product = momentum_product(beta1, t, momentum_decay)
-        m_step, g_step = lr * after / (1 - product * after), lr * (1 - now) / (1 - product)
-    else:
-        ahead = t + 1 if lookahead_bias == "next" else t
-        m_step = lr * beta1 / bias(beta1, ahead)
-        g_step = lr * (1 - beta1) / bias(beta1, t)
+        return {**shared, **scheduled_steps(lr, beta1, t, momentum_decay, product)}
+    ahead = t + 1 if lookahead_bias == "next" else t
+    m_step = lr * beta1 / bias(beta1, ahead)
+    g_step = lr * (1 - beta1) / bias(beta1, t)
     return {**shared, "m_step": m_step, "g_step": g_step}
 
 

@@ -449,3 +449,105 @@ def test_lookahead_that_begins_anew_and_one_that_never_moves():
     for t in range(4):
         step(optimizer, [still], t)
     assert torch.equal(still, before)
+
+
+@every
+def test_lookahead_leaves_its_inner_optimizers_arguments_alone(name):
+    """With k beyond the run it is the inner optimizer, whatever that one's arguments are called."""
+    if name in ("Ranger", "RangerLARS"):
+        pytest.skip("a lookahead itself")
+    p, q = leaf(3), leaf(3)
+    straight = make(name, [q], lr=0.01)
+    wrapped = ours.Lookahead(make(name, [p], lr=0.01), k=1000)
+    inner = straight.hyperparameters_of(straight.param_groups[0])
+    group = wrapped.param_groups[0]
+    assert wrapped.hyperparameters_of(group) == {
+        **inner, "k": 1000, "alpha": 0.5, "reset_state": False
+    }  # fmt: skip
+    assert {"lookahead_k", "lookahead_alpha", "lookahead_reset_state"} <= set(group)
+    assert {k: v for k, v in group.items() if k in straight.defaults} == straight.defaults
+    for t in range(4):
+        step(wrapped, [p], t)
+        step(straight, [q], t)
+    assert torch.equal(p, q)
+    wrapped.load_state_dict(copy.deepcopy(wrapped.state_dict()))
+
+
+def test_both_alphas_of_lookahead_around_rmsprop():
+    wrapped = ours.Lookahead(ours.RMSprop([leaf(2)], alpha=0.7), alpha=0.25)
+    found = wrapped.hyperparameters_of(wrapped.param_groups[0])
+    assert (found["gamma"], found["alpha"]) == (0.7, 0.25)
+    wrapped.add_param_group({"params": [leaf(1)], "alpha": 0.6, "lookahead_alpha": 1.0})
+    found = wrapped.hyperparameters_of(wrapped.param_groups[1])
+    assert (found["gamma"], found["alpha"]) == (0.6, 1.0)
+
+
+def test_an_argument_is_one_hyperparameter():
+    @rule
+    def two(theta, g, *, lr: LearningRate = 0.1, rate: LearningRate = 0.2):
+        return theta - (lr + rate) * g
+
+    for name, inner in (("lr", "rate"), ("weight_decay", "rate"), ("maximize", "rate")):
+        merged = type("Merged", (RuleOptimizer,), {"argument_names": {name: inner}})
+        with pytest.raises(RuleError, match=f"{name}.*already"):
+            merged([leaf(1)], two)
+
+
+def test_what_is_inside_a_lookahead_is_reached_through_it():
+    inner = ours.Adam([leaf(2)])
+    outer = ours.Lookahead(inner, k=7)
+    with pytest.raises(RuleError, match="add the group to the Lookahead"):
+        inner.add_param_group({"params": [leaf(1)]})
+    with pytest.raises(RuleError, match="load the state into the Lookahead"):
+        inner.load_state_dict(outer.state_dict())
+    with pytest.raises(RuleError, match="save the state of the Lookahead"):
+        inner.state_dict()
+    assert len(outer.param_groups) == 1
+    outer.add_param_group({"params": [leaf(1)]})
+    assert outer.param_groups[1]["lookahead_k"] == 7
+
+
+CONVENTIONS = [
+    (n, c) for n in NAMES if "convention" in getattr(ours, n).options
+    for c in make(n, [leaf(1)]).rule_of(make(n, [leaf(1)]).param_groups[0]).conventions
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "convention"), CONVENTIONS)
+def test_a_convention_is_chosen_where_a_group_is_made(name, convention):
+    """It stands for defaults that the group has by then, so changed later it would say what is not so."""
+    for first, other in (("paper", convention), (convention, "paper")):
+        p = leaf(2)
+        optimizer = make(name, [p], convention=first)
+        step(optimizer, [p])
+        before = p.detach().clone()
+        optimizer.param_groups[0]["convention"] = other
+        with pytest.raises(DomainError, match=f"convention = {other}.*made under '{first}'"):
+            step(optimizer, [p], 1)
+        assert torch.equal(p, before)
+        optimizer.param_groups[0]["convention"] = first
+        step(optimizer, [p], 1)
+        optimizer = copy.deepcopy(optimizer)
+        step(optimizer, optimizer.param_groups[0]["params"], 2)
+        optimizer.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+        step(optimizer, optimizer.param_groups[0]["params"], 3)
+        optimizer.param_groups[0]["convention"] = other
+        for use in (optimizer.step, optimizer.state_dict):
+            with pytest.raises(DomainError, match=f"convention = {other}"):
+                use()
+    wrapped = ours.Lookahead(make(name, [leaf(2)])) if "Ranger" not in name else None
+    if wrapped is not None:
+        wrapped.param_groups[0]["convention"] = convention
+        with pytest.raises(DomainError, match="convention"):
+            wrapped.step()
+
+
+@pytest.mark.parametrize(("name", "convention"), CONVENTIONS)
+def test_a_group_of_another_convention_has_its_defaults_but_for_what_was_given(name, convention):
+    for first, other in (("paper", convention), (convention, "paper")):
+        optimizer = make(name, [leaf(2)], convention=first, lr=0.0625)
+        optimizer.add_param_group({"params": [leaf(1)], "convention": other})
+        alone = make(name, [leaf(1)], convention=other, lr=0.0625)
+        mine, its = ({k: v for k, v in g.items() if k != "params"}
+                     for g in (optimizer.param_groups[1], alone.param_groups[0]))  # fmt: skip
+        assert mine == its

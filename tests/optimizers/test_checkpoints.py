@@ -8,6 +8,7 @@ import torch
 from eigenstep import optimizers as ours
 from eigenstep.optimizers import DomainError, UnknownName, rules
 from eigenstep.optimizers.checkpoints import StateError
+from torch.optim import lr_scheduler
 
 SHAPES = ((3, 4), (5,), ())
 TORCH = {"convention": "torch"}
@@ -168,6 +169,62 @@ def test_momentum_switched_on_and_off_in_the_middle_is_torchs():
         close(one, other)
 
 
+@pytest.mark.parametrize("scheduler", [
+    lambda o: lr_scheduler.OneCycleLR(o, max_lr=0.1, total_steps=40),
+    lambda o: lr_scheduler.CyclicLR(o, base_lr=0.01, max_lr=0.1, step_size_up=3, cycle_momentum=True),
+])  # fmt: skip
+@pytest.mark.parametrize("decoupled", [False, True])
+def test_nadam_remembers_the_momenta_that_were(scheduler, decoupled):
+    """torch keeps the product of its momenta in the default dtype, here in ours."""
+    default = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        one, other = parameters(), parameters()
+        arguments = {"lr": 0.01, "weight_decay": 0.1, "decoupled_weight_decay": decoupled}
+        theirs, mine = torch.optim.NAdam(one, **arguments), ours.NAdam(other, **arguments, **TORCH)
+        schedulers = [scheduler(theirs), scheduler(mine)]
+        for seed in range(12):
+            drive(theirs, one, 1, seed)
+            drive(mine, other, 1, seed)
+            for s in schedulers:
+                s.step()
+            for o in (theirs, mine):
+                o.param_groups[0]["momentum_decay"] = 0.004 * (1 + seed)
+        close(one, other)
+        for p, q in zip(one, other, strict=True):
+            torch.testing.assert_close(
+                mine.state[q]["mu_product"], theirs.state[p]["mu_product"].item()
+            )
+        # there in the middle, and back
+        third, fourth = copied(one), copied(one)
+        again, back = ours.NAdam(third, **TORCH), torch.optim.NAdam(fourth)
+        again.load_state_dict(saved(theirs.state_dict()))
+        back.load_state_dict(saved(again.state_dict(convention="torch")))
+        for optimizer, params in ((theirs, one), (again, third), (back, fourth)):
+            drive(optimizer, params, 5, seed=3)
+        close(one, third)
+        close(one, fourth, 1e-6)  # the product goes to torch in float32, as torch saves it
+    finally:
+        torch.set_default_dtype(default)
+
+
+def test_lookahead_around_nadam_remembers_too():
+    """Begun anew at each synchronization, the product is that of the momenta since."""
+
+    def run(optimizer, params, seed):
+        optimizer.param_groups[0]["betas"] = (0.9 - 0.05 * (seed % 3), 0.999)
+        drive(optimizer, params, 1, seed)
+
+    one, other = parameters(), parameters()
+    anew = ours.Lookahead(ours.NAdam(one, **TORCH), k=3, alpha=1.0, reset_state=True)
+    for seed in range(6):
+        if seed % 3 == 0:
+            fresh = ours.NAdam(other, **TORCH)
+        run(anew, one, seed)
+        run(fresh, other, seed)
+    close(one, other)
+
+
 def stepped(name, **arguments):
     params = parameters()
     optimizer = getattr(ours, name)(params, **arguments)
@@ -186,6 +243,13 @@ def changed(state, **values):
     state = copy.deepcopy(state)
     for entry in state["state"].values():
         entry.update(values)
+    return state
+
+
+def without(state, name):
+    state = copy.deepcopy(state)
+    for entry in state["state"].values():
+        entry.pop(name, None)
     return state
 
 
@@ -213,8 +277,16 @@ REFUSED = [
     ("SGD", {}, lambda: torch_stepped("Adam"), "not one of torch.optim.SGD"),
     ("LAMB", {}, lambda: torch_stepped("Adam"), "does not say that it is of a rule"),
     ("Nesterov", {}, lambda: torch_stepped("SGD", momentum=0.5), "does not say"),
-    ("NAdam", TORCH,
-     lambda: changed(torch_stepped("NAdam"), mu_product=torch.tensor(0.5)), "mu_product"),
+    ("NAdam", TORCH, lambda: without(torch_stepped("NAdam"), "mu_product"), "no mu_product"),
+    ("NAdam", TORCH, lambda: without(stepped("NAdam", **TORCH).state_dict(), "mu_product"),
+     "no mu_product"),
+    *[("NAdam", TORCH, lambda v=v: changed(torch_stepped("NAdam"), mu_product=v), "mu_product")
+      for v in (torch.tensor(1.5), float("nan"), "a", None, torch.ones(3), [0.5])],
+    # the coefficients of the gradient's point
+    ("Nesterov", {}, lambda: without(stepped("Nesterov").state_dict(), "previous_beta"),
+     "no previous_beta"),
+    *[("Nesterov", {}, lambda v=v: changed(stepped("Nesterov").state_dict(), previous_beta=v),
+       "previous_beta") for v in (5.0, 1.0, float("nan"), "a", torch.ones(3), True, None, 10**400)],
     # what is not a state of the parameters
     ("Adam", {}, lambda: {"state": {}}, "not the state of an optimizer"),
     ("Adam", {}, lambda: changed(stepped("Adam").state_dict(), m=torch.zeros(2)), "shape"),
@@ -314,3 +386,38 @@ def test_how_a_step_runs_is_not_taken_from_a_file():
     optimizer.load_state_dict(source.state_dict())
     assert optimizer.param_groups[0]["engine"] == "auto"
     assert optimizer.param_groups[0]["foreach"] is True
+
+
+@pytest.mark.parametrize("case", range(len(PAIRS)))
+def test_what_older_versions_of_torch_did_not_save_has_the_value_that_they_computed_with(case):
+    """A missing maximize is False, as torch has it on load, also where the optimizer climbs."""
+    name, own, theirs, arguments = PAIRS[case]
+    arguments = {k: v for k, v in arguments.items()
+                 if k not in ("maximize", "decoupled_weight_decay")}  # fmt: skip
+    one, other = parameters(), parameters()
+    torchs = getattr(torch.optim, theirs)(one, **arguments)
+    drive(torchs, one, 3)
+    state = saved(torchs.state_dict())
+    dropped = (
+        "maximize",
+        "decoupled_weight_decay",
+        "foreach",
+        "fused",
+        "capturable",
+        "differentiable",
+    )
+    for group in state["param_groups"]:
+        for key in dropped:
+            group.pop(key, None)
+    other = copied(one)
+    here = {"maximize": True}
+    if name in ("Adam", "NAdam", "RAdam"):
+        here["decoupled_weight_decay"] = True
+    mine = getattr(ours, name)(other, **own, **here)
+    mine.load_state_dict(state)
+    assert mine.param_groups[0]["maximize"] is False
+    again = getattr(torch.optim, theirs)(one, **arguments, maximize=True)
+    again.load_state_dict(copy.deepcopy(state))
+    drive(again, one, 4, seed=2)
+    drive(mine, other, 4, seed=2)
+    close(one, other, 1e-7 if theirs == "NAdam" else 1e-11)
