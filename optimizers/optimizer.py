@@ -15,7 +15,7 @@ from torch import Tensor
 
 from . import engine as engines
 from .arguments import HINTS, UnknownArgument, check_flag, check_hints, plain, same
-from .checkpoints import for_torch, from_state_dict, not_a_state
+from .checkpoints import StateError, for_torch, from_state_dict, not_a_state
 from .coefficients import check_fit, check_past, checked, first_value, is_choice, told, whole
 from .compositions import (
     PREVIOUS,
@@ -477,7 +477,12 @@ class RuleOptimizer(torch.optim.Optimizer):
         active = [p for p in group["params"] if p.grad is not None]
         wanted = {"step", *rule.state}
         for parameter in active:
-            if not wanted <= self.state[parameter].keys():
+            state = self.state[parameter]
+            if not isinstance(state, dict):
+                raise StateError(
+                    f"the state of a parameter is {shown(state)}, not names with values"
+                )
+            if not wanted <= state.keys():
                 self._begin(parameter, rule, group)
         past = self.remembered(group)
         names = (*(PREVIOUS + n for n in rule.gradient_at_names), *past)

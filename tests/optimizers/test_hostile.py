@@ -316,3 +316,12 @@ def test_a_duplicates_name_goes_with_it():
     assert group["param_names"] == ["x", "y"]
     assert [id(p) for p in group["params"]] == [id(a), id(b)]
     assert optimizer.state_dict()["param_groups"][0]["param_names"] == ["x", "y"]
+
+
+def test_an_entry_of_the_state_that_is_none():
+    p = torch.nn.Parameter(torch.ones(2))
+    optimizer = ours.Adam([p])
+    p.grad = torch.ones(2)
+    optimizer.state[p] = [1]
+    with pytest.raises(StateError, match=r"the state of a parameter is \[1\]"):
+        optimizer.step()
