@@ -13,18 +13,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .domains import NONNEGATIVE, POSITIVE, REAL, Domain, Integers, require
+from .domains import NONNEGATIVE, POSITIVE, REAL, Integers, require
 from .errors import DomainError
 
 Factor = Callable[[float], float]
-
-
-def _require(domain: Domain, **values: Any) -> None:
-    """:func:`~.domains.require` for numbers, of which True and False are none."""
-    for name, value in values.items():
-        if isinstance(value, bool):
-            raise DomainError(name, value, domain.describe(name))
-        require(domain, **{name: value})
 
 
 def _numbers(name: str, values: Any) -> list[Any]:
@@ -35,7 +27,7 @@ def _numbers(name: str, values: Any) -> list[Any]:
         found = list(values)
     except TypeError:  # an array without axes
         raise DomainError(name, values, "a sequence of numbers") from None
-    _require(REAL, **{f"{name}[{i}]": v for i, v in enumerate(found)})
+    require(REAL, **{f"{name}[{i}]": v for i, v in enumerate(found)})
     return found
 
 
@@ -48,20 +40,20 @@ def piecewise_constant(boundaries: Sequence[float], factors: Sequence[float]) ->
     boundaries, factors = _numbers("boundaries", boundaries), _numbers("factors", factors)
     if len(factors) != len(boundaries) + 1 or boundaries != sorted(boundaries):
         raise DomainError("boundaries", boundaries, "ascending, one fewer than factors")
-    _require(NONNEGATIVE, **{f"factors[{i}]": f for i, f in enumerate(factors)})
+    require(NONNEGATIVE, **{f"factors[{i}]": f for i, f in enumerate(factors)})
     return lambda t: factors[sum(t >= b for b in boundaries)]
 
 
 def exponential(rate: float) -> Factor:
     """e^(−rate·t), rate ≥ 0: the steps sum to a finite length, so it may stop short."""
-    _require(NONNEGATIVE, rate=rate)
+    require(NONNEGATIVE, rate=rate)
     return lambda t: math.exp(-rate * t)
 
 
 def polynomial(alpha: float = 0.5, beta: float = 1.0) -> Factor:
     """(βt + 1)^(−α), α > 0, β ≥ 0."""
-    _require(POSITIVE, alpha=alpha)
-    _require(NONNEGATIVE, beta=beta)
+    require(POSITIVE, alpha=alpha)
+    require(NONNEGATIVE, beta=beta)
     return lambda t: (beta * t + 1) ** -alpha
 
 
@@ -72,7 +64,7 @@ def inverse_time(beta: float = 1.0) -> Factor:
 
 def inverse_square_root(warmup: int = 1) -> Factor:
     """min(1/√(t+1), (t+1)/warmup^1.5) scaled to peak at 1: rises for ``warmup`` steps, then 1/√t."""
-    _require(Integers(1), warmup=warmup)
+    require(Integers(1), warmup=warmup)
     return lambda t: min(math.sqrt(warmup / (t + 1)), (t + 1) / warmup)
 
 
@@ -82,9 +74,9 @@ def cosine(steps: int, warmup: int = 0, final: float = 0.0) -> Factor:
     >>> [round(cosine(4)(t), 3) for t in range(6)]
     [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
     """
-    _require(Integers(1), steps=steps)
-    _require(Integers(0), warmup=warmup)
-    _require(NONNEGATIVE, final=final)
+    require(Integers(1), steps=steps)
+    require(Integers(0), warmup=warmup)
+    require(NONNEGATIVE, final=final)
     if warmup >= steps:
         raise DomainError("warmup", warmup, f"0 <= warmup < steps, where steps = {steps}")
 
