@@ -13,6 +13,7 @@ from typing import Any
 from ..optimizers.errors import EigenstepError, RuleError, UnknownName, shown
 from ..optimizers.rule import Rule
 from ..optimizers.rules import ALL_RULES
+from .adaptive.frozen import freeze
 from .user_code import MODULE_PREFIX, running
 
 
@@ -41,8 +42,6 @@ def load_rule(name: str) -> Rule:
     if ":" not in name and not name.endswith(".py"):
         key = name.replace("-", "_")
         if key.endswith("_frozen") and key[: -len("_frozen")] in ALL_RULES:
-            from .frozen import freeze
-
             return freeze(ALL_RULES[key[: -len("_frozen")]])
         if key not in ALL_RULES:
             raise UnknownName("rule", name, [*ALL_RULES, "path/to/file.py:rule"])
@@ -54,8 +53,6 @@ def load_rule(name: str) -> Rule:
         attribute = rules[0]
     before, ending, after = attribute.rpartition("_frozen")
     if ending and not after and isinstance(getattr(module, before, None), Rule):
-        from .frozen import freeze
-
         return freeze(getattr(module, before))
     if not hasattr(module, attribute):
         raise UnknownName(f"rule in {path_text}", attribute, rules or ["(none)"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import SimpleNamespace
@@ -17,7 +17,7 @@ from ..optimizers.domains import UNIT, Hyperparameter, Integers, Interval
 from ..optimizers.errors import Missing, RuleError, shown
 from ..optimizers.rule import Rule
 from .reals import real
-from .user_code import full_name, running
+from .user_code import running
 
 LAMBDA = sp.Symbol("lambda", positive=True)
 """The curvature λ of ½λx²."""
@@ -25,6 +25,9 @@ ETA = sp.Symbol("eta", positive=True)
 """The learning rate η."""
 STEP = sp.Symbol("t", integer=True, positive=True)
 """The step number; the first step is 1."""
+
+INSTEAD: list[Callable[[Rule], str]] = []
+"""What says of a rule that is not linear which rule has a theory in its place; the rooms above add to it."""
 
 SYMBOLIC = SimpleNamespace(
     sqrt=sp.sqrt,
@@ -158,21 +161,12 @@ class Trace:
         return [polynomial.coeff_monomial(v) for v in variables]
 
     def _not_linear(self, expression: sp.Expr) -> RuleError:
-        """The error, with what the rule is near a minimum where that has a theory."""
-        from .frozen import freeze
-
+        """The error, with what the rule is instead where something above knows that."""
         problem = (
             f"rule {self.rule.name} is not linear in its state and gradient: {shown(expression)}"
         )
-        try:
-            linear = trace(freeze(self.rule)).system
-        except Exception:
-            linear = None
-        if linear is None:
-            return RuleError(problem)
-        name = full_name(self.rule)
-        instead = f"{name}_frozen" if name else "eigenstep.analysis.frozen.freeze of it"
-        return RuleError(f"{problem}; {instead} is what it is near a minimum")
+        said = [words for look in INSTEAD if (words := look(self.rule))]
+        return RuleError("; ".join([problem, *said]))
 
 
 def trace(rule: Rule, /, *, step: Any = None, **hyperparameters: Any) -> Trace:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..optimizers.errors import EigenstepError
 from ..optimizers.rule import Rule
+from ..optimizers.rules import ALL_RULES
 
 MODULE_PREFIX = "_eigenstep_user_"
 """How the module names of files begin that :mod:`.loading` has run."""
@@ -97,8 +98,6 @@ def running(kind: type[EigenstepError], what: str, rule: Rule | None = None) -> 
 
 def full_name(rule: Rule) -> Any:
     """How the command line names a rule; None for one that it cannot name."""
-    from ..optimizers.rules import ALL_RULES
-
     if rule.name in ALL_RULES:
         return rule.name
     for name, module in list(sys.modules.items()):

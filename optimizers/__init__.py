@@ -13,10 +13,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .errors import DomainError, EigenstepError, Missing, RuleError, Undecided, UnknownName
+from .moved import moved
 from .rule import Rule, rule
 
 if TYPE_CHECKING:
-    from .adaptive import (
+    from .classes.adaptive import (
         AdaBound,
         Adadelta,
         Adagrad,
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
         RMSprop,
         Yogi,
     )
-    from .descent import SGD, GradientDescent, HeavyBall, Nesterov
-    from .optimizer import RuleOptimizer, SparseGradient
-    from .wrappers import LAMB, LARS, Lookahead, Ralamb, Ranger, RangerLARS
+    from .classes.descent import SGD, GradientDescent, HeavyBall, Nesterov
+    from .classes.optimizer import RuleOptimizer, SparseGradient
+    from .classes.wrappers import LAMB, LARS, Lookahead, Ralamb, Ranger, RangerLARS
 
 _TORCH = {
     name: module
@@ -86,9 +87,18 @@ __all__ = [
 ]
 
 
+moved(__name__, {
+    "adaptive": "classes.adaptive", "arguments": "classes.arguments", "blocked": "program.torch_blocks",
+    "checkpoints": "classes.checkpoints", "coefficients": "classes.coefficients",
+    "descent": "classes.descent", "files": "machine.files", "memory": "engine.memory",
+    "native": "engine.native", "optimizer": "classes.optimizer", "signals": "machine.signals",
+    "workers": "machine.workers", "wrappers": "classes.wrappers",
+})  # fmt: skip
+
+
 def __getattr__(name: str) -> Any:
     if name in _TORCH:
-        return getattr(import_module(f".{_TORCH[name]}", __name__), name)
+        return getattr(import_module(f".classes.{_TORCH[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -28,9 +28,9 @@ from ..analysis.symmetries import measured_symmetries
 from ..optimizers.compositions import at_gradient_point, lookahead
 from ..optimizers.domains import Integers, Interval
 from ..optimizers.rule import Rule
-from . import claims as kinds
-from . import identities as more
-from .claims import Claim
+from .kinds import claim as kinds
+from .kinds import identities as more
+from .kinds.claim import Claim
 
 SEED = 0
 _STEPS, _LONG = 20, 2000

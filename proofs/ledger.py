@@ -7,11 +7,11 @@ number is that of the statement in those documents.
 
 from __future__ import annotations
 
-from .adaptivity import CLAIMS as ADAPTIVITY
-from .claims import Claim
-from .quadratics import CLAIMS as QUADRATICS
-from .stochastic import CLAIMS as STOCHASTIC
-from .update_rules import CLAIMS as UPDATE_RULES
+from .claims.adaptivity import CLAIMS as ADAPTIVITY
+from .claims.quadratics import CLAIMS as QUADRATICS
+from .claims.stochastic import CLAIMS as STOCHASTIC
+from .claims.update_rules import CLAIMS as UPDATE_RULES
+from .kinds.claim import Claim
 
 ALL_CLAIMS: dict[str, Claim] = {
     claim.id: claim for claim in (*UPDATE_RULES, *QUADRATICS, *STOCHASTIC, *ADAPTIVITY)

@@ -18,12 +18,12 @@ import sympy as sp
 
 from ..analysis.decision import any_counterexample, decide
 from ..analysis.expressions import parse_rule
-from ..optimizers.signals import end_on_signals
-from ..optimizers.workers import Workers
-from . import claims as kinds
-from . import identities as more
-from .claims import Claim
+from ..optimizers.machine.signals import end_on_signals
+from ..optimizers.machine.workers import Workers
 from .evidence import evidence
+from .kinds import claim as kinds
+from .kinds import identities as more
+from .kinds.claim import Claim
 from .ledger import with_corrections
 from .running import cores
 from .verdict import Verdict

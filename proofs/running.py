@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from ..optimizers.errors import UnknownName
-from ..optimizers.files import OutputError, cache_folder, digest_of, write_atomically
-from ..optimizers.workers import Workers
-from .claims import Claim
+from ..optimizers.machine.files import OutputError, cache_folder, digest_of, write_atomically
+from ..optimizers.machine.workers import Workers
 from .evidence import Evidence, evidence
+from .kinds.claim import Claim
 from .ledger import with_corrections
 from .verdict import Proof, Verdict
 

@@ -16,8 +16,9 @@ from typing import Any
 
 import sympy as sp
 
-from ..analysis import decision, equality, stability
+from ..analysis import decision, equality
 from ..analysis.decision import Decision
+from ..analysis.linear import stability
 
 _LONGEST = 360
 """Characters of an expression that are shown."""
@@ -121,7 +122,7 @@ def equal(left: Any, right: Any, elements: tuple[sp.Symbol, ...] = ()) -> Decisi
 def decide_region(
     polynomial: sp.Poly, inequalities: Sequence[sp.Expr], domain: Sequence[Any]
 ) -> dict[str, Decision]:
-    """:func:`~eigenstep.analysis.stability.decide_region`, noted direction by direction."""
+    """:func:`~eigenstep.analysis.linear.stability.decide_region`, noted direction by direction."""
     found = stability.decide_region(polynomial, inequalities, domain)
     note("the characteristic polynomial of the traced code: {}", polynomial.as_expr())
     conditions = [f"{q} > 0" for q in inequalities]

@@ -1,6 +1,6 @@
 """``python -m eigenstep.reports``: the command ``eigenstep``."""
 
-from .command_line import main
+from .commands.command_line import main
 
 if __name__ == "__main__":
     main()

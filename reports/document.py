@@ -11,14 +11,14 @@ from importlib.metadata import version
 from typing import Any
 
 from ..proofs import Proof, with_corrections
-from .experiments import regression_runs
-from .families import FAMILIES, chapter, side_by_side
-from .figures import ALL_FIGURES
-from .lecture import exercises_chapter, experiments_chapter, practice_chapter
-from .markup import cited, display, figure, mark, table, widget
-from .overview import overview
+from .chapters.families import FAMILIES, chapter, side_by_side
+from .chapters.lecture import exercises_chapter, experiments_chapter, practice_chapter
+from .chapters.overview import overview
+from .experiments.training import SEEDS
+from .figures.registry import ALL_FIGURES
+from .figures.shown import regression_runs
+from .page.markup import cited, display, figure, mark, table, widget
 from .timing import committed, is_reproducible, machine
-from .training import SEEDS
 
 TITLE = "The theory of an optimizer, derived from the code that runs it"
 SUBTITLE = "Gradient descent, heavy ball, Nesterov’s method, and every adaptive optimizer"
@@ -73,7 +73,7 @@ def _escaped(text: str) -> str:
 
 def data_chapter() -> str:
     """Theory against the torch optimizers on real data."""
-    from .airfoil import load_regression
+    from .experiments.airfoil import load_regression
 
     problem = load_regression()
     name, runs = regression_runs()

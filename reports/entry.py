@@ -17,9 +17,9 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _leave)
-    from ..optimizers.signals import end_on_signals
+    from ..optimizers.machine.signals import end_on_signals
 
     end_on_signals()
-    from .command_line import main as run
+    from .commands.command_line import main as run
 
     run()

@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from ..optimizers.errors import DomainError, UnknownName
-from ..optimizers.files import check_folder, temporary_folder, write_atomically
-from ..optimizers.workers import run_program
+from ..optimizers.machine.files import check_folder, temporary_folder, write_atomically
+from ..optimizers.machine.workers import run_program
 from ..proofs import decide_all, with_corrections
 from ..proofs.running import cores
-from .markup import BIBLIOGRAPHY
+from .page.markup import BIBLIOGRAPHY
 from .progress import progress
 from .timing import committed, epoch, is_reproducible
 from .work import ReportError, begin, keep, prepare, result, stored
 
 FORMATS = {"html": "index.html", "pdf": "eigenstep.pdf"}
-_HERE = Path(__file__).parent
+_HERE = Path(__file__).parent / "page"
 _HEAD = "---\nnocite: '@*'\n---\n"
 """The bibliography has all its entries, cited or not."""
 _READER = "markdown+pipe_tables+implicit_figures+raw_attribute"
@@ -129,9 +129,9 @@ DRAWN = {"figure:sharpness": ("table:sharpness",), "figure:batch_sizes": ("table
 
 def _pieces() -> list[str]:
     """The names of all long work but :data:`DRAWN`, the longest first."""
-    from .exercises import ALL_EXERCISES
-    from .figures import ALL_FIGURES
-    from .tables import TABLES
+    from .chapters.exercises import ALL_EXERCISES
+    from .chapters.tables import TABLES
+    from .figures.registry import ALL_FIGURES
 
     exercises = [f"exercise:{k}" for k, e in ALL_EXERCISES.items() if e.experiment]
     slow = [

@@ -57,7 +57,7 @@ def step_times(
     import torch
 
     from .. import optimizers
-    from ..optimizers import engine
+    from ..optimizers.engine import kernel as engine
 
     kind = "compiled" if engine.can_compile("cpu") else "blocked"
     found: dict[str, list[float | None]] = {}

@@ -15,8 +15,8 @@ from functools import lru_cache
 from typing import Any
 
 from ..optimizers.errors import EigenstepError
-from ..optimizers.files import OutputError, cache_folder, digest_of, write_atomically
-from ..optimizers.workers import Workers
+from ..optimizers.machine.files import OutputError, cache_folder, digest_of, write_atomically
+from ..optimizers.machine.workers import Workers
 from .timing import is_reproducible
 
 
@@ -41,25 +41,25 @@ def size(full: int, draft: int) -> int:
 def _make(name: str) -> Any:
     kind, _, rest = name.partition(":")
     if kind == "figure":
-        from .figures import draw, render
+        from .figures.registry import draw, render
 
         return render(draw(rest), ".svg")
     if kind == "exercise":
-        from .exercises import ALL_EXERCISES
+        from .chapters.exercises import ALL_EXERCISES
 
         table = ALL_EXERCISES[rest].run()
         return {"columns": table.columns, "rows": table.rows, "note": table.note}
     if kind == "javascript":
-        from .javascript import generated
+        from .page.javascript import generated
 
         return generated()
     if kind == "timing":
-        from .optimizer_pages import CLASS_NAMES, torch_class
+        from .chapters.optimizer_pages import CLASS_NAMES, torch_class
         from .timing import step_times
 
         classes = {name: torch_class(rule) for rule, name in CLASS_NAMES.items()}
         return step_times(classes, repeats=size(7, 3))
-    from .tables import TABLES
+    from .chapters.tables import TABLES
 
     return TABLES[rest]()
 
@@ -178,7 +178,7 @@ def _one_thread() -> None:
 @lru_cache(maxsize=1)
 def _digest() -> str:
     """Of all code, of the libraries that are run, and of the data that is at hand."""
-    from .airfoil import find
+    from .experiments.airfoil import find
 
     path = find()
     data = hashlib.sha256(path.read_bytes()).hexdigest() if path else "none"

@@ -42,7 +42,7 @@ def report_files(tmp_path_factory):
 @pytest.fixture
 def airfoil():
     """The airfoil problem, or a skip that says what is missing."""
-    from eigenstep.reports.airfoil import find, load_airfoil
+    from eigenstep.reports.experiments.airfoil import find, load_airfoil
 
     if find() is None:
         pytest.skip("the airfoil data is not here (EIGENSTEP_DATA, or `eigenstep data`)")

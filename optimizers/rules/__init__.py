@@ -1,5 +1,7 @@
 """The update rules, each one pure function in its paper's symbols. No torch in here.
 
+May import the language. A new rule is a file here and its name in ``ALL_RULES``.
+
 >>> "radam" in ALL_RULES
 True
 """

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from eigenstep.analysis import convex
 from eigenstep.optimizers.errors import DomainError, UnknownName
-from eigenstep.reports.command_line import app
+from eigenstep.reports.commands.command_line import app
 from scipy.optimize import minimize_scalar
 from typer.testing import CliRunner
 

@@ -6,13 +6,13 @@ import time
 import numpy as np
 import pytest
 import sympy as sp
-from eigenstep.analysis import averages as A
 from eigenstep.analysis import convex as C
 from eigenstep.analysis import derive, trace
-from eigenstep.analysis import noise as N
 from eigenstep.analysis import simulation as S
-from eigenstep.analysis import transient as T
-from eigenstep.analysis.frozen import freeze
+from eigenstep.analysis.adaptive import averages as A
+from eigenstep.analysis.adaptive.frozen import freeze
+from eigenstep.analysis.linear import noise as N
+from eigenstep.analysis.linear import transient as T
 from eigenstep.analysis.loading import load_rule, load_target
 from eigenstep.optimizers import EigenstepError, rules
 from eigenstep.optimizers import schedules as sch

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import torch
 from eigenstep import optimizers as ours
-from eigenstep.optimizers import engine
-from eigenstep.optimizers.files import write_atomically
-from eigenstep.optimizers.program import record
+from eigenstep.optimizers.engine import kernel as engine
+from eigenstep.optimizers.machine.files import write_atomically
+from eigenstep.optimizers.program.recording import record
 from eigenstep.reports.progress import progress
 
 LR = {"lr": 1e-3}

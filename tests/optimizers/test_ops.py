@@ -1,7 +1,7 @@
 """The same functions mean the same on numbers, arrays, tensors and symbols."""
 
 import eigenstep.analysis
-import eigenstep.optimizers.engine  # noqa: F401 - registers tensors
+import eigenstep.optimizers.engine.kernel  # noqa: F401 - registers tensors
 import numpy as np
 import pytest
 import sympy as sp

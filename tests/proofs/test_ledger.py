@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from eigenstep.optimizers.rules import heavy_ball, nesterov
 from eigenstep.proofs import ALL_CLAIMS, Verdict, with_corrections
-from eigenstep.proofs import claims as kinds
 from eigenstep.proofs.evidence import evidence
+from eigenstep.proofs.kinds import claim as kinds
 from eigenstep.proofs.mutants import mutants_of, proved_claims, survey
 
 

@@ -3,8 +3,10 @@
 import json
 
 import pytest
-from eigenstep.optimizers import UnknownName, files
-from eigenstep.proofs import Verdict, claims, decide_all, running, with_corrections
+from eigenstep.optimizers import UnknownName
+from eigenstep.optimizers.machine import files
+from eigenstep.proofs import Verdict, decide_all, running, with_corrections
+from eigenstep.proofs.kinds import claim as claims
 
 KEYS = ["M7.region", "M8", "G7", "P12"]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 import sympy as sp
-from eigenstep.optimizers.workers import Overrun, Workers
+from eigenstep.optimizers.machine.workers import Overrun, Workers
 from eigenstep.proofs import with_corrections
-from eigenstep.proofs.claims import InequalityClaim, RegionClaim, RootLemma, TuningClaim
+from eigenstep.proofs.kinds.claim import InequalityClaim, RegionClaim, RootLemma, TuningClaim
 
 cvc5 = pytest.importorskip("cvc5.pythonic")
 

@@ -1,0 +1,124 @@
+r"""Adaptive rules near a minimum: the linear rule that is left when the second moment stands still.
+
+Where v changes slowly (β₂ near 1) an adaptive rule is a momentum method with the step
+η/(√v + ε). Freezing its second moment at v = p² makes it a linear rule, of which
+:func:`~eigenstep.analysis.derive` gives everything:
+
+>>> from eigenstep.analysis import derive
+>>> from eigenstep.optimizers.rules import adam
+>>> theory = derive(freeze(adam))
+>>> theory.limit                      # of ηλ/√v̂: 38 at β₁ = 0.9
+(2*beta1 + 2)/(1 - beta1)
+>>> theory.stable_interval(beta1=0.9)[1]
+38.0
+>>> derive(freeze(adam), p=SCALE).limit
+(2*beta1*p + 2*p)/(1 - beta1)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from ...optimizers.domains import POSITIVE, Hyperparameter, Integers
+from ...optimizers.errors import DomainError, RuleError, shown
+from ...optimizers.rule import Rule, derived
+from ..reals import real
+from ..tracing import INSTEAD, STEP, symbol_of, trace
+from ..user_code import full_name
+
+_LAST_STEP = 1000
+SCALE = sp.Symbol("p", positive=True)
+"""√v̂, v̂ the bias-corrected second moment: v is frozen at p²(1 − β₂^t) (AdaMax's u at p)."""
+
+
+@derived
+def freeze(rule: Rule, step: Any = None) -> Rule:
+    """The linear rule that an adaptive one is while its second moment stands still.
+
+    ε and weight decay are 0. A rule that distinguishes by ρ_t is taken where that is large enough.
+
+    Args:
+        rule: a rule whose update is linear once the state that is not is held fixed.
+        step: the step whose bias corrections hold; by default the limit of many steps.
+
+    Returns:
+        A rule with the hyperparameter ``p`` > 0, 1 unless it is set, beside those that remain.
+
+    Raises:
+        RuleError: nothing is left to freeze, or what is left is not linear.
+    """
+    if not isinstance(rule, Rule):
+        raise RuleError(f"freeze takes a rule (see eigenstep.optimizers.rule), got {shown(rule)}")
+    if step is not None and not (isinstance(step, sp.Basic) and step.free_symbols):
+        real("step", step, Integers(1))
+        if step > _LAST_STEP:  # β^step is a polynomial of that degree
+            raise DomainError("step", step, f"step is an integer, 1 <= step <= {_LAST_STEP}")
+    zero = {k: 0 for k in ("eps", "eps_inside", "weight_decay") if k in rule.hyperparameters}
+    free = {k: symbol_of(h) for k, h in rule.hyperparameters.items()
+            if not h.convention and k not in rule.fixed and k not in zero}  # fmt: skip
+    traced = trace(rule, step=step, **zero, **free)
+    corrections = rule.coefficients(STEP, dict(traced.hyperparameters))
+    unbias = sp.sympify(corrections.get("unbias2", 1))
+    unbias = sp.Integer(1) if step is None else unbias.subs(STEP, step)
+    g = traced.gradient
+    frozen = [s for s, new in zip(traced.state, traced.new_state, strict=True)
+              if not _linear(new, (*traced.state, traced.theta, g))]  # fmt: skip
+    if not frozen:
+        raise RuleError(f"rule {rule.name} is linear already; there is nothing to freeze")
+    new = dict(zip(traced.state, traced.new_state, strict=True))
+    theta = traced.new_theta
+    for s in reversed(frozen):  # what is computed last is what θ is divided by
+        power = 1 if new[s].has(sp.Max) and not any(new[o] in new[s].args for o in frozen) else 2
+        theta = theta.subs(new[s], SCALE**power / (unbias if power == 2 else 1))
+    conditions = {c: sp.true for p in theta.atoms(sp.Piecewise) for _, c in p.args if c != sp.true}
+    theta = theta.xreplace(conditions)
+    if any(a.exp.q != 1 for a in theta.atoms(sp.Pow) if a.exp.is_Rational):
+        raise RuleError(
+            f"rule {rule.name} {'' if step is None else f'at step {step} '}carries a root of what is "
+            "frozen"
+            + ("" if step is None else "; freeze it in the limit of many steps, without a step")
+        )
+    kept = [s for s in traced.state if s not in frozen]
+    outputs = [theta, *(new[s] for s in kept)]
+    variables = (*kept, traced.theta, g)
+    if any(not _linear(e, variables) or e.free_symbols & set(frozen) for e in outputs):
+        raise RuleError(f"rule {rule.name} is not linear when its second moment is held fixed")
+    used = {k: v for k, v in free.items() if any(e.has(v) for e in outputs)}
+    hyperparameters = {k: h for k, h in rule.hyperparameters.items() if k in used}
+    hyperparameters["p"] = Hyperparameter("p", 1.0, POSITIVE, "p", True)
+
+    def update(x: Any, gradient: Any, *state: Any, **values: Any) -> Any:
+        point = {traced.theta: x, g: gradient, **dict(zip(kept, state, strict=True))}
+        point |= {used[k]: values[k] for k in used} | {SCALE: values["p"]}
+        plain = not any(isinstance(v, sp.Basic) for v in point.values())
+        names = list(point)
+        if plain:
+            return tuple(sp.lambdify(names, e, "numpy")(*point.values()) for e in outputs)
+        return tuple(e.subs(point, simultaneous=True) for e in outputs)
+
+    return Rule(update, name=f"{rule.name}_frozen", source=rule.source,
+                state=tuple(s.name for s in kept), hyperparameters=hyperparameters)  # fmt: skip
+
+
+def _linear(expression: sp.Expr, variables: tuple[sp.Symbol, ...]) -> bool:
+    return all(
+        sp.diff(expression, a, b) == 0 for i, a in enumerate(variables) for b in variables[i:]
+    )
+
+
+def _near_a_minimum(rule: Rule) -> str:
+    """Which linear rule an adaptive one is near a minimum, in words; empty where it is none."""
+    try:
+        trace(freeze(rule)).system  # noqa: B018
+    except Exception:
+        return ""
+    name = full_name(rule)
+    instead = f"{name}_frozen" if name else "eigenstep.analysis.freeze of it"
+    return f"{instead} is what it is near a minimum"
+
+
+INSTEAD.append(_near_a_minimum)
+
+__all__ = ["SCALE", "freeze"]

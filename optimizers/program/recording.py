@@ -1,0 +1,390 @@
+"""A rule's update as a list of elementwise operations, recorded by running the rule once.
+
+The recorded program is what both CPU engines run: block by block with torch's own operations, and as
+generated C. Scalars (coefficients, and what is computed of them alone) are kept apart from arrays; a
+norm over the whole tensor ends a *phase*, in which its sum of squares is gathered, and the next phase
+goes on with the result. What a phase computes anew of the state is written as early as nothing later
+needs the old value, so that no temporary of the tensor's size exists.
+
+>>> from eigenstep.optimizers.rules import gradient_descent
+>>> program = record(gradient_descent, ("lr",), {})
+>>> [node.op for node in program.nodes]
+['input', 'input', 'coefficient', 'coefficient', 'mul', 'mul', 'sub']
+>>> len(program.phases(torch.float32))
+1
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+
+from .. import ops
+from ..errors import EigenstepError, RuleError
+from ..rule import Rule
+
+LOW_PRECISION = (torch.float16, torch.bfloat16)
+SIGN = "sign of the gradient"
+"""The coefficient, 1 or -1, that turns descent into ascent."""
+
+
+class NotRecordable(RuleError):
+    """A rule that does something else than elementwise operations and norms."""
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """One operation. ``array``: elementwise over the tensor, else one number a step."""
+
+    index: int
+    op: str
+    args: tuple[Node, ...]
+    array: bool
+    boolean: bool
+    level: int
+    value: Any = None
+
+
+class _Recorder:
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.known: dict[Any, Node] = {}
+
+    def node(self, op: str, *args: Node, value: Any = None) -> Node:
+        key = (op, *(a.index for a in args), value, type(value))
+        if op == "constant":
+            key = (op, float(value).hex())
+        if key not in self.known:
+            array = op == "input" or (op != "norm" and any(a.array for a in args))
+            level = max((a.level for a in args), default=0) + (op == "norm")
+            boolean = op in _COMPARISONS
+            node = Node(len(self.nodes), op, args, array, boolean, level, value)
+            self.nodes.append(node)
+            self.known[key] = node
+        return self.known[key]
+
+    def lift(self, x: Any) -> Node:
+        if isinstance(x, Value):
+            return x.node
+        if isinstance(x, int | float):
+            return self.node("constant", value=float(x))
+        raise NotRecordable(f"a rule computed with a {type(x).__name__}")
+
+
+_COMPARISONS = {
+    "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq,
+    "ne": operator.ne,
+}  # fmt: skip
+
+
+class Value:
+    """What a rule computes with while it is recorded."""
+
+    __array_priority__ = 1000
+
+    def __init__(self, recorder: _Recorder, node: Node) -> None:
+        self.recorder, self.node = recorder, node
+
+    def _op(self, op: str, *others: Any) -> Value:
+        lifted = [self.recorder.lift(o) for o in others]
+        if op not in _COMPARISONS and all(n.boolean for n in lifted):
+            raise NotRecordable(f"a rule computed {op} of truth values alone; use ops.where")
+        return Value(self.recorder, self.recorder.node(op, *lifted))
+
+    def __add__(self, other: Any) -> Value:
+        return self._op("add", self, other)
+
+    def __radd__(self, other: Any) -> Value:
+        return self._op("add", other, self)
+
+    def __sub__(self, other: Any) -> Value:
+        return self._op("sub", self, other)
+
+    def __rsub__(self, other: Any) -> Value:
+        return self._op("sub", other, self)
+
+    def __mul__(self, other: Any) -> Value:
+        return self._op("mul", self, other)
+
+    def __rmul__(self, other: Any) -> Value:
+        return self._op("mul", other, self)
+
+    def __truediv__(self, other: Any) -> Value:
+        return self._op("div", self, other)
+
+    def __rtruediv__(self, other: Any) -> Value:
+        return self._op("div", other, self)
+
+    def __neg__(self) -> Value:
+        return self._op("neg", self)
+
+    def __pos__(self) -> Value:
+        return self
+
+    def __abs__(self) -> Value:
+        return self._op("absolute", self)
+
+    def __pow__(self, exponent: Any) -> Value:
+        if exponent == 0.5:
+            return self._op("sqrt", self)
+        if isinstance(exponent, int | float) and exponent == int(exponent) and 1 <= exponent <= 8:
+            result = self
+            for _ in range(int(exponent) - 1):
+                result = result * self
+            return result
+        raise NotRecordable(f"a rule computed the power {exponent!r}")
+
+    def __lt__(self, other: Any) -> Value:
+        return self._op("lt", self, other)
+
+    def __le__(self, other: Any) -> Value:
+        return self._op("le", self, other)
+
+    def __gt__(self, other: Any) -> Value:
+        return self._op("gt", self, other)
+
+    def __ge__(self, other: Any) -> Value:
+        return self._op("ge", self, other)
+
+    def __eq__(self, other: object) -> Value:  # type: ignore[override]
+        return self._op("eq", self, other)
+
+    def __ne__(self, other: object) -> Value:  # type: ignore[override]
+        return self._op("ne", self, other)
+
+    __hash__ = object.__hash__
+
+    def __bool__(self) -> bool:
+        raise NotRecordable("a rule branched on a number; use ops.where")
+
+
+def _function(name: str) -> Callable[..., Value]:
+    def call(*args: Any) -> Value:
+        recorder = next(a.recorder for a in args if isinstance(a, Value))
+        lifted = [recorder.lift(a) for a in args]
+        if name == "where" and not lifted[0].boolean:  # what is not zero holds
+            lifted[0] = recorder.node("ne", lifted[0], recorder.lift(0.0))
+        elif name != "where" and any(n.boolean for n in lifted):
+            raise NotRecordable(f"a rule computed {name} of a truth value; use ops.where")
+        return Value(recorder, recorder.node(name, *lifted))
+
+    return call
+
+
+ops.register(
+    Value,
+    SimpleNamespace(
+        **{n: _function(n) for n in
+           ("sqrt", "maximum", "minimum", "where", "sign", "absolute", "norm")}),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What one pass over the tensor does.
+
+    Attributes:
+        nodes: the array operations, in order.
+        loads: by input, whether its old or its already written new value is read.
+        stores: input and the node that replaces it.
+        norms: nodes whose sum of squares is gathered.
+        scalars: the scalar nodes that become known before this phase.
+    """
+
+    nodes: tuple[Node, ...]
+    loads: Mapping[int, Node]
+    stores: tuple[tuple[int, Node], ...]
+    norms: tuple[Node, ...]
+    scalars: tuple[Node, ...]
+
+
+class Program:
+    """A recorded update: inputs are θ, the gradient, then the state.
+
+    Attributes:
+        nodes: all operations, each after its arguments.
+        inputs: the nodes of θ, g and the state.
+        coefficients: names of the coefficients, in the order in which they are given.
+        outputs: for each input its new value; None for what stays as it is, and for the gradient.
+    """
+
+    def __init__(
+        self, nodes: Sequence[Node], inputs: Sequence[Node], coefficients: Sequence[str],
+        outputs: Sequence[Node | None],
+    ) -> None:  # fmt: skip
+        self.nodes, self.inputs = tuple(nodes), tuple(inputs)
+        self.coefficients, self.outputs = tuple(coefficients), tuple(outputs)
+
+    @cached_property
+    def norms(self) -> tuple[Node, ...]:
+        """The norms that are computed, in order."""
+        return tuple(n for n in self.nodes if n.op == "norm" and n in self._needed)
+
+    @cached_property
+    def _needed(self) -> set[Node]:
+        needed: set[Node] = set()
+        stack = [n for n in self.outputs if n is not None]
+        while stack:
+            node = stack.pop()
+            if node not in needed:
+                needed.add(node)
+                stack.extend(node.args)
+        return needed
+
+    def _reach(self, targets: Sequence[Node], cut: set[Node]) -> set[Node]:
+        """The array nodes that computing the targets takes, not going behind nodes in ``cut``."""
+        found: set[Node] = set()
+        stack = [t for t in targets if t.array]
+        while stack:
+            node = stack.pop()
+            if node in found:
+                continue
+            found.add(node)
+            if node not in cut:
+                stack.extend(a for a in node.args if a.array)
+        return found
+
+    def phases(self, dtype: torch.dtype) -> tuple[Phase, ...]:
+        """The passes over tensors of a dtype, one more than there are norms that wait for one another.
+
+        In float16 and bfloat16 nothing is written before the last pass, because what is read back
+        would be rounded twice.
+        """
+        return self._late if dtype in LOW_PRECISION else self._early
+
+    @cached_property
+    def _early(self) -> tuple[Phase, ...]:
+        return self._phases({i: n.level for i, n in enumerate(self.outputs) if n is not None})
+
+    @cached_property
+    def _late(self) -> tuple[Phase, ...]:
+        last = max([n.level for n in self.outputs if n is not None], default=0)
+        return self._phases({i: last for i, n in enumerate(self.outputs) if n is not None})
+
+    def _phases(self, when: dict[int, int]) -> tuple[Phase, ...]:
+        """The passes where input i is written in pass ``when[i]``, or later if that is too early."""
+        stores = {i: n for i, n in enumerate(self.outputs) if n is not None}
+        last = max([*when.values(), 0])
+        while True:
+            plans = [self._plan(p, stores, when) for p in range(last + 1)]
+            late = None
+            for p, (_, found) in enumerate(plans):
+                for i in stores:
+                    if when[i] < p and self.inputs[i] in found:
+                        late = (i, p)
+            if late is None:
+                break
+            when[late[0]] = late[1]  # its old value is needed in that phase: write it there
+        known: set[Node] = set()
+        result = []
+        for p, (targets, found) in enumerate(plans):
+            written = {stores[i]: i for i in stores if when[i] < p}
+            loads = {}
+            for node in sorted(found, key=lambda n: n.index):  # the same source every time
+                if node in written:
+                    loads[written[node]] = node
+                elif node.op == "input":
+                    loads[node.value] = node
+            ordered = tuple(n for n in self.nodes
+                            if n in found and n.op != "input" and n not in written)  # fmt: skip
+            norms = tuple(n for n in self.norms if n.level == p + 1)
+            scalars = tuple(n for n in self.nodes if not n.array and n.level <= p
+                            and n in self._needed and n not in known)  # fmt: skip
+            known.update(scalars)
+            here = tuple((i, stores[i]) for i in stores if when[i] == p)
+            result.append(Phase(ordered, loads, here, norms, scalars))
+            del targets
+        return tuple(result)
+
+    def _plan(
+        self, p: int, stores: Mapping[int, Node], when: Mapping[int, int]
+    ) -> tuple[list[Node], set[Node]]:
+        written = {stores[i] for i in stores if when[i] < p}
+        targets = [stores[i] for i in stores if when[i] == p]
+        targets += [n.args[0] for n in self.norms if n.level == p + 1]
+        return targets, self._reach(targets, written)
+
+
+def record(rule: Rule, names: Sequence[str], choices: Mapping[str, Any]) -> Program:
+    """Run the rule once on recording values.
+
+    Args:
+        rule: the rule, its gradient at the stored parameter.
+        names: the numeric coefficients; the program's first coefficient is :data:`SIGN`, then these.
+        choices: the other coefficients, with their values.
+
+    Raises:
+        NotRecordable: the rule computes with something else.
+    """
+    recorder = _Recorder()
+    inputs = [recorder.node("input", value=i) for i in range(2 + len(rule.state))]
+    all_names = (SIGN, *names)
+    coefficients = [recorder.node("coefficient", value=n) for n in all_names]
+    theta, g, *state = (Value(recorder, n) for n in inputs)
+    values = {n: Value(recorder, c) for n, c in zip(names, coefficients[1:], strict=True)}
+    sign = Value(recorder, coefficients[0])
+    try:
+        new = rule(theta, g * sign, *state, **values, **choices)
+    except (TypeError, AttributeError, StopIteration) as error:
+        if isinstance(error, EigenstepError) and not isinstance(error, NotRecordable):
+            raise
+        raise NotRecordable(f"rule {rule.name} cannot be recorded: {error}") from error
+    except EigenstepError:
+        raise
+    except Exception as error:
+        raise RuleError(
+            f"rule {rule.name} failed: {type(error).__name__}: {' '.join(str(error).split())}"
+        ) from error
+    given = [theta, *state]
+    outputs = [None if a is b else recorder.lift(a) for a, b in zip(new, given, strict=True)]
+    return Program(recorder.nodes, inputs, all_names, [outputs[0], None, *outputs[1:]])
+
+
+def evaluate_scalars(
+    program: Program, phase: Phase, values: dict[Node, Any], coefficients: Sequence[float],
+    norms: Mapping[Node, float],
+) -> None:  # fmt: skip
+    """Compute the scalar nodes that a phase can, in float64, into ``values``."""
+    given = dict(zip(program.coefficients, coefficients, strict=True))
+    for node in phase.scalars:
+        if node.op == "constant":
+            values[node] = node.value
+        elif node.op == "coefficient":
+            values[node] = float(given[node.value])
+        elif node.op == "norm":
+            values[node] = norms[node]
+        else:
+            values[node] = _scalar(node.op, *(values[a] for a in node.args))
+
+
+def _divide(x: float, y: float) -> float:
+    if y == 0:
+        return math.nan if x == 0 or math.isnan(x) else math.copysign(math.inf, x)
+    return x / y
+
+
+def _sqrt(x: float) -> float:
+    return math.sqrt(x) if x >= 0 else math.nan
+
+
+def _largest(x: float, y: float) -> float:
+    return math.nan if math.isnan(x) or math.isnan(y) else max(x, y)
+
+
+_SCALARS: dict[str, Callable[..., Any]] = {
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": _divide,
+    "neg": operator.neg, "sqrt": _sqrt, "absolute": abs, "maximum": _largest,
+    "minimum": lambda x, y: -_largest(-x, -y), "where": lambda c, x, y: x if c else y,
+    "sign": lambda x: float((x > 0) - (x < 0)), **_COMPARISONS,
+}  # fmt: skip
+
+
+def _scalar(op: str, *args: Any) -> Any:
+    return _SCALARS[op](*args)

@@ -1,0 +1,4 @@
+"""The report's chapters: one file each, whose words and numbers are generated from what was derived.
+
+May import everything of this floor but the commands and the report that they are put together in.
+"""

@@ -1,0 +1,259 @@
+"""Theory and rules as JavaScript, generated from what was derived and traced: nothing is typed again.
+
+>>> from sympy.abc import h
+>>> source(sp.sqrt(h) / 2 + sp.Rational(1, 3))
+'(1/2)*Math.sqrt(h) + 1/3'
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import sympy as sp
+from sympy.printing.jscode import JavascriptCodePrinter
+
+from ...analysis import Derivation, derive
+from ...analysis.adaptive.frozen import freeze
+from ...analysis.linear.derivation import ETA_LAMBDA
+from ...analysis.linear.spectrum import discriminant, trace_and_determinant
+from ...analysis.simulation import follow
+from ...analysis.tracing import ETA, LAMBDA, STEP, symbol_of, trace
+from ...optimizers.rule import Rule
+from ...optimizers.rules import ALL_RULES, adam, gradient_descent, heavy_ball, nadam, nesterov
+from ..figures.drawing import COLOURS, TAIL, rule_colours
+
+EXPLORED: dict[str, Rule] = {
+    "gradient descent": gradient_descent, "heavy ball": heavy_ball, "Nesterov": nesterov,
+    "Adam and its kin, v held": freeze(adam), "Nadam, v held": freeze(nadam),
+}  # fmt: skip
+"""What the explorer offers; the adaptive ones while their second moment stands still."""
+_SHOWN_AS = {"Adam and its kin, v held": "adam", "Nadam, v held": "nadam"}
+X, Y = sp.symbols("x y", real=True)
+KAPPA, ANGLE = sp.symbols("kappa angle", real=True)
+SURFACES: dict[str, tuple[sp.Expr, tuple[float, float], tuple[float, float, float, float]]] = {
+    "quadratic": (
+        ((X * sp.cos(ANGLE) + Y * sp.sin(ANGLE)) ** 2
+         + KAPPA * (Y * sp.cos(ANGLE) - X * sp.sin(ANGLE)) ** 2) / 2,
+        (-4.0, 2.0), (-5, 3, -3, 3),
+    ),
+    "saddle": ((X**2 - Y**2) / 2 + Y**4 / 16, (-3.0, 0.01), (-4, 4, -3, 3)),
+    "Rosenbrock": ((1 - X) ** 2 + 10 * (Y - X**2) ** 2, (-1.2, 1.0), (-2, 2, -1, 3)),
+    "Beale": (
+        (sp.Rational(3, 2) - X + X * Y) ** 2 + (sp.Rational(9, 4) - X + X * Y**2) ** 2
+        + (sp.Rational(21, 8) - X + X * Y**3) ** 2, (1.0, 1.5), (-1, 4, -2, 2),
+    ),
+}  # fmt: skip
+"""Function, start and window (left, right, bottom, top) of each surface of the race."""
+_SLOW = {"radam": 0.01, "ranger": 0.01, "adadelta": 20.0}
+"""Below ρ_t = 4 RAdam steps by the plain gradient."""
+RATES: dict[str, dict[str, float]] = {
+    "quadratic": {"gradient_descent": 0.08, "heavy_ball": 0.03, "nesterov": 0.03, "adadelta": 20.0},
+    "saddle": {"gradient_descent": 0.1, "heavy_ball": 0.05, "nesterov": 0.05, "adadelta": 20.0},
+    "Rosenbrock": {"gradient_descent": 0.008, "heavy_ball": 0.002, "nesterov": 0.002, **_SLOW},
+    "Beale": {"gradient_descent": 0.01, "heavy_ball": 0.004, "nesterov": 0.004, **_SLOW},
+}
+"""Learning rates of the race; the other rules have 0.1, the layer-wise ones 0.05."""
+FILM = {"Beale": (0, 10, 30, 60, 120, 240), "saddle": (0, 10, 20, 40, 80, 160)}
+"""The moments of the two animations that print shows, by surface."""
+SHOWN = (
+    "gradient_descent",
+    "heavy_ball",
+    "nesterov",
+    "adagrad",
+    "rmsprop",
+    "adam",
+    "radam",
+    "lamb",
+)
+"""What the race shows at first."""
+
+
+class _Printer(JavascriptCodePrinter):
+    """JavaScript over the coordinates ``i`` of small vectors; a norm is over all of them."""
+
+    def __init__(self, names: Mapping[sp.Symbol, str]) -> None:
+        super().__init__({"contract": False})
+        self.names = dict(names)
+
+    def _print_Symbol(self, expr: Any) -> str:
+        return str(self.names.get(expr, expr.name))
+
+    def _print_AppliedUndef(self, expr: Any) -> str:
+        if expr.func.__name__ != "norm":
+            raise TypeError(f"no JavaScript for {expr.func}")
+        return f"norm(i => {self._print(expr.args[0])})"
+
+    def _print_Mod(self, expr: Any) -> str:
+        return f"(({self._print(expr.args[0])}) % ({self._print(expr.args[1])}))"
+
+    def _print_Float(self, expr: Any) -> str:
+        return repr(float(expr))
+
+    def _print_BooleanTrue(self, expr: Any) -> str:
+        return "true"
+
+    def _print_BooleanFalse(self, expr: Any) -> str:
+        return "false"
+
+
+def source(expression: Any, names: Mapping[sp.Symbol, str] | None = None) -> str:
+    """An expression as JavaScript; ``names`` are what symbols are written as."""
+    text: Any = _Printer(names or {}).doprint(sp.sympify(expression))
+    return " ".join(text.split())
+
+
+def _function(parameters: Sequence[str], expression: Any, names: Mapping[sp.Symbol, str]) -> str:
+    return f"({', '.join(parameters)}) => {source(expression, names)}"
+
+
+def momentum_of(theory: Derivation) -> str | None:
+    """The name of the one hyperparameter that stays free in a theory: β, or an adaptive rule's β₁."""
+    return next(iter(theory.free), None)
+
+
+def theory_source(theory: Derivation, colour: str = "#555555") -> str:
+    """A rule's theory as a JavaScript object of functions of h = ηλ and β.
+
+    ``trace``, ``determinant`` and ``discriminant`` of the iteration matrix, the largest stable ``limit``,
+    ``noise`` for unit noise at λ = 1, and ``matrix(eta, lambda, beta)`` by rows; beside them the ``quantity``
+    on the map's axis, how ``wide`` that is, and the rule's ``colour``.
+    """
+    free = momentum_of(theory)
+    beta = theory.trace.free[free] if free else sp.Symbol("beta")
+    reach = theory.stable_interval(**({free: 0.9} if free else {}))[1]
+    wide = 4.2 if reach < 4 else float(sp.ceiling(1.1 * reach))
+    held = "p" in theory.rule.hyperparameters
+    names = {ETA_LAMBDA: "h", beta: "beta"}
+    polynomial = theory._polynomial
+    order = theory.system.order
+    if order == 1:
+        total, product = -polynomial.all_coeffs()[1], sp.Integer(0)
+        inner = total**2
+    else:
+        total, product = trace_and_determinant(polynomial)
+        inner = discriminant(polynomial)
+    noise = theory.noise.variance.subs({ETA: ETA_LAMBDA, LAMBDA: 1})
+    physical = {ETA: "eta", LAMBDA: "lambda", beta: "beta"}
+    rows = ", ".join(
+        "[" + ", ".join(source(e, physical) for e in row) + "]" for row in theory.matrix.tolist()
+    )
+    parts = {
+        "order": str(order), "usesBeta": str(free is not None).lower(),
+        "quantity": json.dumps("ηλ/√v̂" if held else "ηλ", ensure_ascii=False), "wide": repr(wide),
+        "colour": json.dumps(colour),
+        "trace": _function(("h", "beta"), total, names),
+        "determinant": _function(("h", "beta"), product, names),
+        "discriminant": _function(("h", "beta"), inner, names),
+        "limit": _function(("beta",), theory.limit, names),
+        "noise": _function(("h", "beta"), noise, names),
+        "matrix": f"(eta, lambda, beta) => [{rows}]",
+    }  # fmt: skip
+    return "{" + ", ".join(f"{k}: {v}" for k, v in parts.items()) + "}"
+
+
+def rule_source(rule: Rule) -> str:
+    """A rule as a JavaScript object, from its trace at step t with the paper's hyperparameters.
+
+    ``start(x)`` is the state before the first step, ``point(x, s, t, eta)`` where the gradient is taken
+    and ``step(x, g, s, t, eta)`` returns the new x and state; x, g and each state are arrays.
+    """
+    values = {k: h for k, h in rule.hyperparameters.items() if k not in rule.fixed}
+    # As symbols while it is traced: SymPy looks long for simpler conditions between numbers.
+    free = {
+        k: symbol_of(h) for k, h in values.items() if not h.is_choice and h.default and k != "lr"
+    }
+    kept = {k: h.default for k, h in values.items() if k not in free and k != "lr"}
+    eta = sp.Symbol("eta", positive=True)
+    traced = trace(rule, step=STEP, lr=eta, **kept, **free)
+    names: dict[sp.Symbol, str] = {
+        traced.theta: "x[i]",
+        traced.gradient: "g[i]",
+        STEP: "t",
+        eta: "eta",
+    }
+    names |= {symbol: repr(values[k].default) for k, symbol in free.items()}
+    names |= {s: f"s[{k}][i]" for k, s in enumerate(traced.state)}
+    initial = rule.initial_state(traced.theta, {**dict(traced.hyperparameters), "lr": eta})
+
+    def vector(expression: Any) -> str:
+        return f"x.map((_, i) => {source(expression, names)})"
+
+    states = ", ".join(vector(e) for e in traced.new_state)
+    return (
+        f"{{start: x => [{', '.join(vector(e) for e in initial)}], "
+        f"point: (x, s, t, eta) => {vector(traced.gradient_point)}, "
+        f"step: (x, g, s, t, eta) => {{ const norm = f => Math.hypot(...x.map((_, i) => f(i))); "
+        f"return [{vector(traced.new_theta)}, [{states}]]; }}}}"
+    )
+
+
+def surface_source(name: str) -> str:
+    """A surface: value and gradient, differentiated by SymPy, start and window."""
+    f, start, window = SURFACES[name]
+    parameters = ("x", "y", "kappa", "angle")
+    names: dict[sp.Symbol, str] = {}
+    gradient = [source(sp.diff(f, v), names) for v in (X, Y)]
+    return (
+        f"{{value: {_function(parameters, f, names)}, "
+        f"gradient: ({', '.join(parameters)}) => [{', '.join(gradient)}], "
+        f"start: {json.dumps(start)}, window: {json.dumps(window)}, "
+        f"rates: {json.dumps(race_rates(name))}}}"
+    )
+
+
+def run_on(
+    rule: Rule, surface: str, eta: float, steps: int, kappa: float, angle: float
+) -> np.ndarray:
+    """The rule's own code on a surface of the race: points (at most steps + 1, 2), while below 10⁶."""
+    f, start, _ = SURFACES[surface]
+    gradient = sp.lambdify((X, Y, KAPPA, ANGLE), [sp.diff(f, v) for v in (X, Y)], "math")
+    path = [np.array(start, float)]
+    run = follow(rule, path[0], lambda _, y: np.array(gradient(*y, kappa, angle)), {"lr": eta})
+    for _, x, _ in itertools.islice(run, steps):
+        if not (np.abs(x) < 1e6).all():
+            break
+        path.append(x)
+    return np.array(path)
+
+
+def race_rates(surface: str) -> dict[str, float]:
+    """The learning rate of every rule on a surface."""
+    layerwise = ("lars", "lamb", "ralamb", "ranger_lars")
+    usual = {name: 0.05 if name in layerwise else 0.1 for name in ALL_RULES}
+    return usual | RATES[surface]
+
+
+@lru_cache(maxsize=1)
+def generated() -> str:
+    """All of it: constants ``THEORY``, ``RULES``, ``SURFACES``, ``MAP`` (colours) and more for the page's scripts."""
+    colours = COLOURS | {m: rule_colours()[n] for m, n in _SHOWN_AS.items()}
+    theories = [
+        f"{json.dumps(m)}: {theory_source(derive(r), colours[m])}" for m, r in EXPLORED.items()
+    ]
+    rules = [f"{json.dumps(n)}: {rule_source(r)}" for n, r in ALL_RULES.items()]
+    surfaces = [f"{json.dumps(n)}: {surface_source(n)}" for n in SURFACES]
+    map_ = mpl.colormaps["cividis"]
+    scale = [[round(255 * c) for c in map_(k / 63)[:3]] for k in range(64)]
+    blocks = {"THEORY": theories, "RULES": rules, "SURFACES": surfaces}
+    lines = [f"const {k} = {{\n" + ",\n".join(v) + "\n};" for k, v in blocks.items()]
+    lines += [f"const MAP = {json.dumps(scale)};", f"const TAIL = {TAIL};",
+              f"const RULE_COLOURS = {json.dumps(rule_colours())};", f"const SHOWN = {json.dumps(SHOWN)};",
+              f"const FILM = {json.dumps({k: v[-1] for k, v in FILM.items()})};"]  # fmt: skip
+    return "\n".join(lines)
+
+
+__all__ = [
+    "EXPLORED",
+    "SURFACES",
+    "generated",
+    "rule_source",
+    "source",
+    "surface_source",
+    "theory_source",
+]
