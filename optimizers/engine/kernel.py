@@ -4,8 +4,9 @@ Both engines run the rule's own function. On the CPU it is recorded once as a pr
 (:mod:`~eigenstep.optimizers.program.recording`), which is run *blocked*, by torch's own operations on
 cache-sized blocks, or *compiled* to native code that makes one pass over memory. The two agree bit for bit
 (but for norms, which they sum in another order, to rounding), so that ``auto`` may change from one to the
-other in the middle of a run. On CUDA the compiled engine is one dynamic-shape ``torch.compile`` kernel a (rule, dtype, device). In all of them the step-dependent scalars
-go in as float64 numbers, so nothing is compiled anew as they change.
+other in the middle of a run. On CUDA the compiled engine is one dynamic-shape ``torch.compile`` kernel a
+(rule, dtype, device). In all of them the step-dependent scalars go in as float64 numbers, so nothing is
+compiled anew as they change.
 
 A rule that cannot be recorded (it calls something else than :mod:`~eigenstep.optimizers.ops`) is run by
 torch on whole tensors, in the shapes that they have: what it does with them is not known.
@@ -30,8 +31,8 @@ from torch import Tensor
 
 from .. import ops
 from ..errors import DomainError, RuleError
-from ..program.recording import LOW_PRECISION, NotRecordable, Program, record
-from ..program.torch_blocks import Blocked
+from ..program.recording import NotRecordable, Program, record
+from ..program.torch_blocks import LOW_PRECISION, Blocked
 from ..rule import Rule
 from .memory import GRADIENT, Plain, Row, TensorMismatch, examine, staged
 from .native import CompileError, Native, find_compiler

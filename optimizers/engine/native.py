@@ -1,9 +1,4 @@
-"""Compile a recorded update to native code: one pass over memory, many tensors a call.
-
-The generated C has one function a phase. It is given the addresses of all tensors at once and splits
-them into tasks of equal size over the threads; scalars stay in registers; sums of squares are added in
-float64 in an order that does not depend on the number of threads. Arithmetic is IEEE: no contraction,
-no reassociation, so that the results are those of torch's own operations, bit for bit.
+"""Native code: a program's C compiled, kept, loaded and called.
 
 The library is built by the system's C compiler in about half a second and kept in the user's cache
 folder under a hash of its source, its flags, the compiler and the processor, with a seal beside it (size
@@ -33,166 +28,17 @@ import torch
 
 from ..errors import EigenstepError
 from ..machine.files import cache_folder, temporary_folder, write_atomically
-from ..program.recording import Node, Phase, Program
+from ..program import c
+from ..program.recording import Program
 
 TASK = 1 << 14
 """Elements in one task of a thread."""
 ALONE = 1 << 15
 """Elements up to which one thread does all the work."""
 
-_TYPES = {
-    torch.float32: ("float", "float"), torch.float64: ("double", "double"),
-    torch.bfloat16: ("uint16_t", "float"), torch.float16: ("_Float16", "float"),
-}  # fmt: skip
-_HEADER = r"""
-#include <stdint.h>
-#include <string.h>
-#define INF __builtin_inf()
-#define NOT_A_NUMBER __builtin_nan("")
-static inline float load_bfloat16(uint16_t x) {
-    uint32_t u = (uint32_t)x << 16; float f; memcpy(&f, &u, 4); return f;
-}
-static inline uint16_t store_bfloat16(float f) {
-    uint32_t u; memcpy(&u, &f, 4);
-    uint32_t rounded = (u + 0x7fff + ((u >> 16) & 1)) >> 16;
-    return f != f ? 0x7fc0 : rounded;
-}
-"""
-_INFIX = {
-    "add": "+",
-    "sub": "-",
-    "mul": "*",
-    "div": "/",
-    "lt": "<",
-    "le": "<=",
-    "gt": ">",
-    "ge": ">=",
-    "eq": "==",
-    "ne": "!=",
-}
-
 
 class CompileError(EigenstepError, RuntimeError):
     """No C compiler, or one that refuses the generated code."""
-
-
-def _number(value: float) -> str:
-    if value != value:
-        return "NOT_A_NUMBER"
-    if value in (float("inf"), float("-inf")):
-        return "INF" if value > 0 else "(-INF)"
-    return value.hex()
-
-
-def _expression(node: Node, name: Callable[[Node], str], kind: str) -> str:
-    """One operation in C, of type ``kind`` (``float`` or ``double``)."""
-    args = [name(a) for a in node.args]
-    suffix = "f" if kind == "float" else ""
-    if node.op in _INFIX:
-        return f"{args[0]} {_INFIX[node.op]} {args[1]}"
-    if node.op in ("maximum", "minimum"):  # NaN where either is
-        x, y = args
-        compare = ">" if node.op == "maximum" else "<"
-        return f"(({x} {compare} {y}) | ({x} != {x})) ? {x} : {y}"
-    if node.op == "where":
-        return f"{args[0]} ? {args[1]} : {args[2]}"
-    if node.op == "sign":
-        return f"({kind})(({args[0]} > 0) - ({args[0]} < 0))"
-    if node.op == "neg":
-        return f"-{args[0]}"
-    return f"__builtin_{ {'sqrt': 'sqrt', 'absolute': 'fabs'}[node.op] }{suffix}({args[0]})"
-
-
-def source(program: Program, dtype: torch.dtype) -> str:
-    """The C source of a program, one function ``phase0``, ``phase1``, … a phase."""
-    return _HEADER + "".join(_phase(program, p, dtype) for p in range(len(program.phases(dtype))))
-
-
-def _scalars_of(phase: Phase) -> list[Node]:
-    """The scalar nodes that a phase's array operations read, each after its arguments."""
-    wanted: set[Node] = set()
-    stack = [a for n in phase.nodes for a in n.args if not a.array]
-    stack += [n for _, n in phase.stores if not n.array]
-    while stack:
-        node = stack.pop()
-        if node not in wanted:
-            wanted.add(node)
-            if node.op != "norm":
-                stack.extend(node.args)
-    return sorted(wanted, key=lambda n: n.index)
-
-
-def _phase(program: Program, number: int, dtype: torch.dtype) -> str:
-    phase = program.phases(dtype)[number]
-    stored, kind = _TYPES[dtype]
-    norms = {n: k for k, n in enumerate(program.norms)}
-    coefficients = {name: i for i, name in enumerate(program.coefficients)}
-    width = len(program.inputs)
-
-    def scalar(node: Node) -> str:
-        return f"s{node.index}"
-
-    def either(node: Node) -> str:
-        return f"a{node.index}" if node.array else f"c{node.index}"
-
-    before, inside = [], []
-    for node in _scalars_of(phase):
-        if node.op == "constant":
-            value = _number(node.value)
-        elif node.op == "coefficient":
-            value = f"coefficients[{coefficients[node.value]}]"
-        elif node.op == "norm":
-            value = f"norms[tensor * {len(norms)} + {norms[node]}]"
-        else:
-            value = _expression(node, scalar, "double")
-        lines = before if node.level == 0 else inside
-        if node.boolean:
-            lines.append(f"const int s{node.index} = {value}, c{node.index} = s{node.index};")
-        else:
-            lines.append(f"const double s{node.index} = {value}; "
-                         f"const {kind} c{node.index} = ({kind})s{node.index};")  # fmt: skip
-    touched = sorted({*phase.loads, *(i for i, _ in phase.stores)})
-    written = {i for i, _ in phase.stores}
-    pointers = []
-    for i in touched:
-        const = "" if i in written else "const "
-        pointers.append(f"{const}{stored} *restrict p{i} = "
-                        f"({const}{stored} *)addresses[tensor * {width} + {i}] + start;")  # fmt: skip
-    load, store = {
-        "uint16_t": ("load_bfloat16({})", "store_bfloat16({})"),
-        "_Float16": ("(float){}", "(_Float16){}"),
-    }.get(stored, ("{}", "{}"))
-    body = [f"const {kind} a{node.index} = {load.format(f'p{i}[i]')};"
-            for i, node in phase.loads.items()]  # fmt: skip
-    for node in phase.nodes:
-        value = _expression(node, either, kind)
-        body.append(f"const {'int' if node.boolean else kind} a{node.index} = {value};")
-    sums = [f"sum{k}" for k in range(len(phase.norms))]
-    for name, node in zip(sums, phase.norms, strict=True):
-        x = either(node.args[0])
-        body.append(f"{name} += (double){x} * (double){x};")
-    body += [f"p{i}[i] = {store.format(either(n))};" for i, n in phase.stores]
-    simd = f"simd reduction(+:{','.join(sums)})" if sums else "simd"
-    after = [f"partial[task * {len(sums)} + {k}] = {name};" for k, name in enumerate(sums)]
-    newline = "\n        "
-    lines = newline.join([
-        *inside, *pointers, *(f"double {name} = 0;" for name in sums),
-        "const int64_t count = stops[task] - start;", f"#pragma omp {simd}",
-        "for (int64_t i = 0; i < count; i++) {", *(f"    {line}" for line in body), "}", *after,
-    ])  # fmt: skip
-    ahead = "\n    ".join(before)
-    return f"""
-void phase{number}(int64_t tasks, const int64_t *tensors, const int64_t *starts, const int64_t *stops,
-        void *const *addresses, const double *coefficients, const double *norms, double *partial,
-        int threads) {{
-    {ahead}
-    #pragma omp parallel for schedule(static) num_threads(threads) if(threads > 1)
-    for (int64_t task = 0; task < tasks; task++) {{
-        const int64_t tensor = tensors[task], start = starts[task];
-        {lines}
-    }}
-}}
-"""
 
 
 @lru_cache(maxsize=1)
@@ -323,6 +169,7 @@ class Native:
 
     def __init__(self, program: Program, dtype: torch.dtype) -> None:
         self.program, self.dtype = program, dtype
+        self.kind = str(dtype).removeprefix("torch.")
         self.failed: Exception | None = None
         self.said = False
         self._functions: list[Any] | None = None
@@ -343,10 +190,10 @@ class Native:
         if self.ready:
             return True
         compiler = find_compiler()
-        if compiler is None or self.dtype not in _TYPES:
+        if compiler is None or self.kind not in c.TYPES:
             raise CompileError("no C compiler was found" if compiler is None
                                else f"no native code for {self.dtype}")  # fmt: skip
-        text = source(self.program, self.dtype)
+        text = c.source(self.program, self.kind)
         key, folder = _key(text, compiler), cache_folder() / "kernels"
         library = _cached(key, folder)
         known = library is not None
@@ -356,7 +203,7 @@ class Native:
             library = library or _compile(text, compiler)
             loaded = _open(library)
             functions = [getattr(loaded, f"phase{number}")
-                         for number in range(len(self.program.phases(self.dtype)))]  # fmt: skip
+                         for number in range(len(c.phases_of(self.program, self.kind)))]  # fmt: skip
         except (OSError, AttributeError) as error:
             raise CompileError(
                 f"the compiled update could not be made or loaded: {error}"
@@ -424,7 +271,7 @@ class Native:
             raise ValueError(f"{len(numbers)} coefficients for {len(self.program.coefficients)}")
         threads = torch.get_num_threads() if sum(sizes) > ALONE else 1
         norms = np.zeros((len(sizes), len(self.program.norms)))
-        for function, phase in zip(functions, self.program.phases(self.dtype), strict=True):
+        for function, phase in zip(functions, c.phases_of(self.program, self.kind), strict=True):
             partial = np.empty((len(where), len(phase.norms)))
             function(
                 len(where), where.ctypes.data, starts.ctypes.data, stops.ctypes.data,

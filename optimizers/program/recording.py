@@ -1,36 +1,31 @@
 """A rule's update as a list of elementwise operations, recorded by running the rule once.
 
-The recorded program is what both CPU engines run: block by block with torch's own operations, and as
-generated C. Scalars (coefficients, and what is computed of them alone) are kept apart from arrays; a
-norm over the whole tensor ends a *phase*, in which its sum of squares is gathered, and the next phase
-goes on with the result. What a phase computes anew of the state is written as early as nothing later
-needs the old value, so that no temporary of the tensor's size exists.
+The recorded program is what everything that runs or shows an update is made of; each language that it is
+written in is a file of this room. Scalars (coefficients, and what is computed of them alone) are kept apart
+from arrays; a norm over the whole tensor ends a *phase*, in which its sum of squares is gathered, and the
+next phase goes on with the result. What a phase computes anew of the state is written as early as nothing
+later needs the old value, so that no temporary of the tensor's size exists.
 
 >>> from eigenstep.optimizers.rules import gradient_descent
 >>> program = record(gradient_descent, ("lr",), {})
 >>> [node.op for node in program.nodes]
 ['input', 'input', 'coefficient', 'coefficient', 'mul', 'mul', 'sub']
->>> len(program.phases(torch.float32))
+>>> len(program.phases())
 1
 """
 
 from __future__ import annotations
 
-import math
-import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
-import torch
-
 from .. import ops
 from ..errors import EigenstepError, RuleError
 from ..rule import Rule
 
-LOW_PRECISION = (torch.float16, torch.bfloat16)
 SIGN = "sign of the gradient"
 """The coefficient, 1 or -1, that turns descent into ascent."""
 
@@ -52,7 +47,7 @@ class Node:
     value: Any = None
 
 
-class _Recorder:
+class Recorder:
     def __init__(self) -> None:
         self.nodes: list[Node] = []
         self.known: dict[Any, Node] = {}
@@ -64,7 +59,7 @@ class _Recorder:
         if key not in self.known:
             array = op == "input" or (op != "norm" and any(a.array for a in args))
             level = max((a.level for a in args), default=0) + (op == "norm")
-            boolean = op in _COMPARISONS
+            boolean = op in COMPARISONS
             node = Node(len(self.nodes), op, args, array, boolean, level, value)
             self.nodes.append(node)
             self.known[key] = node
@@ -78,10 +73,7 @@ class _Recorder:
         raise NotRecordable(f"a rule computed with a {type(x).__name__}")
 
 
-_COMPARISONS = {
-    "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq,
-    "ne": operator.ne,
-}  # fmt: skip
+COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
 
 
 class Value:
@@ -89,12 +81,12 @@ class Value:
 
     __array_priority__ = 1000
 
-    def __init__(self, recorder: _Recorder, node: Node) -> None:
+    def __init__(self, recorder: Recorder, node: Node) -> None:
         self.recorder, self.node = recorder, node
 
     def _op(self, op: str, *others: Any) -> Value:
         lifted = [self.recorder.lift(o) for o in others]
-        if op not in _COMPARISONS and all(n.boolean for n in lifted):
+        if op not in COMPARISONS and all(n.boolean for n in lifted):
             raise NotRecordable(f"a rule computed {op} of truth values alone; use ops.where")
         return Value(self.recorder, self.recorder.node(op, *lifted))
 
@@ -251,13 +243,14 @@ class Program:
                 stack.extend(a for a in node.args if a.array)
         return found
 
-    def phases(self, dtype: torch.dtype) -> tuple[Phase, ...]:
-        """The passes over tensors of a dtype, one more than there are norms that wait for one another.
+    def phases(self, late: bool = False) -> tuple[Phase, ...]:
+        """The passes over the tensors, one more than there are norms that wait for one another.
 
-        In float16 and bfloat16 nothing is written before the last pass, because what is read back
-        would be rounded twice.
+        Args:
+            late: whether nothing is written before the last pass, as where what is stored is rounded
+                and what is read back would be rounded twice (float16, bfloat16).
         """
-        return self._late if dtype in LOW_PRECISION else self._early
+        return self._late if late else self._early
 
     @cached_property
     def _early(self) -> tuple[Phase, ...]:
@@ -323,7 +316,7 @@ def record(rule: Rule, names: Sequence[str], choices: Mapping[str, Any]) -> Prog
     Raises:
         NotRecordable: the rule computes with something else.
     """
-    recorder = _Recorder()
+    recorder = Recorder()
     inputs = [recorder.node("input", value=i) for i in range(2 + len(rule.state))]
     all_names = (SIGN, *names)
     coefficients = [recorder.node("coefficient", value=n) for n in all_names]
@@ -345,46 +338,3 @@ def record(rule: Rule, names: Sequence[str], choices: Mapping[str, Any]) -> Prog
     given = [theta, *state]
     outputs = [None if a is b else recorder.lift(a) for a, b in zip(new, given, strict=True)]
     return Program(recorder.nodes, inputs, all_names, [outputs[0], None, *outputs[1:]])
-
-
-def evaluate_scalars(
-    program: Program, phase: Phase, values: dict[Node, Any], coefficients: Sequence[float],
-    norms: Mapping[Node, float],
-) -> None:  # fmt: skip
-    """Compute the scalar nodes that a phase can, in float64, into ``values``."""
-    given = dict(zip(program.coefficients, coefficients, strict=True))
-    for node in phase.scalars:
-        if node.op == "constant":
-            values[node] = node.value
-        elif node.op == "coefficient":
-            values[node] = float(given[node.value])
-        elif node.op == "norm":
-            values[node] = norms[node]
-        else:
-            values[node] = _scalar(node.op, *(values[a] for a in node.args))
-
-
-def _divide(x: float, y: float) -> float:
-    if y == 0:
-        return math.nan if x == 0 or math.isnan(x) else math.copysign(math.inf, x)
-    return x / y
-
-
-def _sqrt(x: float) -> float:
-    return math.sqrt(x) if x >= 0 else math.nan
-
-
-def _largest(x: float, y: float) -> float:
-    return math.nan if math.isnan(x) or math.isnan(y) else max(x, y)
-
-
-_SCALARS: dict[str, Callable[..., Any]] = {
-    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": _divide,
-    "neg": operator.neg, "sqrt": _sqrt, "absolute": abs, "maximum": _largest,
-    "minimum": lambda x, y: -_largest(-x, -y), "where": lambda c, x, y: x if c else y,
-    "sign": lambda x: float((x > 0) - (x < 0)), **_COMPARISONS,
-}  # fmt: skip
-
-
-def _scalar(op: str, *args: Any) -> Any:
-    return _SCALARS[op](*args)

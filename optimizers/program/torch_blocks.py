@@ -17,7 +17,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .recording import LOW_PRECISION, Node, Phase, Program, evaluate_scalars
+from .recording import Node, Phase, Program
+from .scalars import evaluate_scalars
+
+LOW_PRECISION = (torch.float16, torch.bfloat16)
+"""Types in which what is stored is rounded: such a step is computed in float32 and written at its end."""
 
 BLOCK = 1 << 17
 """Elements in a block: 512 KiB of float32; measured, as are 64 and 256 thousand, to be about the best."""
@@ -181,7 +185,7 @@ class Blocked:
         shared = {} if shared is None else shared
         norms: dict[Node, float] = {}
         values: dict[Node, Any] = {}
-        for number, phase in enumerate(self.program.phases(tensors[0].dtype)):
+        for number, phase in enumerate(self.program.phases(late=low)):
             key = (number, dtype, in_place)
             if key not in shared:
                 evaluate_scalars(self.program, phase, values, coefficients, norms)

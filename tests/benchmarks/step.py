@@ -114,7 +114,7 @@ def bytes_per_parameter(name):
     stored, c = optimizer._coefficients(optimizer.param_groups[0], 7)
     names = tuple(k for k, v in c.items() if not isinstance(v, str | bool))
     program = record(stored, names, {k: v for k, v in c.items() if k not in names})
-    passes = program.phases(torch.float32)
+    passes = program.phases()
     return 4 * sum(len(p.loads) + len(p.stores) for p in passes)
 
 

@@ -14,6 +14,7 @@ from eigenstep.optimizers.domains import LearningRate
 from eigenstep.optimizers.engine import kernel as engine
 from eigenstep.optimizers.engine import native
 from eigenstep.optimizers.machine import files
+from eigenstep.optimizers.program import c
 from eigenstep.optimizers.program.recording import NotRecordable, record
 from eigenstep.optimizers.program.torch_blocks import BLOCK
 from eigenstep.optimizers.rules import ALL_RULES, adam, heavy_ball, lamb, radam
@@ -110,13 +111,13 @@ def test_norms_are_of_the_whole_tensor(kind):
 def test_phases():
     """A norm ends a pass; what the second pass needs of the state is read back, not kept."""
     stored, numeric, choices = split(lamb)
-    first, second = record(stored, tuple(numeric), choices).phases(torch.float32)
+    first, second = record(stored, tuple(numeric), choices).phases()
     assert len(first.norms) == 2
     assert [i for i, _ in first.stores] == [2, 3]
     assert [i for i, _ in second.stores] == [0]
     assert 1 not in second.loads  # the gradient is not needed again
     stored, numeric, choices = split(with_weight_decay(radam))
-    assert len(record(stored, tuple(numeric), choices).phases(torch.float32)) == 1
+    assert len(record(stored, tuple(numeric), choices).phases()) == 1
 
 
 def test_a_state_whose_old_value_is_needed_later_is_written_late():
@@ -124,7 +125,7 @@ def test_a_state_whose_old_value_is_needed_later_is_written_late():
     def late(theta, g, s, *, lr: LearningRate = 0.1):
         return theta - lr * s / ops.norm(s + g), s + g
 
-    first, second = record(late, ("lr",), {}).phases(torch.float32)
+    first, second = record(late, ("lr",), {}).phases()
     assert first.stores == ()
     assert [i for i, _ in second.stores] == [0, 2]
     p = torch.nn.Parameter(torch.zeros(3, dtype=torch.float64))
@@ -277,7 +278,7 @@ def test_autograd_sees_that_a_parameter_has_changed(kind):
 @compiler
 def test_the_generated_code_is_as_wide_as_the_program():
     stored, numeric, choices = split(adam)
-    text = native.source(record(stored, tuple(numeric), choices), torch.bfloat16)
+    text = c.source(record(stored, tuple(numeric), choices), "bfloat16")
     assert text.count("void phase") == 1
     assert "store_bfloat16" in text
 
