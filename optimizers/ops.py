@@ -76,7 +76,8 @@ def minimum(x: Any, y: Any) -> Any:
 
 def clip(x: Any, lower: Any, upper: Any) -> Any:
     """``x`` limited to [lower, upper], elementwise; the bounds may be arrays."""
-    return minimum(maximum(x, lower), upper)
+    known = getattr(_backend(x, lower, upper), "clip", None)
+    return known(x, lower, upper) if known else minimum(maximum(x, lower), upper)
 
 
 def where(condition: Any, x: Any, y: Any) -> Any:

@@ -101,7 +101,7 @@ def rectifier(beta2: float, t: int, threshold: float = 4.0) -> dict[str, float]:
     beta2, t = _float("beta2", beta2, UNIT), _step(t)
     threshold = _float("threshold", threshold, THRESHOLD)
     longest, _ = average_length(beta2, t)
-    length, r, tractable = rectification(beta2, t, threshold)
+    _, length, r, tractable = rectification(beta2, t, threshold)
     return {"rho_inf": float(longest), "rho_t": float(length),
             "r_t": float(r) if tractable else math.nan, "tractable": bool(tractable)}  # fmt: skip
 

@@ -89,14 +89,18 @@ def freeze(rule: Rule, step: Any = None) -> Rule:
     hyperparameters = {k: h for k, h in rule.hyperparameters.items() if k in used}
     hyperparameters["p"] = Hyperparameter("p", 1.0, POSITIVE, "p", True)
 
-    def update(x: Any, gradient: Any, *state: Any, **values: Any) -> Any:
-        point = {traced.theta: x, g: gradient, **dict(zip(kept, state, strict=True))}
+    change = traced.theta - theta
+    by_change = not change.has(traced.theta)
+
+    def update(theta: Any, g: Any, *state: Any, **values: Any) -> Any:
+        point = {traced.theta: theta, traced.gradient: g, **dict(zip(kept, state, strict=True))}
         point |= {used[k]: values[k] for k in used} | {SCALE: values["p"]}
-        plain = not any(isinstance(v, sp.Basic) for v in point.values())
+        if any(isinstance(v, sp.Basic) for v in point.values()):
+            return tuple(e.subs(point, simultaneous=True) for e in outputs)
         names = list(point)
-        if plain:
-            return tuple(sp.lambdify(names, e, "numpy")(*point.values()) for e in outputs)
-        return tuple(e.subs(point, simultaneous=True) for e in outputs)
+        first, *rest = [change, *outputs[1:]] if by_change else outputs
+        found = [sp.lambdify(names, e, "numpy")(*point.values()) for e in (first, *rest)]
+        return (theta - found[0] if by_change else found[0], *found[1:])
 
     return Rule(update, name=f"{rule.name}_frozen", source=rule.source,
                 state=tuple(s.name for s in kept), hyperparameters=hyperparameters)  # fmt: skip

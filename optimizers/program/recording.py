@@ -47,108 +47,133 @@ class Node:
     value: Any = None
 
 
+COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
+
+
 class Recorder:
-    def __init__(self) -> None:
+    """The operations recorded so far; the same operation on the same arguments is one node."""
+
+    def __init__(self, *, powers: bool = False) -> None:
         self.nodes: list[Node] = []
-        self.known: dict[Any, Node] = {}
+        self.powers = powers
+        """Whether scalars may be raised to powers and taken modulo, as coefficients are."""
+        self._known: dict[Any, Node] = {}
 
     def node(self, op: str, *args: Node, value: Any = None) -> Node:
+        """The node of an operation, new or known."""
         key = (op, *(a.index for a in args), value, type(value))
-        if op == "constant":
-            key = (op, float(value).hex())
-        if key not in self.known:
+        if op == "constant" and isinstance(value, float):
+            key = (op, value.hex())
+        if key not in self._known:
             array = op == "input" or (op != "norm" and any(a.array for a in args))
             level = max((a.level for a in args), default=0) + (op == "norm")
             boolean = op in COMPARISONS
             node = Node(len(self.nodes), op, args, array, boolean, level, value)
             self.nodes.append(node)
-            self.known[key] = node
-        return self.known[key]
+            self._known[key] = node
+        return self._known[key]
+
+    def constant(self, x: float) -> Node:
+        """The node of a number."""
+        return self.node("constant", value=float(x))
 
     def lift(self, x: Any) -> Node:
-        if isinstance(x, Value):
+        """The node of what a rule computes with."""
+        if isinstance(x, Operand):
             return x.node
         if isinstance(x, int | float):
-            return self.node("constant", value=float(x))
+            return self.constant(x)
         raise NotRecordable(f"a rule computed with a {type(x).__name__}")
 
 
-COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
-
-
-class Value:
-    """What a rule computes with while it is recorded."""
+class Operand:
+    """What a rule computes with while it is recorded: its operators."""
 
     __array_priority__ = 1000
 
     def __init__(self, recorder: Recorder, node: Node) -> None:
         self.recorder, self.node = recorder, node
 
-    def _op(self, op: str, *others: Any) -> Value:
+    def _op(self, op: str, *others: Any) -> Any:
         lifted = [self.recorder.lift(o) for o in others]
         if op not in COMPARISONS and all(n.boolean for n in lifted):
             raise NotRecordable(f"a rule computed {op} of truth values alone; use ops.where")
-        return Value(self.recorder, self.recorder.node(op, *lifted))
+        return type(self)(self.recorder, self.recorder.node(op, *lifted))
 
-    def __add__(self, other: Any) -> Value:
+    def __add__(self, other: Any) -> Any:
         return self._op("add", self, other)
 
-    def __radd__(self, other: Any) -> Value:
+    def __radd__(self, other: Any) -> Any:
         return self._op("add", other, self)
 
-    def __sub__(self, other: Any) -> Value:
+    def __sub__(self, other: Any) -> Any:
         return self._op("sub", self, other)
 
-    def __rsub__(self, other: Any) -> Value:
+    def __rsub__(self, other: Any) -> Any:
         return self._op("sub", other, self)
 
-    def __mul__(self, other: Any) -> Value:
+    def __mul__(self, other: Any) -> Any:
         return self._op("mul", self, other)
 
-    def __rmul__(self, other: Any) -> Value:
+    def __rmul__(self, other: Any) -> Any:
         return self._op("mul", other, self)
 
-    def __truediv__(self, other: Any) -> Value:
+    def __truediv__(self, other: Any) -> Any:
         return self._op("div", self, other)
 
-    def __rtruediv__(self, other: Any) -> Value:
+    def __rtruediv__(self, other: Any) -> Any:
         return self._op("div", other, self)
 
-    def __neg__(self) -> Value:
+    def __neg__(self) -> Any:
         return self._op("neg", self)
 
-    def __pos__(self) -> Value:
+    def __pos__(self) -> Any:
         return self
 
-    def __abs__(self) -> Value:
+    def __abs__(self) -> Any:
         return self._op("absolute", self)
 
-    def __pow__(self, exponent: Any) -> Value:
-        if exponent == 0.5:
-            return self._op("sqrt", self)
-        if isinstance(exponent, int | float) and exponent == int(exponent) and 1 <= exponent <= 8:
-            result = self
-            for _ in range(int(exponent) - 1):
-                result = result * self
-            return result
-        raise NotRecordable(f"a rule computed the power {exponent!r}")
+    def __pow__(self, exponent: Any) -> Any:
+        if isinstance(exponent, int | float):
+            if exponent == 0.5:
+                return self._op("sqrt", self)
+            if exponent == int(exponent) and 1 <= exponent <= 8:
+                result = self
+                for _ in range(int(exponent) - 1):
+                    result = result * self
+                return result
+        return self._power(self, exponent)
 
-    def __lt__(self, other: Any) -> Value:
+    def __rpow__(self, base: Any) -> Any:
+        return self._power(base, self)
+
+    def _power(self, base: Any, exponent: Any) -> Any:
+        if self.recorder.powers and not any(self.recorder.lift(x).array for x in (base, exponent)):
+            return self._op("pow", base, exponent)
+        said = "of a number" if isinstance(exponent, Operand) else repr(exponent)
+        raise NotRecordable(f"a rule computed the power {said}")
+
+    def __mod__(self, other: Any) -> Any:
+        if self.recorder.powers and not any(self.recorder.lift(x).array for x in (self, other)):
+            return self._op("mod", self, other)
+        raise NotRecordable("a rule computed a remainder")
+
+    def __lt__(self, other: Any) -> Any:
         return self._op("lt", self, other)
 
-    def __le__(self, other: Any) -> Value:
+    def __le__(self, other: Any) -> Any:
         return self._op("le", self, other)
 
-    def __gt__(self, other: Any) -> Value:
+    def __gt__(self, other: Any) -> Any:
         return self._op("gt", self, other)
 
-    def __ge__(self, other: Any) -> Value:
+    def __ge__(self, other: Any) -> Any:
         return self._op("ge", self, other)
 
-    def __eq__(self, other: object) -> Value:  # type: ignore[override]
+    def __eq__(self, other: object) -> Any:
         return self._op("eq", self, other)
 
-    def __ne__(self, other: object) -> Value:  # type: ignore[override]
+    def __ne__(self, other: object) -> Any:
         return self._op("ne", self, other)
 
     __hash__ = object.__hash__
@@ -157,25 +182,30 @@ class Value:
         raise NotRecordable("a rule branched on a number; use ops.where")
 
 
-def _function(name: str) -> Callable[..., Value]:
-    def call(*args: Any) -> Value:
-        recorder = next(a.recorder for a in args if isinstance(a, Value))
+class Value(Operand):
+    """An operand that records what is run: the guards of :mod:`~eigenstep.optimizers.ops` included."""
+
+
+def function(name: str) -> Callable[..., Any]:
+    """The function of that name of :mod:`~eigenstep.optimizers.ops`, on operands."""
+
+    def call(*args: Any) -> Any:
+        first = next(a for a in args if isinstance(a, Operand))
+        recorder = first.recorder
         lifted = [recorder.lift(a) for a in args]
         if name == "where" and not lifted[0].boolean:  # what is not zero holds
             lifted[0] = recorder.node("ne", lifted[0], recorder.lift(0.0))
         elif name != "where" and any(n.boolean for n in lifted):
             raise NotRecordable(f"a rule computed {name} of a truth value; use ops.where")
-        return Value(recorder, recorder.node(name, *lifted))
+        return type(first)(recorder, recorder.node(name, *lifted))
 
     return call
 
 
-ops.register(
-    Value,
-    SimpleNamespace(
-        **{n: _function(n) for n in
-           ("sqrt", "maximum", "minimum", "where", "sign", "absolute", "norm")}),
-)  # fmt: skip
+FUNCTIONS = {
+    n: function(n) for n in ("sqrt", "maximum", "minimum", "where", "sign", "absolute", "norm")
+}
+ops.register(Value, SimpleNamespace(**FUNCTIONS))
 
 
 @dataclass(frozen=True)

@@ -18,14 +18,14 @@ def average_length(beta2, t):
 
 
 def rectification(beta2, t, threshold):
-    """ρ_t, r_t (1 where not tractable), and 1 or 0 for ρ_t above the threshold or not."""
+    """ρ_∞, ρ_t, r_t (1 where not tractable), and 1 or 0 for ρ_t above the threshold or not."""
     longest, length = average_length(beta2, t)
     tractable = length > threshold
     if tractable is False:  # plain numbers: ρ_∞ = 4 would divide by zero
-        return length, 1.0, 0.0
+        return longest, length, 1.0, 0.0
     numerator = (length - 4) * (length - 2) * longest
     r = sqrt(numerator / ((longest - 4) * (longest - 2) * length))
-    return length, where(tractable, r, 1), where(tractable, 1, 0)
+    return longest, length, where(tractable, r, 1), where(tractable, 1, 0)
 
 
 def coefficients(
@@ -40,12 +40,12 @@ def coefficients(
     untractable: Annotated[str, Choice(("momentum", "skip"))] = "momentum",
 ):
     shared = corrected(lr, beta1, beta2, t, eps, eps_place)
-    length, r, tractable = rectification(beta2, t, threshold)
+    longest, length, r, tractable = rectification(beta2, t, threshold)
     if untractable == "skip":
         r = r * tractable
     return {
-        **shared,
-        "rho_t": length, "r_t": r, "tractable": tractable, "step": shared["step"] * r,
+        **shared, "rho_inf": longest, "rho_t": length, "r_t": r, "tractable": tractable,
+        "step": shared["step"] * r,
     }  # fmt: skip
 
 

@@ -23,7 +23,9 @@ from ...analysis.adaptive.frozen import freeze
 from ...analysis.linear.derivation import ETA_LAMBDA
 from ...analysis.linear.spectrum import discriminant, trace_and_determinant
 from ...analysis.simulation import follow
-from ...analysis.tracing import ETA, LAMBDA, STEP, symbol_of, trace
+from ...analysis.tracing import ETA, LAMBDA
+from ...optimizers.program.javascript import source as rule_in_javascript
+from ...optimizers.program.whole import record_whole
 from ...optimizers.rule import Rule
 from ...optimizers.rules import ALL_RULES, adam, gradient_descent, heavy_ball, nadam, nesterov
 from ..figures.drawing import COLOURS, TAIL, rule_colours
@@ -158,39 +160,9 @@ def theory_source(theory: Derivation, colour: str = "#555555") -> str:
 
 
 def rule_source(rule: Rule) -> str:
-    """A rule as a JavaScript object, from its trace at step t with the paper's hyperparameters.
-
-    ``start(x)`` is the state before the first step, ``point(x, s, t, eta)`` where the gradient is taken
-    and ``step(x, g, s, t, eta)`` returns the new x and state; x, g and each state are arrays.
-    """
-    values = {k: h for k, h in rule.hyperparameters.items() if k not in rule.fixed}
-    # As symbols while it is traced: SymPy looks long for simpler conditions between numbers.
-    free = {
-        k: symbol_of(h) for k, h in values.items() if not h.is_choice and h.default and k != "lr"
-    }
-    kept = {k: h.default for k, h in values.items() if k not in free and k != "lr"}
-    eta = sp.Symbol("eta", positive=True)
-    traced = trace(rule, step=STEP, lr=eta, **kept, **free)
-    names: dict[sp.Symbol, str] = {
-        traced.theta: "x[i]",
-        traced.gradient: "g[i]",
-        STEP: "t",
-        eta: "eta",
-    }
-    names |= {symbol: repr(values[k].default) for k, symbol in free.items()}
-    names |= {s: f"s[{k}][i]" for k, s in enumerate(traced.state)}
-    initial = rule.initial_state(traced.theta, {**dict(traced.hyperparameters), "lr": eta})
-
-    def vector(expression: Any) -> str:
-        return f"x.map((_, i) => {source(expression, names)})"
-
-    states = ", ".join(vector(e) for e in traced.new_state)
-    return (
-        f"{{start: x => [{', '.join(vector(e) for e in initial)}], "
-        f"point: (x, s, t, eta) => {vector(traced.gradient_point)}, "
-        f"step: (x, g, s, t, eta) => {{ const norm = f => Math.hypot(...x.map((_, i) => f(i))); "
-        f"return [{vector(traced.new_theta)}, [{states}]]; }}}}"
-    )
+    """A rule as a JavaScript object, recorded with the paper's hyperparameters; η stays open."""
+    values = {k: v for k, v in rule.with_defaults({"lr": 0.0}).items() if k != "lr"}
+    return rule_in_javascript(record_whole(rule, values, free=("lr",)), {"lr": "eta"})
 
 
 def surface_source(name: str) -> str:
