@@ -267,3 +267,52 @@ def test_what_is_a_word(name):
 
 def test_every_rule_here_is_tried():
     assert {r.name for r in EVERY} >= set(ALL_RULES)
+
+
+def written_at_random(seed):
+    """A rule of random statements, which read and reassign its variables and names in any order."""
+    draw = random.Random(seed)
+    names = ["theta", "g", "a", "b"]
+    lines = []
+    for _ in range(draw.randint(2, 9)):
+        x, y, z = (draw.choice([*names, "lr", "beta"]) for _ in range(3))
+        form = draw.choice([
+            "{x} + {y}", "{x} - {y}", "{x} - ({y} - {z})", "-{x} * {y}", "{x} * ({y} + {z})", "{x} * {y} / 4",
+            "{x} / (2 + abs({y}))", "({x} + {y}) / (3 + abs({z} * {y}))", "ops.maximum({x}, {y} - {z})",
+            "ops.sqrt(abs({x}) + 1) - {y}", "{x} * {x} * {y}", "1 - {x} / 2 / (1 + abs({y}) / 3)",
+            "ops.where({x} > {y}, {z}, {x} * 2)", "ops.where(lr < beta, {x}, {y} * 2)", "ops.sign({x}) * {y}",
+            "ops.where(lr < 2 * beta, {x} + {y}, 1) * {z}", "2 ** 0.5 * {x} ** 2 - {y}",
+            "ops.clip({x}, -1, {y})",
+        ])  # fmt: skip
+        name = draw.choice(["u", "c", "m_hat", "direction", "w2", "g", "a", "b", "theta", "lr_now"])
+        lines.append(f"    {name} = {form.format(x=x, y=y, z=z)}")
+        names = list(dict.fromkeys([*names, name]))
+    first, *state = (draw.choice(names) for _ in range(3))
+    source = "\n".join(["def drawn(theta, g, a, b, *, lr: LearningRate = 0.1, beta: UnitInterval = 0.9):",
+                        *lines, f"    return theta - lr * {first}, {', '.join(state)}"])  # fmt: skip
+    space = {"ops": ops, "LearningRate": LearningRate, "UnitInterval": UnitInterval}
+    exec(source, space)
+    return rule(space["drawn"]), source
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_rules_of_random_statements(seed):
+    subject, source = written_at_random(seed)
+    found = update(subject)
+    writer = Writer(found, LATEX)
+    lines = latex(subject)
+    draw = random.Random(seed)
+    for _ in range(4):
+        values = [draw.choice([-1, 1]) * draw.randint(1, 40) / 16 for _ in range(4)]
+        more = {"lr": draw.randint(1, 15) / 16, "beta": draw.randint(0, 15) / 16}
+        expected = subject(*values, **more)
+        names = ("theta", "g", "a", "b")
+        now = {
+            writer.name(k): mp.mpf(v) for k, v in (*zip(names, values, strict=True), *more.items())
+        }
+        after = carry_out(lines, {"t": mp.mpf(3), **now})
+        for name, value in zip(("theta", "a", "b"), expected, strict=True):
+            assert float(after[writer.name(name)]) == pytest.approx(value, rel=1e-9, abs=1e-9), (
+                source,
+                lines,
+            )
