@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, ClassVar
 
 import torch
@@ -15,56 +12,18 @@ from torch import Tensor
 
 from ..compositions import (
     PREVIOUS,
-    at_gradient_point,
-    check_start,
     iterate_from_point,
-    with_weight_decay,
 )
-from ..domains import NONNEGATIVE, Domain, require
+from ..domains import Domain
 from ..engine import kernel as engines
 from ..engine.memory import Plain, Row, TensorMismatch, examine
-from ..errors import DomainError, EigenstepError, RuleError, UnknownName, shown
+from ..errors import EigenstepError, RuleError, UnknownName, shown
 from ..rule import Rule
-from .arguments import HINTS, UnknownArgument, check_flag, check_hints, plain, same
+from .arguments import plain
 from .checkpoints import StateError, for_torch, from_state_dict, not_a_state
-from .coefficients import check_fit, check_past, checked, first_value, is_choice, told, whole
-
-_OWN = ("params", "param_names", "rule", "engine", "maximize", *HINTS)
-"""What a group holds beside the rule's hyperparameters and the class's options."""
-
-
-def _of_torch(name: str) -> Callable[..., Any]:
-    """A method of torch's optimizer, without the wrapper that imports the compiler for nothing.
-
-    torch keeps its compiler away from these methods by importing it first, which takes two seconds.
-    While it has not been imported there is nothing to keep away.
-    """
-    method = getattr(torch.optim.Optimizer, name)
-    return method if "torch._dynamo" in sys.modules else inspect.unwrap(method)
-
-
-def _local(tensor: Tensor) -> Tensor:
-    """This process's part of a sharded tensor (DTensor, as FSDP makes them); else the tensor."""
-    return tensor.to_local() if hasattr(tensor, "to_local") else tensor  # type: ignore[operator]
-
-
-def _process_groups(tensor: Tensor) -> tuple[Any, ...]:
-    """The process groups that hold different parts of the tensor."""
-    placements = getattr(tensor, "placements", ())
-    mesh = getattr(tensor, "device_mesh", None)
-    return tuple(mesh.get_group(i) for i, p in enumerate(placements) if p.is_shard())  # type: ignore
-
-
-_UNSHARDED = {Tensor, torch.nn.Parameter, torch.nn.Buffer}
-
-
-def _gradient(parameter: Tensor) -> Tensor:
-    assert parameter.grad is not None
-    return parameter.grad
-
-
-def _dense(gradient: Tensor) -> Tensor:
-    return gradient if gradient.layout is torch.strided else gradient.to_dense()
+from .coefficients import check_fit, check_past, first_value, is_choice, told, whole
+from .groups import RuleGroups, of_torch
+from .tensors import UNSHARDED, dense, gradient_of, local, process_groups
 
 
 def _stays(rule: Rule, coefficients: Mapping[str, Any]) -> bool:
@@ -90,7 +49,7 @@ class _Work:
     after: dict[str, Any]
 
 
-class RuleOptimizer(torch.optim.Optimizer):
+class RuleOptimizer(RuleGroups):
     """A torch optimizer that steps by a rule.
 
     The interface is ``torch.optim``'s: parameter groups, closures, ``state_dict``, schedulers.
@@ -129,15 +88,6 @@ class RuleOptimizer(torch.optim.Optimizer):
     0.0
     """
 
-    argument_names: ClassVar[Mapping[str, str]] = {}
-    """The rule's name of each hyperparameter that torch calls otherwise: ``{"momentum": "beta"}``."""
-
-    pair_names: ClassVar[Mapping[str, tuple[str, str]]] = {}
-    """Arguments that hold two of the rule's hyperparameters: ``{"betas": ("beta1", "beta2")}``."""
-
-    options: ClassVar[Mapping[str, Any]] = {}
-    """What chooses among the class's rules, with defaults: ``{"amsgrad": False}``. Each group has them."""
-
     torch_class: ClassVar[str] = ""
     """The class of ``torch.optim`` whose checkpoints load and are written."""
 
@@ -149,8 +99,6 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     sparse_gradients: ClassVar[bool] = False
     """Whether sparse gradients are taken, as torch's class takes them."""
-
-    _wrapped = False
 
     def __init__(
         self, params: Any, rule: Rule | None = None, *, weight_decay: Any = None,
@@ -173,169 +121,6 @@ class RuleOptimizer(torch.optim.Optimizer):
         self._coefficients(defaults, 1)  # refused before the parameters are looked at
         self._conventions: dict[int, tuple[Any, Any]] = {}
         super().__init__(params, defaults)
-
-    # What a group's numbers mean
-
-    def choose(self, **options: Any) -> Rule:
-        """The rule under the class's options; the same object for the same options."""
-        if self.rule is None:
-            raise UnknownName("rule for this class", type(self).__name__, ["RuleOptimizer(rule=…)"])
-        return self.rule
-
-    def rule_of(self, group: Mapping[str, Any]) -> Rule:
-        """The rule that steps a parameter group."""
-        return self.choose(**{k: group.get(k, v) for k, v in self.options.items()})
-
-    def _torch_names(self, rule: Rule) -> dict[str, str]:
-        """By the rule's name of a hyperparameter, the argument that holds it.
-
-        Raises:
-            RuleError: one argument would be two hyperparameters.
-        """
-        names = {v: k for k, v in self.argument_names.items()}
-        names |= {n: k for k, pair in self.pair_names.items() for n in pair}
-        found = {k: names.get(k, k) for k in rule.hyperparameters if k not in rule.fixed}
-        holds: dict[str, str] = {}
-        for key, name in found.items():
-            pair = self.pair_names.get(name, ())
-            other = holds.setdefault(name, key)
-            if (other != key and not (key in pair and other in pair)) or name in _OWN or (
-                name == "weight_decay" != key
-            ):  # fmt: skip
-                what = repr(other) if other != key else "something of the optimizer"
-                raise RuleError(
-                    f"rule {rule.name}: {type(self).__name__} has the argument {name!r} for its "
-                    f"hyperparameter {key!r}, where it means {what} already"
-                )
-        return found
-
-    def _resolve(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """All arguments of a group, by torch's names: those given, then the rule's defaults."""
-        options = {k: given.get(k, v) for k, v in self.options.items()}
-        rule = self.choose(**options)
-        _check_names(rule)
-        names = self._torch_names(rule)
-        known = {*names.values(), *options, "weight_decay"}
-        for key in given:
-            if key not in known:
-                raise UnknownArgument(f"argument of {type(self).__name__}", key, _told(known))
-        defaults = rule.with_defaults(
-            {k: 0.0 for k, h in rule.hyperparameters.items() if h.default is None and names.get(k) in given}
-        )  # fmt: skip
-        found: dict[str, Any] = {}
-        for key, name in names.items():
-            if name in self.pair_names:
-                found[name] = tuple(defaults[n] for n in self.pair_names[name])
-            else:
-                found[name] = defaults[key]
-        return {**found, "weight_decay": found.get("weight_decay", 0.0), **options, **given}
-
-    def hyperparameters_of(self, group: Mapping[str, Any]) -> dict[str, Any]:
-        """A parameter group's hyperparameters under the rule's names, as plain numbers."""
-        values: dict[str, Any] = {}
-        rule = self.rule_of(group)
-        pairs = {n: (k, i) for k, pair in self.pair_names.items() for i, n in enumerate(pair)}
-        for key, name in self._torch_names(rule).items():
-            if key in pairs:
-                name, place = pairs[key]
-                try:
-                    pair = tuple(group[name])
-                except TypeError:
-                    pair = ()
-                if len(pair) != 2:
-                    raise DomainError(name, group[name], f"{name} is two numbers")
-                values[key] = plain(pair[place])
-            elif name in group:
-                values[key] = plain(group[name])
-        return values
-
-    def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add a group of parameters; its hyperparameters are checked against their domains.
-
-        What the group does not say is as the optimizer was made; a group may also choose another of
-        the class's rules (``amsgrad``, ``momentum``, ``convention`` …).
-        """
-        self._check_free("add the group to")
-        if isinstance(param_group, dict):
-            for key in [k for k, v in param_group.items() if v is None and k not in HINTS]:
-                del param_group[key]
-            given = {k: v for k, v in param_group.items() if k not in _OWN}
-            if any(k in given and not same(given[k], v) for k, v in self._options_now().items()):
-                chosen = {**self._given, **{k: given[k] for k in self.options if k in given}}
-                for key, value in self._resolve(chosen).items():
-                    param_group.setdefault(key, value)
-            rule = self.rule_of({**self.defaults, **param_group})
-            names = self._torch_names(rule)
-            for key, name in names.items():
-                if key in param_group and key != name and key not in names.values():
-                    raise UnknownArgument(
-                        f"argument of {type(self).__name__}", key, [f"{name} (the rule's {key})"]
-                    )
-        _of_torch("add_param_group")(self, param_group)
-        group = self.param_groups[-1]
-        try:
-            _check_dtypes(group["params"])
-            group["rule"] = self.rule_of(group).name
-            self._note_convention(group)
-            self._completed(group)
-            self._coefficients(group, 1)
-        except Exception:
-            self.param_groups.pop()
-            raise
-        names = group.get("param_names") or [None] * len(group["params"])
-        named: dict[Tensor, Any] = {}
-        for parameter, name in zip(group["params"], names, strict=True):
-            named.setdefault(parameter, name)  # torch has warned of duplicates
-        group["params"] = list(named)
-        if "param_names" in group:
-            group["param_names"] = list(named.values())
-
-    def _note_convention(self, group: Mapping[str, Any]) -> None:
-        """Keep, beside the group, the convention of which its values are the defaults."""
-        self._conventions[id(group)] = (group, group.get("convention"))
-
-    def _check_convention(self, group: Mapping[str, Any]) -> None:
-        now = group.get("convention")
-        known, made = self._conventions.get(id(group), (None, now))
-        if known is group and not same(now, made):
-            raise DomainError(
-                "convention", now, f"the group was made under {made!r}, whose defaults it has; add "
-                "another group, or make another optimizer"
-            )  # fmt: skip
-
-    def _check_free(self, instead: str) -> None:
-        if self._wrapped:
-            raise RuleError(f"this optimizer is inside a Lookahead; {instead} the Lookahead")
-
-    def _completed(self, group: dict[str, Any]) -> None:
-        """What a class derives from a group's other arguments, as it is added and at each step."""
-
-    def _options_now(self) -> dict[str, Any]:
-        return {k: self.defaults.get(k, v) for k, v in self.options.items()}
-
-    def _coefficients(self, group: Mapping[str, Any], t: int) -> tuple[Rule, dict[str, Any]]:
-        """The rule as it is stored and its coefficients at step t, checked."""
-        engines.check_engine(group["engine"])
-        check_hints(group)
-        check_flag("maximize", group["maximize"])
-        rule = self.rule_of(group)
-        values = self.hyperparameters_of(group)
-        shown = self._torch_names(rule)
-        shown |= {n: f"{k}[{i}]" for k, p in self.pair_names.items() for i, n in enumerate(p)}
-        for key, number in values.items():
-            require(rule.hyperparameters[key].domain, **{shown[key]: number})
-        # A rule that decays by itself has weight_decay among its own hyperparameters.
-        decay = 0.0 if "weight_decay" in rule.hyperparameters else plain(group["weight_decay"])
-        require(NONNEGATIVE, weight_decay=decay)
-        stored = at_gradient_point(rule)
-        with told(rule, f"its coefficients at step {t}"):
-            if t == 1 and stored is not rule:
-                check_start(rule, rule.coefficients(1, rule.with_defaults(values)))
-            if decay:
-                stored = with_weight_decay(stored)
-                values["weight_decay"] = decay
-            found = stored.coefficients(t, stored.with_defaults(values))
-        return stored, checked(rule, stored, found, t)
 
     # State
 
@@ -394,7 +179,7 @@ class RuleOptimizer(torch.optim.Optimizer):
             raise not_a_state(state_dict)
         handle = self.register_load_state_dict_pre_hook(_load_hook)  # after all others
         try:
-            _of_torch("load_state_dict")(self, state_dict)
+            of_torch("load_state_dict")(self, state_dict)
         finally:
             handle.remove()
 
@@ -412,12 +197,12 @@ class RuleOptimizer(torch.optim.Optimizer):
         for group in self.param_groups:
             self._check_convention(group)
         if convention is None:
-            return _of_torch("state_dict")(self)
+            return of_torch("state_dict")(self)
         if convention != "torch":
             raise UnknownName("convention of a state", convention, ["torch"])
         handle = self.register_state_dict_post_hook(_save_hook, prepend=True)
         try:
-            return _of_torch("state_dict")(self)
+            return of_torch("state_dict")(self)
         finally:
             handle.remove()
 
@@ -443,7 +228,7 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients, or set them to zero."""
-        _of_torch("zero_grad")(self, set_to_none)
+        of_torch("zero_grad")(self, set_to_none)
 
     # The step
 
@@ -510,9 +295,9 @@ class RuleOptimizer(torch.optim.Optimizer):
             if past:
                 after |= self._remember(group, t, known, coefficients)
             coefficients |= {k: v for k, v in known.items() if k not in past}
-            sparse = [p for p in parameters if _gradient(p).layout is not torch.strided]
+            sparse = [p for p in parameters if gradient_of(p).layout is not torch.strided]
             for parameter in sparse:
-                self._check_sparse(_gradient(parameter), group)
+                self._check_sparse(gradient_of(parameter), group)
             # A coordinate without a gradient may be left out only where the rule leaves it as it is.
             if sparse and not _stays(stored, coefficients):
                 sparse = []
@@ -539,19 +324,19 @@ class RuleOptimizer(torch.optim.Optimizer):
         columns = ("parameter", "gradient", *(f"state {n}" for n in names))
         if not gradients:
             for p in parameters:
-                g = _gradient(p)
+                g = gradient_of(p)
                 if g.shape != p.shape or g.dtype != p.dtype or g.device != p.device:
                     raise self._named(TensorMismatch(0, 1, f"is a {tuple(g.shape)} tensor, {g.dtype} on "
                         f"{g.device}; the parameter is {tuple(p.shape)}, {p.dtype} on {p.device}",
                         ("parameter", "gradient")), p)  # fmt: skip
-        if set(map(type, parameters)) <= _UNSHARDED:
+        if set(map(type, parameters)) <= UNSHARDED:
             rows: list[Any] = [
-                (p, _dense(_gradient(p)) if gradients else p, *[self.state[p][n] for n in names])
+                (p, dense(gradient_of(p)) if gradients else p, *[self.state[p][n] for n in names])
                 for p in parameters
             ]
         else:
             rows = [
-                tuple(map(_local, (p, _dense(_gradient(p)), *(self.state[p][n] for n in names))))
+                tuple(map(local, (p, dense(gradient_of(p)), *(self.state[p][n] for n in names))))
                 for p in parameters
             ]
         try:
@@ -581,8 +366,8 @@ class RuleOptimizer(torch.optim.Optimizer):
         step = {"engine": work.group["engine"], "maximize": bool(work.group["maximize"])}
         if len(work.rows):
             groups = None
-            if not set(map(type, work.parameters)) <= _UNSHARDED:
-                groups = [_process_groups(p) for p in work.parameters if not p.is_meta]
+            if not set(map(type, work.parameters)) <= UNSHARDED:
+                groups = [process_groups(p) for p in work.parameters if not p.is_meta]
             if work.kernel.program is None:  # the rule's own function is called in each step
                 with told(work.kernel.rule, "it cannot be run"):
                     work.kernel.run(work.rows, work.scalars, groups=groups, **step)
@@ -610,7 +395,7 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     def _run_sparse(self, parameter: Tensor, work: _Work, step: dict[str, Any]) -> None:
         """Step only the coordinates that the gradient has; at the others it, and the update, are zero."""
-        gradient = _gradient(parameter).coalesce()
+        gradient = gradient_of(parameter).coalesce()
         at = tuple(gradient.indices())
         rule = self.rule_of(work.group)
         whole = [parameter, *(self.state[parameter][n] for n in rule.state)]
@@ -662,16 +447,6 @@ class RuleOptimizer(torch.optim.Optimizer):
                     parameter.copy_(value)
 
 
-def _check_dtypes(parameters: list[Tensor]) -> None:
-    for place, parameter in enumerate(parameters):
-        dtype = parameter.dtype
-        if dtype.is_floating_point and dtype.itemsize < 2:
-            raise DomainError(
-                f"dtype of parameter {place}", str(dtype).removeprefix("torch."),
-                "float16, bfloat16, float32, float64 or complex; keep a copy in one of them",
-            )  # fmt: skip
-
-
 def _load_hook(optimizer: Any, state_dict: dict[str, Any]) -> dict[str, Any] | None:
     return from_state_dict(optimizer, state_dict)
 
@@ -684,18 +459,3 @@ def _gradient_point_of(rule: Rule, coefficients: Mapping[str, Any]) -> dict[str,
     """The numbers that say where the gradient is taken; what is a choice is not kept as state."""
     found = {k: coefficients[k] for k in rule.gradient_at_names}
     return {PREVIOUS + k: float(v) for k, v in found.items() if not isinstance(v, str | bool)}
-
-
-@lru_cache(maxsize=256)
-def _check_names(rule: Rule) -> None:
-    """Raise :class:`RuleError` where the rule's names mean something else in an optimizer."""
-    taken = [("hyperparameter", n) for n in rule.hyperparameters if n in _OWN]
-    taken += [("state", n) for n in rule.state if n == "step" or n.startswith(PREVIOUS)]
-    for kind, name in taken:
-        raise RuleError(
-            f"rule {rule.name}: its {kind} {name!r} has a name that a torch optimizer uses itself"
-        )
-
-
-def _told(known: set[str]) -> list[str]:
-    return sorted(known, key=lambda k: (k != "lr", k))
