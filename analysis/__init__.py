@@ -10,11 +10,11 @@ from .linear.derivation import ETA_LAMBDA, Derivation, derive
 from .tracing import ETA, LAMBDA, LinearSystem, Trace, trace
 
 moved(__name__, {
-    "adam_failure": "adaptive.adam_failure", "averages": "adaptive.averages", "derivation": "linear.derivation",
-    "frozen": "adaptive.frozen", "iterate": "linear.iterate", "limit_cycle": "adaptive.limit_cycle",
-    "lookahead": "linear.lookahead", "noise": "linear.noise", "preconditioning": "adaptive.preconditioning",
-    "spectrum": "linear.spectrum", "stability": "linear.stability", "transient": "linear.transient",
-    "tuning": "linear.tuning",
+    "adam_failure": "adaptive.adam_failure", "averages": "adaptive.averages",
+    "derivation": "linear.derivation", "frozen": "adaptive.frozen", "iterate": "linear.iterate",
+    "limit_cycle": "adaptive.limit_cycle", "lookahead": "linear.lookahead", "noise": "linear.noise",
+    "preconditioning": "adaptive.preconditioning", "spectrum": "linear.spectrum",
+    "stability": "linear.stability", "transient": "linear.transient", "tuning": "linear.tuning",
 })  # fmt: skip
 
 __all__ = [
