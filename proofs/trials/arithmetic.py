@@ -3,7 +3,7 @@
 >>> read("beta*m + (1 - beta)*g", {"beta": 0.5, "m": 2.0, "g": 4.0})
 3.0
 >>> names_in("sqrt(v) + eps")
-['v', 'eps']
+['eps', 'v']
 """
 
 from __future__ import annotations
