@@ -26,6 +26,7 @@ def test_every_claim_has_mutants():
 def test_run_as_a_module(monkeypatch, capsys):
     """Other processes find what they are to do by its module's name, which is not __main__ there."""
     monkeypatch.setattr(surveying, "proved_claims", lambda: {"M8": ALL_CLAIMS["M8"]})
+    monkeypatch.setattr(sys, "argv", ["mutants"])
     monkeypatch.delitem(sys.modules, "eigenstep.proofs.mutants")
     with pytest.raises(SystemExit) as ended:
         runpy.run_module("eigenstep.proofs.mutants", run_name="__main__")
