@@ -7,7 +7,7 @@ from .running import Decided, decide_all, decide_claim
 from .verdict import Proof, Verdict
 
 moved(__name__, {
-    "adaptivity": "claims.adaptivity", "identities": "kinds.identities", "quadratics": "claims.quadratics",
+    "adaptivity": "claims.adaptivity", "identities": "kinds", "quadratics": "claims.quadratics",
     "stochastic": "claims.stochastic", "update_rules": "claims.update_rules",
 })  # fmt: skip
 

@@ -1,6 +1,16 @@
 """Which convention of which rule an optimizer of another library computes.
 
-May import the ground; each library's optimizers are reached through one file here.
+Each library's optimizers are built and stepped in ``targets``; a further library is a branch there.
+
+May import the ground.
 """
 
-from .comparing import *  # noqa: F403
+from .comparing import TOLERANCE, Comparison, Departure, compare
+from .conventions import Candidate, candidates, run_rule
+from .problems import SHAPES, problem
+from .targets import Target, TargetError
+
+__all__ = [
+    "SHAPES", "TOLERANCE", "Candidate", "Comparison", "Departure", "Target", "TargetError", "candidates",
+    "compare", "problem", "run_rule",
+]  # fmt: skip

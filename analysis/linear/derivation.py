@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -12,21 +12,21 @@ import numpy as np
 import sympy as sp
 from sympy.polys.matrices import DomainMatrix
 
-from ...optimizers.domains import Interval
-from ...optimizers.errors import DomainError, Missing, RuleError, UnknownName, shown
+from ...optimizers.errors import DomainError, RuleError, shown
 from ...optimizers.rule import Rule
 from ..decision import decide
-from ..reals import float64, rational, real, real_array
+from ..reals import float64, rational
 from ..settings import resolve
-from ..tracing import ETA, LAMBDA, LinearSystem, Trace, exact, trace
-from . import spectrum, stability, tuning
+from ..tracing import ETA, LAMBDA, LinearSystem, Trace, trace
+from . import spectrum, stability
+from .closed_form import MU, ClosedTuning, L
+from .damping import critical_damping
 from .iterate import Iterate
 from .noise import StationaryNoise, stationary_noise
+from .points import ETA_LAMBDA, Points, all_exact
 from .stability import StabilityRegion, Z
-from .transient import TransientGrowth, transient_growth
-
-ETA_LAMBDA = sp.Symbol("eta_lambda", real=True)
-"""The product ηλ, dimensionless."""
+from .transient import TransientGrowth, scaling, transient_growth
+from .tuning import Tuner, Tuning, check_spectrum
 
 
 class Derivation:
@@ -101,10 +101,13 @@ class Derivation:
         present = self._polynomial.free_symbols_in_domain
         return {k: s for k, s in self.trace.free.items() if s in present}
 
-    @property
-    def _names(self) -> dict[sp.Symbol, str]:
-        variable = "curvature" if self.variable == LAMBDA else "eta_lambda"
-        return {self.variable: variable, **{s: k for k, s in self.free.items()}}
+    @cached_property
+    def points(self) -> Points:
+        """What checks the values that theory is asked at."""
+        return Points(self.trace, self.free, self.variable)
+
+    def _check_conditions(self, point: Mapping[sp.Symbol, Any]) -> None:
+        self.points.check_conditions(point)
 
     @cached_property
     def conditions(self) -> tuple[Any, ...]:
@@ -129,7 +132,7 @@ class Derivation:
         conditions = stability.jury_conditions(self._polynomial.all_coeffs())
         inequalities, minimal = stability.minimal_inequalities(conditions, self._domain)
         return StabilityRegion(
-            variable=self.variable, parameters=tuple(self.free.values()), names=self._names,
+            variable=self.variable, parameters=tuple(self.free.values()), names=self.points.names,
             inequalities=inequalities, domain=self._domain, minimal=minimal,
             polynomial=self._polynomial, display={ETA_LAMBDA: ETA * LAMBDA},
         )  # fmt: skip
@@ -155,7 +158,7 @@ class Derivation:
         Raises:
             RuleError: no positive ηλ is stable.
         """
-        point = {s: rational(v) for s, v in self._point(values).items()}
+        point = {s: rational(v) for s, v in self.points.point(values).items()}
         for lower, upper in self.stability.intervals(point):
             if upper > 0:
                 ends = (sp.Max(lower, 0), upper)
@@ -183,10 +186,10 @@ class Derivation:
         >>> derive(heavy_ball).spectral_radius(eta_lambda=[1.0, 3.8], beta=0.9).round(6)
         array([0.948683, 1.      ])
         """
-        bound = self._bound(values)
-        if _all_exact(bound):
+        bound = self.points.bound(values)
+        if all_exact(bound):
             return self._radius.at(*bound)
-        return self._radius.evaluate(*_broadcast(self._order, bound))
+        return self._radius.evaluate(*self.points.broadcast(bound))
 
     @property
     def spectral_radius_expression(self) -> sp.Expr | None:
@@ -195,17 +198,17 @@ class Derivation:
 
     def eigenvalues_at(self, **values: Any) -> np.ndarray:
         """The eigenvalues as complex numbers on the last axis; arguments as in spectral_radius."""
-        bound = self._bound(values)
-        if _all_exact(bound):
+        bound = self.points.bound(values)
+        if all_exact(bound):
             return self._radius.eigenvalues_at(*bound)
-        return self._radius.eigenvalues(*_broadcast(self._order, bound))
+        return self._radius.eigenvalues(*self.points.broadcast(bound))
 
     def is_stable(self, **values: Any) -> bool:
         """Whether one point, given as in :meth:`spectral_radius` by numbers, is stable, decided exactly."""
-        bound = self._bound(values)
-        if not _all_exact(bound):
+        bound = self.points.bound(values)
+        if not all_exact(bound):
             raise DomainError("point", "an array", "numbers; stability.contains takes arrays")
-        point = dict(zip(self._names, map(rational, bound), strict=True))
+        point = dict(zip(self.points.names, map(rational, bound), strict=True))
         return min(self.stability.signs(point), default=1) == 1
 
     @cached_property
@@ -214,34 +217,15 @@ class Derivation:
 
         Only solutions that lie in the hyperparameter's domain for some stable ηλ are kept.
         """
-        if self._polynomial.degree() != 2:
-            return {}
-        root = sp.Symbol("root_h", positive=True)
-        squared = spectrum.discriminant(self._polynomial).subs(self.variable, root**2)
-        factors = sp.factor_list(sp.fraction(sp.together(squared))[0])[1]
-        found = {}
-        for name, symbol in self.free.items():
-            interval = self.rule.hyperparameters[name].domain
-            kept = []
-            for factor, _ in factors:
-                for solution in sp.roots(sp.Poly(factor, symbol)) if factor.has(symbol) else ():
-                    others = {s: sp.Rational(1, 3) for s in solution.free_symbols - {root}}
-                    trials = [
-                        sp.N(solution.subs({**others, root: sp.Rational(k, 8)})) for k in (2, 4, 7)
-                    ]
-                    if all(v.is_real and float(v) in interval for v in trials):
-                        shown = stability.positive_factors(solution, {root: sp.Rational(1, 2)})
-                        kept.append(shown.subs(root, sp.sqrt(self.variable)))
-            if kept:
-                found[name] = tuple(kept)
-        return found
+        domains = {k: self.rule.hyperparameters[k].domain for k in self.free}
+        return critical_damping(self._polynomial, self.variable, self.free, domains)
 
     @property
     def tunable(self) -> bool:
         """Whether the rule has a free learning rate that enters through ηλ, so that it can be tuned."""
         return self._reduced is not None and "lr" in self.trace.free
 
-    def tuning(self, mu: Any = tuning.MU, L: Any = tuning.L) -> tuning.Tuning:
+    def tuning(self, mu: Any = MU, L: Any = L) -> Tuning:
         """The hyperparameters of smallest worst-case spectral radius over the spectrum [μ, L].
 
         Args:
@@ -262,120 +246,20 @@ class Derivation:
         >>> round(best["beta"], 6), round(best.rate, 6), best.method
         (0.669421, 0.818182, 'closed form')
         """
-        mu, L = tuning.check_spectrum(mu, L)
+        mu, L = check_spectrum(mu, L)
         if not self.tunable:
             raise RuleError(f"rule {self.rule.name} has no free learning rate to tune")
-        closed = self.closed_tuning
-        if mu.free_symbols or L.free_symbols:
-            if closed is None:
-                raise tuning.NoTuning(
-                    f"rule {self.rule.name}: no closed form of the optimal tuning was found; "
-                    "give mu and L as numbers"
-                )
-            numbers = {k: e.subs({tuning.MU: mu, tuning.L: L}) for k, e in closed.exact.items()}
-            rate = numbers.pop("rate")
-            return tuning.Tuning(mu, L, numbers, rate, closed.exact, closed)
-        if closed is not None:
-            at_ends = closed.at(mu, L)
-            if self._in_domains(at_ends) and closed.attained(mu, L):
-                found = tuning.rounded(mu, L, at_ends, closed)
-                if not self._better(mu, L, found.rate):
-                    self._check_offer(found)
-                    return found
-        found = self._numerical(mu, L)
-        self._check_offer(found)
-        return found
+        return self._tuner.best(mu, L)
 
-    def _in_domains(self, values: Mapping[str, Any]) -> bool:
-        """Whether each value, known to 40 digits, lies in its hyperparameter's domain or at its end."""
-        slack = sp.Rational(1, 10**30)
-        for name, value in values.items():
-            domain = self.rule.hyperparameters[name].domain if name != "rate" else Interval()
-            if isinstance(domain, Interval) and not (
-                domain.lower - slack <= value <= domain.upper + slack
-            ):
-                return False
-        return True
-
-    def _check_offer(self, found: tuning.Tuning) -> None:
-        """Raise unless the numbers offered are in their domains and stable on all of [μ, L]."""
-        kappa = mpmath.nstr(
-            mpmath.mpf(int(found.L.p)) / int(found.L.q) * int(found.mu.q) / int(found.mu.p), 4
-        )
-        for name, value in found.values.items():
-            if value not in self.rule.hyperparameters[name].domain:
-                domain = self.rule.hyperparameters[name].domain.describe(name)
-                raise tuning.NoTuning(
-                    f"L/mu = {kappa}: the best {name} is {value!r} in float64, outside its domain {domain}"
-                )
-        if not found.rate < 1:
-            raise tuning.NoTuning(
-                f"L/mu = {kappa}: no tuning of rule {self.rule.name} was found whose rate float64 tells "
-                "from 1"
-            )
-        numbers = {k: sp.Rational(v) for k, v in found.values.items()}
-        ends = [numbers["lr"] * end for end in (found.mu, found.L)]
-        point = {s: numbers[k] for k, s in self.free.items()}
-        stable = self.stability.intervals(point)
-        if not any(a < ends[0] and ends[1] < b for a, b in stable):
-            raise tuning.NoTuning(
-                f"L/mu = {kappa}: no tuning of rule {self.rule.name} was found that is stable on all of "
-                "[mu, L] in float64"
-            )
-
-    def _better(self, mu: sp.Rational, L: sp.Rational, rate: float) -> bool:
-        """Whether a search finds a smaller rate than the closed form's: then that is not the optimum."""
-        kappa = min(max(float64("L/mu", L / mu), 1.0), 1e300)
-        if not 1.001 < kappa < 1e4 or not 0.01 < rate < 0.999:
-            return False
-        return float(self._searched(kappa)[0][-1]) < rate - 1e-6
-
-    @cached_property
-    def closed_tuning(self) -> tuning.ClosedTuning | None:
+    @property
+    def closed_tuning(self) -> ClosedTuning | None:
         """The optimum in closed form, or None where none was found."""
-        try:
-            guess = self._searched(float(tuning._TRIAL_KAPPA))[0]
-            symbols = list(self.free.values())
-            names = {s: k for k, s in self.free.items()}
-            return tuning.closed_tuning(self._polynomial, ETA_LAMBDA, symbols, names, guess)
-        except tuning.NoTuning:
-            return None
-
-    def _numerical(self, mu: sp.Rational, L: sp.Rational) -> tuning.Tuning:
-        kappa = L / mu
-        if kappa > 10**12:
-            raise tuning.NoTuning(
-                f"rule {self.rule.name}: no closed form of the optimal tuning was found, and a numerical "
-                "search needs L/mu <= 1e12"
-            )
-        point, how = self._searched(float(kappa))
-        others = [float(v) for v in point[1:-1]]
-        lr = float64("lr", rational(exact(float(point[0]))) / mu)
-        curvatures = np.geomspace(1.0, float(kappa), 2001)
-        worst = self._radius.unguarded(float(point[0]) * curvatures, *others)
-        values = dict(zip(("lr", *self.free), [lr, *others], strict=True))
-        return tuning.Tuning(mu, L, values, float(np.max(worst)), {}, None, "numerical", how)
+        return self._tuner.closed
 
     @cached_property
-    def _searches(self) -> dict[float, tuple[np.ndarray, str]]:
-        return {}
-
-    def _searched(self, kappa: float) -> tuple[np.ndarray, str]:
-        """The best of a search over curvatures from 1 to κ, and in words where was searched."""
-        if kappa not in self._searches:
-            box = {
-                k: tuning.search_range(k, self.rule.hyperparameters[k].domain) for k in self.free
-            }
-            lower, upper = [b[0] for b in box.values()], [b[1] for b in box.values()]
-            found = tuning.numerical_tuning(
-                self._radius.unguarded, lower, upper, 1.0, kappa, order=self.system.order
-            )
-            ranges = [f"{k} in [{a:.6g}, {b:.6g}]" for k, (a, b) in box.items()]
-            how = ", ".join(
-                ["searched on a grid that closes in, over lr in [0.01/L, 100/mu]", *ranges]
-            )
-            self._searches[kappa] = found, how + "; not proved to be the best"
-        return self._searches[kappa]
+    def _tuner(self) -> Tuner:
+        return Tuner(self.rule, self.system.order, self.free, self._polynomial, self._radius,
+                     lambda point: self.stability.intervals(point))  # fmt: skip
 
     @cached_property
     def iterate(self) -> Iterate:
@@ -399,7 +283,7 @@ class Derivation:
             DomainError: a value is outside its domain, or ηλ outside the stable interval; at its end,
                 decided exactly, the error says that the variance is infinite.
         """
-        point = self._physical(values)
+        point = self.points.physical(values)
         arguments = {"curvature": LAMBDA, **self.trace.free}
         exactly = {arguments[k]: rational(v) for k, v in point.items()}
         above, below = (e.subs(exactly) for e in sp.fraction(self.noise.variance))
@@ -409,7 +293,7 @@ class Derivation:
 
     def numeric_matrix(self, **values: Any) -> np.ndarray:
         """The iteration matrix at ``lr``, ``curvature`` and the hyperparameters, float64."""
-        point = self._physical(values)
+        point = self.points.physical(values)
         arguments = {"curvature": LAMBDA, **self.trace.free}
         at = self.matrix.subs({arguments[k]: rational(v) for k, v in point.items()})
         return np.array([[float64("matrix entry", e) for e in row] for row in at.tolist()])
@@ -420,24 +304,14 @@ class Derivation:
 
         In these coordinates the iteration matrix depends on η and λ only through ηλ.
         """
-        powers = []
-        last = self.matrix.rows - 1
-        for i in range(last):
-            for k in (0, 1, -1, 2, -2):
-                entry = (self.matrix[i, last] * ETA**k).subs(LAMBDA, ETA_LAMBDA / ETA)
-                if ETA not in sp.cancel(entry).free_symbols and entry != 0:
-                    powers.append(k)
-                    break
-            else:
-                powers.append(0)
-        return (*powers, 0)
+        return scaling(self.matrix)
 
     def transient_growth(self, **values: Any) -> TransientGrowth:
         """The maximum over t of ‖R^t‖₂, in coordinates where every entry has the parameter's unit.
 
         Arguments as for :meth:`spectral_radius`, numbers only; the point must be stable.
         """
-        point = self._physical(values)
+        point = self.points.physical(values)
         self._check_stable(point)
         lr = point.get("lr", sp.Integer(1))
         scale = [lr**k for k in self.scaling]
@@ -471,7 +345,7 @@ class Derivation:
     def _standing(self, point: Mapping[str, Any]) -> int:
         """1 where a point is stable, 0 exactly at the limit, −1 beyond: decided in rationals."""
         names = {**point, "eta_lambda": point.get("lr", 1) * point["curvature"]}
-        exactly = {s: sp.sympify(names[n]) for s, n in self._names.items()}
+        exactly = {s: sp.sympify(names[n]) for s, n in self.points.names.items()}
         numbers = {s: rational(v) for s, v in exactly.items()}
         signs = self.stability.signs(numbers)
         if all(v.is_Rational for v in exactly.values()):
@@ -490,174 +364,10 @@ class Derivation:
         curvature = float64("curvature", point["curvature"])
         return f"{lower / curvature:g} < lr < {upper / curvature:g} at curvature {curvature:g}"
 
-    def _check_known(self, values: Mapping[str, Any], used: Iterable[str]) -> None:
-        """Raise for a name that does not exist, and for one that is not used beside the others."""
-        known = dict.fromkeys(["eta_lambda", "lr", "curvature", *self.trace.free])
-        for name, value in values.items():
-            if name not in known:
-                raise UnknownName(f"free parameter of {self.rule.name}", name, known)
-            if name not in used and name not in self.trace.free:
-                raise DomainError(name, value, f"not used; used are {', '.join(used)}")
-
-    def _free_real(self, name: str, values: Mapping[str, Any]) -> Any:
-        """A free hyperparameter, exact and in its domain, or an array of float64."""
-        domain = self.rule.hyperparameters[name].domain
-        if name not in values:
-            raise Missing(name, domain.describe(name))
-        if np.ndim(values[name]):
-            return real_array(name, values[name], domain)
-        return real(name, values[name], domain)
-
-    def _point(self, values: Mapping[str, Any]) -> dict[sp.Symbol, Any]:
-        """The free hyperparameters beside ηλ, exact, checked against their domains."""
-        self._check_known(values, [*self.free])
-        point = {s: self._scalar(k, self._free_real(k, values)) for k, s in self.free.items()}
-        self._check_conditions(point)
-        return point
-
-    @staticmethod
-    def _scalar(name: str, value: Any) -> sp.Expr:
-        if isinstance(value, np.ndarray):
-            raise DomainError(name, f"an array of shape {value.shape}", f"{name} is one number")
-        return value
-
-    def _check_conditions(self, point: Mapping[sp.Symbol, Any]) -> None:
-        """Raise where an expression that a hyperparameter was set to leaves its domain."""
-        arrays = {s: v for s, v in point.items() if isinstance(v, np.ndarray)}
-        for name, value in self.trace.hyperparameters.items():
-            if name in self.trace.free or not (isinstance(value, sp.Basic) and value.free_symbols):
-                continue
-            if not value.free_symbols <= point.keys():
-                continue
-            domain = self.rule.hyperparameters[name].domain
-            if arrays.keys() & value.free_symbols:
-                order = sorted(value.free_symbols, key=str)
-                numbers = [np.asarray(point[s], float) for s in order]
-                real_array(
-                    f"{name} = {value}", sp.lambdify(order, value, "numpy")(*numbers), domain
-                )  # type: ignore[arg-type]
-            else:
-                real(f"{name} = {value}", value.subs(point), domain)
-
-    def _eta_lambda(self, values: Mapping[str, Any]) -> Any:
-        """ηλ, given or as lr times curvature; where all are given they must agree."""
-        given = {k: values[k] for k in ("eta_lambda", "lr", "curvature") if k in values}
-        domains: dict[str, Interval] = {"lr": self.rule.hyperparameters["lr"].domain} if (  # type: ignore[dict-item]
-            "lr" in self.rule.hyperparameters) else {}  # fmt: skip
-        numbers = {
-            k: (real_array if np.ndim(v) else real)(k, v, domains.get(k, Interval()))
-            for k, v in given.items()
-        }
-        if "eta_lambda" not in numbers:
-            if len(numbers) < 2:
-                raise Missing("eta_lambda", Interval().describe("eta_lambda"))
-            return _product(numbers["lr"], numbers["curvature"])
-        found = numbers.pop("eta_lambda")
-        if len(numbers) == 1:
-            (name,) = numbers
-            raise DomainError(name, given[name], "not used beside eta_lambda")
-        if numbers:
-            product = _product(numbers["lr"], numbers["curvature"])
-            if not np.all(product == found):
-                raise DomainError(
-                    "eta_lambda", given["eta_lambda"], f"lr*curvature = {shown(product)}"
-                )
-        return found
-
-    def _physical(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """``lr``, ``curvature`` and every free hyperparameter, exact.
-
-        With ``eta_lambda`` one of ``lr`` and ``curvature`` follows from the other; alone it means λ = 1.
-        """
-        given = dict(values)
-        free = list(self.trace.free)
-        self._check_known(given, ["eta_lambda", "curvature", *free])
-        for name in ("eta_lambda", "curvature", "lr"):
-            if name in given:
-                domain = self.rule.hyperparameters[name].domain if name in free else Interval()
-                given[name] = real(name, self._number(name, given[name]), domain)
-        if "eta_lambda" in given and "lr" not in free:
-            raise DomainError(
-                "eta_lambda", values["eta_lambda"], "not used: the learning rate is not free"
-            )
-        if "eta_lambda" in given:
-            product = given.pop("eta_lambda")
-            if "lr" not in given:
-                given.setdefault("curvature", sp.Integer(1))
-            known = given.get("lr", given.get("curvature"))
-            other = "curvature" if "lr" in given else "lr"
-            if other not in given and known:
-                given[other] = product / known
-            found = given.get("lr", 0) * given.get("curvature", 0)
-            if found != product:
-                raise DomainError(
-                    "eta_lambda", values["eta_lambda"], f"lr*curvature = {shown(found)}"
-                )
-        if "curvature" not in given:
-            raise Missing("curvature", "a finite number")
-        point = {"curvature": given["curvature"]}
-        for name in free:
-            point[name] = self._scalar(name, self._free_real(name, given))
-        self._check_conditions({s: point[k] for k, s in self.trace.free.items()})
-        return point
-
-    def _number(self, name: str, value: Any) -> Any:
-        if np.ndim(value):
-            raise DomainError(name, f"an array of shape {np.shape(value)}", f"{name} is one number")
-        return value
-
-    @property
-    def _order(self) -> tuple[str, ...]:
-        return tuple(self._names.values())
-
-    def _bound(self, values: Mapping[str, Any]) -> list[Any]:
-        """The variable and the free hyperparameters: exact numbers, or arrays, checked."""
-        through_product = self.variable == ETA_LAMBDA
-        used = ["eta_lambda", "lr", "curvature"] if through_product else ["curvature"]
-        self._check_known(values, [*used, *self.free])
-        if through_product:
-            bound = [self._eta_lambda(values)]
-        elif "curvature" not in values:
-            raise Missing("curvature", Interval().describe("curvature"))
-        else:
-            curvature = values["curvature"]
-            bound = [(real_array if np.ndim(curvature) else real)("curvature", curvature)]
-        bound += [self._free_real(name, values) for name in self.free]
-        for name in values:  # what is free and enters no eigenvalue is in its domain all the same
-            if name in self.trace.free:
-                self._free_real(name, values)
-        self._check_conditions(dict(zip(self.free.values(), bound[1:], strict=True)))
-        return bound
-
-    def _bind(self, values: Mapping[str, Any]) -> list[np.ndarray]:
-        """Arrays for the variable and the free hyperparameters, checked."""
-        return _broadcast(self._order, self._bound(values))
-
     def _repr_latex_(self) -> str:
         lines = [sp.latex(e) for e in self.equations]
         lines += [rf"R = {sp.latex(self.matrix)}", self.stability.latex()]
         return r"$\displaystyle \begin{gathered}" + r"\\".join(lines) + r"\end{gathered}$"
-
-
-def _all_exact(bound: list[Any]) -> bool:
-    return not any(isinstance(v, np.ndarray) for v in bound)
-
-
-def _product(a: Any, b: Any) -> Any:
-    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        return np.multiply(np.asarray(a, float), np.asarray(b, float))
-    return a * b
-
-
-def _broadcast(names: Iterable[str], bound: list[Any]) -> list[np.ndarray]:
-    """Float64 arrays whose shapes go together."""
-    arrays = [np.asarray(v, float) for v in bound]
-    try:
-        np.broadcast_shapes(*[a.shape for a in arrays])
-    except ValueError:
-        shapes = ", ".join(f"{n} {a.shape}" for n, a in zip(names, arrays, strict=True))
-        raise DomainError("shapes", shapes, "shapes that broadcast") from None
-    return arrays
 
 
 def derive(rule: Rule, /, **hyperparameters: Any) -> Derivation:

@@ -141,7 +141,7 @@ class LookaheadTheory:
         Args:
             values: each free hyperparameter of the inner rule (and ``alpha`` if it is a symbol).
         """
-        point = self.inner._point({k: v for k, v in values.items() if k != "alpha"})
+        point = self.inner.points.point({k: v for k, v in values.items() if k != "alpha"})
         exactly = {s: exact(v) for s, v in point.items()}
         if self.alpha == ALPHA:
             exactly[ALPHA] = exact(self._alpha(values))
@@ -166,7 +166,7 @@ class LookaheadTheory:
     def spectral_radius(self, *, eta_lambda: Any, **values: Any) -> Any:
         """The largest modulus of an eigenvalue of M_k, to the power 1/k: growth per inner step."""
         inner = {k: v for k, v in values.items() if k != "alpha"}
-        arguments = self.inner._bind({"eta_lambda": eta_lambda, **inner})
+        arguments = self.inner.points.arrays({"eta_lambda": eta_lambda, **inner})
         if self.alpha == ALPHA:
             arguments.append(np.asarray(self._alpha(values), float))
         return self._radius.evaluate(*arguments) ** (1 / self.k)

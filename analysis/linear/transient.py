@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import sympy as sp
 
 from ...optimizers.domains import Integers
 from ...optimizers.errors import DomainError, EigenstepError
 from ..reals import real, real_array
+from ..tracing import ETA, LAMBDA
+from .points import ETA_LAMBDA
 
 
 class NoPeak(EigenstepError, ValueError):
@@ -55,3 +58,21 @@ def transient_growth(matrix: np.ndarray, *, longest: int = 1_000_000) -> Transie
             step = int(np.argmax(norms))
             return TransientGrowth(norms[step], step, np.array(norms))
     raise NoPeak(f"no power of norm at most 1 within {longest} steps")
+
+
+def scaling(matrix: sp.Matrix) -> tuple[int, ...]:
+    """Powers k of η for which each state entry, times η^k, has the parameter's unit.
+
+    In these coordinates the iteration matrix depends on η and λ only through ηλ.
+    """
+    powers = []
+    last = matrix.rows - 1
+    for i in range(last):
+        for k in (0, 1, -1, 2, -2):
+            entry = (matrix[i, last] * ETA**k).subs(LAMBDA, ETA_LAMBDA / ETA)
+            if ETA not in sp.cancel(entry).free_symbols and entry != 0:
+                powers.append(k)
+                break
+        else:
+            powers.append(0)
+    return (*powers, 0)

@@ -4,6 +4,6 @@ A target is one file: a table from operation to text or function, and a frame ar
 language (:mod:`~eigenstep.optimizers.rule`, ``ops``, ``errors``); recording imports no torch.
 """
 
-from .recording import NotRecordable, Program, record
+from .recording import SIGN, Node, NotRecordable, Phase, Program, Value, record
 
-__all__ = ["NotRecordable", "Program", "record"]
+__all__ = ["SIGN", "Node", "NotRecordable", "Phase", "Program", "Value", "record"]

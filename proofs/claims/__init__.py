@@ -1,6 +1,14 @@
 """What is claimed: the statements of papers, lectures and notes, typed in from their source.
 
-May import the kinds of claims; one file a subject, each in the ledger's list.
+One file a subject, each a line of the ledger. The kinds of claims are importable from here too, for
+those who claim something of their own:
+
+>>> from eigenstep.optimizers.rules import heavy_ball
+>>> from eigenstep.proofs.claims import RegionClaim
+>>> RegionClaim("mine", "…", "my notes", heavy_ball, bound="2 + 2*beta").prove().verdict.value
+'PROVED'
+
+May import the kinds of claims.
 """
 
-from ..kinds.claim import *  # noqa: F403
+from ..kinds import *  # noqa: F403

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ...optimizers.rules import adadelta, adagrad, adam, gradient_descent, heavy_ball, rmsprop
-from ..kinds.claim import Claim, EquationsClaim, InequalityClaim
-from ..kinds.identities import (
+from ..kinds import (
+    Claim,
+    EquationsClaim,
     IdentityClaim,
+    InequalityClaim,
     LimitClaim,
     LookaheadClaim,
     MatrixIdentityClaim,

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from ...optimizers.rules import adadelta, adagrad, adam, gradient_descent, heavy_ball, nesterov
-from ..kinds.claim import (
+from ..kinds import (
     Claim,
+    CycleClaim,
     InequalityClaim,
+    LimitClaim,
     MatrixClaim,
+    MatrixIdentityClaim,
     PowerClaim,
     RegionClaim,
     RootLemma,
-    TuningClaim,
-)
-from ..kinds.identities import (
-    CycleClaim,
-    LimitClaim,
-    MatrixIdentityClaim,
     SymmetryClaim,
+    TuningClaim,
     UnrolledClaim,
 )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ...optimizers.rules import gradient_descent, heavy_ball, nesterov
-from ..kinds.claim import Claim, InequalityClaim
-from ..kinds.identities import (
+from ..kinds import (
+    Claim,
     GrowthClaim,
     IdentityClaim,
+    InequalityClaim,
     LimitClaim,
     MatrixIdentityClaim,
     SumClaim,

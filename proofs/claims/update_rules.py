@@ -31,7 +31,7 @@ from ...optimizers.rules import (
     rmsprop,
     yogi,
 )
-from ..kinds.claim import (
+from ..kinds import (
     Claim,
     ConjugacyClaim,
     EquationsClaim,

@@ -1,4 +1,36 @@
-"""What can be claimed of a rule, and how each kind of claim is decided.
+"""What can be claimed of a rule, and how each kind of claim is decided, tried and changed.
 
-May import the analysis floor and this floor's steps, words and verdicts; no claim is made here.
+A claim holds its statement as data (expressions typed in from the source, apart from the rules),
+so that changing the statement changes what is proved:
+
+>>> from eigenstep.optimizers.rules import gradient_descent
+>>> claim = RegionClaim("M7", "…", "…", gradient_descent, bound="2")
+>>> claim.prove().verdict.value
+'PROVED'
+>>> RegionClaim("M7", "…", "…", gradient_descent, bound="3").prove().verdict.value
+'REFUTED'
+
+A kind is a file here with a class that says how it is decided (``decide``), tried in float64 (``trial``)
+and changed (``mutants``), and its line below.
+
+May import the analysis floor and this floor's trials, steps, words and verdicts; no claim is made here.
 """
+
+# ruff: noqa: F403
+from .claim import *
+from .conjugacy import *
+from .cycles import *
+from .equations import *
+from .identities import *
+from .inequalities import *
+from .limits import *
+from .lookahead import *
+from .matrices import *
+from .matrix_identities import *
+from .names import *
+from .noise import *
+from .regions import *
+from .scaling import *
+from .sums import *
+from .symmetry import *
+from .tunings import *

@@ -12,7 +12,7 @@ from ...analysis.symmetries import symmetries
 from ...optimizers.rule import Rule
 from ...optimizers.rules import ALL_RULES
 from ...proofs import ALL_CLAIMS, Proof
-from ...proofs.kinds.claim import EquationsClaim
+from ...proofs.kinds import EquationsClaim
 from ..page.markup import cited, display, mark, table
 from ..page.typeset import equations
 from ..work import result, size

@@ -6,7 +6,7 @@ import pytest
 from eigenstep.optimizers import UnknownName
 from eigenstep.optimizers.machine import files
 from eigenstep.proofs import Verdict, decide_all, running, with_corrections
-from eigenstep.proofs.kinds import claim as claims
+from eigenstep.proofs.kinds import MatrixClaim
 
 KEYS = ["M7.region", "M8", "G7", "P12"]
 
@@ -66,7 +66,7 @@ def test_without_a_cache_folder_it_works(tmp_path, monkeypatch):
 
 
 def test_an_open_claim_is_not_kept(empty_cache, monkeypatch):
-    monkeypatch.setattr(claims.MatrixClaim, "decide", lambda self: (Verdict.OPEN, "none", None))
+    monkeypatch.setattr(MatrixClaim, "decide", lambda self: (Verdict.OPEN, "none", None))
     assert decide_all(["M8"])["M8"].proof.verdict is Verdict.OPEN
     assert not empty_cache.exists()
 

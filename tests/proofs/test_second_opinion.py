@@ -11,7 +11,7 @@ import pytest
 import sympy as sp
 from eigenstep.optimizers.machine.workers import Overrun, Workers
 from eigenstep.proofs import with_corrections
-from eigenstep.proofs.kinds.claim import InequalityClaim, RegionClaim, RootLemma, TuningClaim
+from eigenstep.proofs.kinds import InequalityClaim, RegionClaim, RootLemma, TuningClaim
 
 cvc5 = pytest.importorskip("cvc5.pythonic")
 

@@ -1,5 +1,7 @@
 """Lookahead's matrix against runs of the composed rule, and published remarks about it."""
 
+import pickle
+
 import numpy as np
 import pytest
 from eigenstep.analysis import LAMBDA, derive
@@ -107,3 +109,10 @@ def test_bad_input():
         LookaheadTheory(heavy_ball, 3, 0.5).spectral_radius(eta_lambda=1.0)
     with pytest.raises(EigenstepError):
         LookaheadTheory(adam, 3)
+
+
+def test_lookahead_theory_is_pickled():
+    theory = LookaheadTheory(heavy_ball, 3, 0.5)
+    theory.spectral_radius(eta_lambda=[0.5], beta=0.5), theory.stable_intervals(beta=0.5)
+    again = pickle.loads(pickle.dumps(theory))
+    assert again.stable_intervals(beta=0.5) == theory.stable_intervals(beta=0.5)

@@ -5,10 +5,12 @@ import math
 
 import numpy as np
 import pytest
-from eigenstep.analysis import derive
-from eigenstep.analysis.linear.noise import best_schedule, minibatch_variance
+import scipy.linalg
+import sympy as sp
+from eigenstep.analysis import LAMBDA, derive
+from eigenstep.analysis.linear.noise import SPREAD, best_schedule, minibatch_variance
 from eigenstep.optimizers.errors import DomainError
-from eigenstep.optimizers.rules import gradient_descent, heavy_ball
+from eigenstep.optimizers.rules import LINEAR_RULES, gradient_descent, heavy_ball
 from scipy.optimize import minimize
 
 SAMPLES = np.array([3.0, -1.0, 0.5, 2.0, -2.5])
@@ -106,3 +108,50 @@ def test_bad_input():
             best_schedule(*bad, steps=3)
     with pytest.raises(DomainError):
         best_schedule(1, 1, 1, 0)
+
+
+@pytest.mark.parametrize("name", LINEAR_RULES)
+def test_noise_against_scipy(name):
+    theory = derive(LINEAR_RULES[name])
+    others = {"beta": 0.7} if "beta" in theory.free else {}
+    for lr, curvature in ((0.1, 1.0), (0.3, 2.5), (0.01, 30.0)):
+        matrix = theory.numeric_matrix(lr=lr, curvature=curvature, **others)
+        B = np.array(theory.system.B.subs(theory.trace.free["lr"], lr), float)
+        expected = scipy.linalg.solve_discrete_lyapunov(matrix, B @ B.T)[-1, -1]
+        got = theory.stationary_variance(lr=lr, curvature=curvature, **others)
+        assert got == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize("name", LINEAR_RULES)
+def test_mean_square_region_against_the_second_moment_map(name):
+    """s²·gain crosses 1 exactly where the second-moment map's spectral radius does."""
+    theory = derive(LINEAR_RULES[name])
+    values = {"lr": 0.3, "beta": 0.6} if "beta" in theory.free else {"lr": 0.3}
+    point = {theory.trace.free[k]: sp.Rational(str(v)) for k, v in values.items()} | {LAMBDA: 2}
+    critical = 1 / sp.sqrt(theory.noise.gain.subs(point))
+    for factor, stable in ((0.999, True), (1.001, False)):
+        numeric = np.array(
+            theory.noise.second_moment_map().subs({**point, SPREAD: critical * factor}), float
+        )
+        assert (np.abs(np.linalg.eigvals(numeric)).max() < 1) == stable
+
+
+@pytest.mark.parametrize(("values", "said"), [
+    ({"lr": 2, "curvature": 1, "beta": 0}, "infinite"),
+    ({"lr": 0.38, "curvature": 10, "beta": 0.9}, "infinite"),
+    ({"lr": 2 * sp.sqrt(2), "curvature": 1 / sp.sqrt(2), "beta": 0}, "infinite"),
+    ({"lr": 2.0000000000000004, "curvature": 1, "beta": 0}, "unstable"),
+    ({"lr": 3.9, "curvature": 1, "beta": 0.9}, "unstable"),
+    ({"lr": 0, "curvature": 1, "beta": 0.9}, "0 < lr"),
+    ({"lr": 1, "curvature": -1, "beta": 0.9}, "0 < curvature"),
+])  # fmt: skip
+def test_noise_at_and_beyond_the_limit(values, said):
+    with pytest.raises(DomainError, match=said) as refused:
+        derive(heavy_ball).stationary_variance(**values)
+    assert ("infinite" in str(refused.value)) == (said == "infinite")
+
+
+def test_noise_just_inside_the_limit():
+    nearly = sp.Rational(2) - sp.Rational(1, 10**50)
+    found = derive(gradient_descent).stationary_variance(lr=nearly, curvature=1)
+    assert found == pytest.approx(2e50, rel=1e-15)

@@ -1,7 +1,14 @@
+"""Eigenvalues and the spectral radius, against the matrix and against many digits."""
+
+import mpmath
 import numpy as np
 import pytest
+import sympy as sp
 from eigenstep.analysis import derive
-from eigenstep.optimizers.rules import LINEAR_RULES, heavy_ball, nesterov
+from eigenstep.analysis.reals import OutOfRange
+from eigenstep.optimizers import rule
+from eigenstep.optimizers.domains import LearningRate, UnitInterval
+from eigenstep.optimizers.rules import LINEAR_RULES, gradient_descent, heavy_ball, nesterov
 
 
 @pytest.mark.parametrize("r", LINEAR_RULES.values(), ids=list(LINEAR_RULES))
@@ -50,16 +57,6 @@ def test_eigenvalues_at():
     np.testing.assert_allclose(sorted(roots[1].real), [-1, -0.9])
 
 
-def test_critical_damping_is_a_double_root():
-    for r in (heavy_ball, nesterov):
-        theory = derive(r)
-        (beta,) = theory.critical_damping["beta"]
-        for h in (0.1, 0.5, 0.9):
-            at = float(beta.subs(theory.variable, h))
-            one, two = theory.eigenvalues_at(eta_lambda=h, beta=at)
-            assert abs(one - two) < 1e-7
-
-
 def test_broadcasting_and_scalars():
     theory = derive(heavy_ball)
     assert isinstance(theory.spectral_radius(eta_lambda=1.0, beta=0.5), float)
@@ -67,3 +64,48 @@ def test_broadcasting_and_scalars():
     assert theory.spectral_radius(lr=0.5, curvature=2.0, beta=0.5) == theory.spectral_radius(
         eta_lambda=1.0, beta=0.5
     )
+
+
+@pytest.mark.parametrize("h", ["1e200", "1e30", "1e8", "3.8", "3.7999999", "0.1", "1e-30"])
+@pytest.mark.parametrize("rule_of", [heavy_ball, nesterov])
+@pytest.mark.parametrize("as_array", [False, True])
+def test_roots_against_many_digits(rule_of, h, as_array):
+    theory = derive(rule_of)
+    with mpmath.workdps(900):
+        eta_lambda, beta = mpmath.mpf(h), mpmath.mpf("0.9")
+        if as_array:
+            eta_lambda, beta = mpmath.mpf(float(h)), mpmath.mpf(0.9)
+        t, d = 1 + beta - eta_lambda, beta
+        if rule_of is nesterov:
+            t, d = (1 + beta) * (1 - eta_lambda), beta * (1 - eta_lambda)
+        root = mpmath.sqrt(t * t - 4 * d)
+        exactly = sorted([(t - root) / 2, (t + root) / 2], key=abs)
+    given = np.array([float(h)]) if as_array else sp.Rational(h)
+    found = theory.eigenvalues_at(eta_lambda=given, beta=0.9).ravel()
+    found = sorted(found, key=abs)
+    separation = min(abs(exactly[0] - exactly[1]) / abs(exactly[1]), 1)
+    tolerance = 1e-15 if not as_array else 1e-15 / float(separation) + 1e-14
+    for a, b in zip(found, exactly, strict=True):
+        assert min(abs(a - b), abs(a - mpmath.conj(b))) <= tolerance * abs(b)
+
+
+def test_the_radius_at_huge_steps_is_the_step():
+    assert derive(gradient_descent).spectral_radius(eta_lambda=1e200) == 1e200
+    assert derive(heavy_ball).spectral_radius(eta_lambda=[1e200], beta=0.5)[0] == pytest.approx(
+        1e200
+    )
+    with pytest.raises(OutOfRange):
+        derive(nesterov).spectral_radius(eta_lambda=1.7e308, beta=0.9)
+    with pytest.raises(OutOfRange), np.errstate(all="ignore"):
+        derive(nesterov).spectral_radius(eta_lambda=[1.7e308], beta=0.9)
+
+
+def test_a_multiple_root_of_a_cubic_is_found_to_all_digits():
+    @rule
+    def two_averages(theta, g, v, w, *, lr: LearningRate = 0.1, beta: UnitInterval = 0.9):
+        v = beta * v + g
+        w = beta * w + v
+        return theta - lr * w, v, w
+
+    at_zero = derive(two_averages).eigenvalues_at(eta_lambda=0, beta=0.5)
+    assert sorted(at_zero.real) == [0.5, 0.5, 1.0]

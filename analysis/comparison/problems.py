@@ -1,0 +1,45 @@
+"""The gradients that a target and every candidate are given.
+
+Float64, of scales from 1e-8 to 1e8, with exact zeros, one coordinate whose gradient is always zero and
+one tensor that starts at zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+SHAPES = ((4, 3), (7,), (3,))
+"""Shapes of the parameter tensors of the comparison; the last starts at zero."""
+
+
+def problem(
+    steps: int, seed: int = 0, shapes: Sequence[tuple[int, ...]] = SHAPES
+) -> tuple[list[np.ndarray], list[list[np.ndarray]]]:
+    """Starting parameters and, for each step, the gradients."""
+    random = np.random.default_rng(seed)
+    start = [random.standard_normal(s) for s in shapes]
+    start[-1][:] = 0.0
+    # Half of the coordinates keep their scale, so that ε stays visible where gradients are small.
+    kept = [10.0 ** random.integers(-8, 9, s) for s in shapes]
+    keep = [random.random(s) < 0.5 for s in shapes]
+    gradients = []
+    for _ in range(steps):
+        now = []
+        for shape, own, fixed in zip(shapes, kept, keep, strict=True):
+            scale = np.where(fixed, own, 10.0 ** random.integers(-8, 9, shape))
+            g = random.standard_normal(shape) * scale
+            g[random.random(shape) < 0.1] = 0.0
+            now.append(g)
+        now[0][0, 0] = 0.0
+        gradients.append(now)
+    return start, gradients
+
+
+def flat(tensors: Sequence[np.ndarray]) -> np.ndarray:
+    """All coordinates of the tensors, one after the other."""
+    return np.concatenate([np.ravel(t) for t in tensors])
+
+
+__all__ = ["SHAPES", "problem"]

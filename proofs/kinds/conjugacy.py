@@ -1,0 +1,128 @@
+"""That two forms of a rule take their gradients along the same path."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from ...analysis.expressions import parse
+from ...analysis.simulation import follow
+from ...analysis.tracing import ETA, trace
+from ...optimizers.compositions import at_gradient_point
+from ...optimizers.rule import Rule
+from ..steps import note
+from ..trials.arithmetic import read
+from ..trials.changes import changed
+from ..trials.evidence import SEED, Evidence, same
+from ..trials.rules import STEPS, by_symbol, numbers_for
+from ..verdict import Verdict
+from .claim import Claim, identity
+
+
+@dataclass(frozen=True)
+class ConjugacyClaim(Claim):
+    """Two rules trace the same path of gradient points after a linear change of state.
+
+    The change maps the first rule's ξ = (state, θ) to the second's; S is given row by row in the
+    first rule's variables. Proved when A₂S = SA₁, B₂ = SB₁ and C₂S = C₁, and S is invertible.
+    """
+
+    first: Rule
+    second: Rule
+    change: tuple[str, ...]
+    first_fixed: Mapping[str, Any] = field(default_factory=dict)
+    second_fixed: Mapping[str, Any] = field(default_factory=dict)
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        one, two = trace(self.first, **self.first_fixed), trace(self.second, **self.second_fixed)
+        symbols = {s.name: s for s in (*one.free.values(), *one.system.state)} | {"eta": ETA}
+        rows = [parse(row, symbols) for row in self.change]
+        s = sp.Matrix([[sp.diff(row, x) for x in one.system.state] for row in rows])
+        note("the two codes traced: A = {}, {}; B = {}, "
+             "{}; C = {}, {}", one.system.A, two.system.A, one.system.B, two.system.B, one.system.C, two.system.C)  # fmt: skip
+        note(
+            "change of state S = {}: A₂S = SA₁, B₂ = SB₁, C₂S = C₁ entry by entry, and det S ≠ 0", s
+        )
+        # A linear change has no constant term.
+        at_zero = [(row.subs(dict.fromkeys(one.system.state, 0)), sp.Integer(0)) for row in rows]
+        p, q = one.system, two.system
+        pairs = [*zip(q.A * s, s * p.A, strict=True), *zip(q.B, s * p.B, strict=True),
+                 *zip(q.C * s, p.C, strict=True)]  # fmt: skip
+        if sp.expand(s.det()) == 0:
+            return Verdict.REFUTED, "polynomial identity", {"det S": "0"}
+        return identity([*at_zero, *pairs])
+
+    def trial(self) -> Evidence:
+        random = np.random.default_rng(SEED)
+        gradients, theta = random.standard_normal(STEPS), 1.5
+        state = tuple(random.standard_normal(len(self.first.state)))
+        one = numbers_for(self.first, self.first_fixed)
+        two = numbers_for(self.second, {**{k: v for k, v in one.items() if k not in self.first_fixed},
+                                       **self.second_fixed})  # fmt: skip
+        names = {**by_symbol(self.first, one), self.first.parameter: theta}
+        names |= dict(zip(self.first.state, state, strict=True))
+        *other, start = [float(read(row, names)) for row in self.change]
+        path = _points_of_gradient(self.first, one, theta, state, gradients)
+        beside = _points_of_gradient(self.second, two, start, tuple(other), gradients)
+        return same([(path, beside)], f"both forms run for {STEPS} steps")
+
+    def mutants(self) -> Iterator[Claim]:
+        for i, row in enumerate(self.change):
+            for m in changed(row):
+                rows = list(self.change)
+                rows[i] = m
+                yield replace(self, change=tuple(rows))
+
+
+@dataclass(frozen=True)
+class StoredPointClaim(Claim):
+    """Storing the gradient's point y instead of θ is a change of variable, for the code that runs.
+
+    The rule that the torch optimizer runs is traced too: with y = Cξ its system is conjugate to
+    the rule's own, and its gradient is taken at the stored parameter.
+    """
+
+    rule: Rule
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        own, stored = trace(self.rule).system, trace(_stored(self.rule)).system
+        note("the rule’s system: A = {}, B = {}, C = {}; of the one that stores the "
+             "gradient’s point: A = {}, B = {}, C = {}", own.A, own.B, own.C, stored.A, stored.B, stored.C)  # fmt: skip
+        note("conjugate by S, whose last row is C: entry by entry")
+        n = own.order
+        s = sp.Matrix.vstack(sp.eye(n)[:-1, :], own.C)
+        at_parameter = sp.eye(n)[-1:, :]
+        return identity([*zip(stored.A * s, s * own.A, strict=True),
+                          *zip(stored.B, s * own.B, strict=True),
+                          *zip(stored.C, at_parameter, strict=True)])  # fmt: skip
+
+    def trial(self) -> Evidence:
+        gradients = np.random.default_rng(SEED).standard_normal(STEPS)
+        rule, stored = self.rule, at_gradient_point(self.rule)
+        values = numbers_for(rule, {})
+        path = _points_of_gradient(rule, values, 1.0, (0.0,) * len(rule.state), gradients)
+        beside = _points_of_gradient(stored, values, 1.0, (0.0,) * len(stored.state), gradients)
+        return same([(path, beside)], f"both forms run for {STEPS} steps")
+
+
+def _stored(rule: Rule) -> Rule:
+    return at_gradient_point(rule)
+
+
+def _points_of_gradient(
+    rule: Rule,
+    values: dict[str, Any],
+    theta: float,
+    state: tuple[float, ...],
+    gradients: np.ndarray,
+) -> list[float]:
+    run = follow(rule, theta, lambda t, _: gradients[t - 1], values, state)
+    return [point for point, _, _ in itertools.islice(run, len(gradients))]
+
+
+__all__ = ["ConjugacyClaim", "StoredPointClaim"]

@@ -1,0 +1,37 @@
+"""Every proof rejects what its claim says with one part changed."""
+
+import runpy
+import sys
+
+import pytest
+from eigenstep.proofs import ALL_CLAIMS, surveying, with_corrections
+from eigenstep.proofs.mutants import proved_claims, survey
+
+PROVED = proved_claims()
+
+
+@pytest.mark.parametrize("key", PROVED)
+def test_mutants_are_killed(key):
+    found = survey(PROVED[key])
+    assert not found.survived
+    assert found.killed
+
+
+def test_every_claim_has_mutants():
+    assert set(with_corrections()) - set(PROVED) == {
+        "R3.stored", *(k for k, c in ALL_CLAIMS.items() if c.corrected),
+    }  # fmt: skip
+
+
+def test_run_as_a_module(monkeypatch, capsys):
+    """Other processes find what they are to do by its module's name, which is not __main__ there."""
+    monkeypatch.setattr(surveying, "proved_claims", lambda: {"M8": ALL_CLAIMS["M8"]})
+    monkeypatch.setattr(sys, "argv", ["mutants"])
+    monkeypatch.delitem(sys.modules, "eigenstep.proofs.mutants")
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("eigenstep.proofs.mutants", run_name="__main__")
+    assert not ended.value.code
+    found = survey(ALL_CLAIMS["M8"])
+    assert capsys.readouterr().out == (
+        f"{found.killed} mutants killed, {found.equivalent} equivalent, 0 survived\n"
+    )
