@@ -18,6 +18,7 @@ from ..decision import decide
 from ..reals import float64, rational
 from ..settings import resolve
 from ..tracing import ETA, LAMBDA, LinearSystem, Trace, trace
+from ..updates import latex_of
 from . import spectrum, stability
 from .closed_form import MU, ClosedTuning, L
 from .damping import critical_damping
@@ -365,7 +366,7 @@ class Derivation:
         return f"{lower / curvature:g} < lr < {upper / curvature:g} at curvature {curvature:g}"
 
     def _repr_latex_(self) -> str:
-        lines = [sp.latex(e) for e in self.equations]
+        lines = [line.replace("&", "", 1) for line in latex_of(self.rule, self._fixed)]
         lines += [rf"R = {sp.latex(self.matrix)}", self.stability.latex()]
         return r"$\displaystyle \begin{gathered}" + r"\\".join(lines) + r"\end{gathered}$"
 
