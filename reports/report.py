@@ -17,10 +17,13 @@ from ..optimizers.machine.files import check_folder, temporary_folder, write_ato
 from ..optimizers.machine.workers import run_program
 from ..proofs import decide_all, with_corrections
 from ..proofs.running import cores
+from .document import CHAPTERS, NEED_PROOFS, SUBTITLE, TITLE, markdown
+from .figures.registry import ALL_FIGURES
+from .page.javascript import known_script
 from .page.markup import BIBLIOGRAPHY
 from .progress import progress
 from .timing import committed, epoch, is_reproducible
-from .work import ReportError, begin, keep, prepare, result, stored
+from .work import ReportError, begin, keep, prepare, registered, result, stored
 
 FORMATS = {"html": "index.html", "pdf": "eigenstep.pdf"}
 _HERE = Path(__file__).parent / "page"
@@ -57,8 +60,6 @@ def write_report(
         OutputError: the folder cannot be written.
         ReportError: a figure, an experiment, pandoc or Typst failed; the message says which.
     """
-    from .document import CHAPTERS
-
     for name in formats or ("",):
         if name not in FORMATS:
             raise DomainError("format", repr(name), f"one or more of {', '.join(FORMATS)}")
@@ -91,12 +92,10 @@ def _make(
         raise ReportError(
             f"{error.name} is not installed; the report needs: pip install 'eigenstep[report]'"
         ) from error
-    from .document import NEED_PROOFS, markdown
-
     with temporary_folder() as work:
         (work / "figures").mkdir()
         pieces = [] if only else _pieces()
-        drawn = {} if only else DRAWN
+        drawn = {} if only else _drawn()
         timed = [] if only or is_reproducible() else ["timing:steps"]
         claims = list(with_corrections()) if not only or set(only) & set(NEED_PROOFS) else []
         total = len(claims) + len(pieces) + len(drawn) + len(timed) + 1 + len(formats)
@@ -112,7 +111,7 @@ def _make(
             (work / "report.md").write_text(f"{_HEAD}\n{text}", encoding="utf-8")
             advance(1)
             if "html" in formats:
-                result("javascript")  # not in a thread
+                known_script()  # not in a thread
             with ThreadPoolExecutor(workers) as threads:  # both wait for other programs
                 jobs = {n: threads.submit(_WRITERS[n], work, bool(only)) for n in formats}
                 made = {}
@@ -122,30 +121,29 @@ def _make(
     return made
 
 
-DRAWN = {"figure:sharpness": ("table:sharpness",), "figure:batch_sizes": ("table:batch_runs",),
-         "figure:bounds": ("table:rules",), "figure:regression": ("table:regression",)}  # fmt: skip
-"""Figures of tables, which are made first."""
+_LONGEST = (
+    "table:sharpness", "table:rules", "table:lecture_table", "table:batch_runs", "table:regression",
+    "table:lookahead", "table:momentum", "table:conventions", "table:symmetries", "exercise:adagrad.5",
+    "exercise:rmsprop.3", "exercise:adam.4",
+)  # fmt: skip
+"""What is begun first, so that no process is left with it at the end."""
+
+
+def _drawn() -> dict[str, tuple[str, ...]]:
+    """Figures of tables, with the tables, which are made first."""
+    return {f"figure:{name}": entry.needs for name, entry in ALL_FIGURES.items() if entry.needs}
 
 
 def _pieces() -> list[str]:
-    """The names of all long work but :data:`DRAWN`, the longest first."""
-    from .chapters.exercises import ALL_EXERCISES
-    from .chapters.tables import TABLES
-    from .figures.registry import ALL_FIGURES
-
-    exercises = [f"exercise:{k}" for k, e in ALL_EXERCISES.items() if e.experiment]
-    slow = [
-        e for e in ("exercise:adagrad.5", "exercise:rmsprop.3", "exercise:adam.4") if e in exercises
-    ]
-    figures = [f"figure:{n}" for n in ALL_FIGURES if f"figure:{n}" not in DRAWN]
-    tables = [f"table:{n}" for n in TABLES]
-    return list(dict.fromkeys([*tables, *slow, *figures, "javascript", *exercises]))
+    """The names of all long work but :func:`_drawn`, the longest first."""
+    drawn = _drawn()
+    kinds = ("table", "figure", "javascript", "exercise")
+    names = [name for kind in kinds for name in registered(kind) if name not in drawn]
+    return sorted(names, key=lambda n: _LONGEST.index(n) if n in _LONGEST else len(_LONGEST))
 
 
 def _pandoc(work: Path, partial: bool, *arguments: str) -> None:
     import pypandoc
-
-    from .document import SUBTITLE, TITLE
 
     command = [
         pypandoc.get_pandoc_path(), "report.md", "--from", _READER,
@@ -170,7 +168,7 @@ def _html(work: Path, partial: bool) -> bytes:
         f"src: url(data:font/woff2;base64,{font}) format('woff2'); }}\n"
     )
     (work / "style.html").write_text(f"<style>\n{face}{style}</style>\n", encoding="utf-8")
-    code = f"{result('javascript')}\n{(_HERE / 'interactive.js').read_text(encoding='utf-8')}"
+    code = f"{known_script()}\n{(_HERE / 'interactive.js').read_text(encoding='utf-8')}"
     # In a function, so that no name of it is the page's.
     (work / "script.html").write_text(
         f"<script>(() => {{\n{code}\n}})();</script>\n", encoding="utf-8"

@@ -15,7 +15,8 @@ from ...proofs import ALL_CLAIMS, Proof
 from ...proofs.kinds.claim import EquationsClaim
 from ..page.markup import cited, display, mark, table
 from ..page.typeset import equations
-from ..work import result, size
+from ..timing import step_times
+from ..work import register, result, size
 
 CLASS_NAMES = {
     "gradient_descent": "GradientDescent", "heavy_ball": "HeavyBall", "nesterov": "Nesterov",
@@ -158,9 +159,17 @@ def find_conventions() -> dict[str, Any]:
     return {"rows": rows, "missing": sorted(missing)}
 
 
+register("table:conventions", find_conventions)
+
+
+def known_conventions() -> dict[str, Any]:
+    """The same, made once."""
+    return result("table:conventions")
+
+
 def conventions_table(label: str, rules: Iterable[str]) -> str:
     """What libraries compute under the names of these rules."""
-    found, wanted = result("table:conventions"), {f"`{name}`" for name in rules}
+    found, wanted = known_conventions(), {f"`{name}`" for name in rules}
     rows = [row for row in found["rows"] if row[2] in wanted]
     if not rows:
         return "No library that is compared has one.\n"
@@ -178,6 +187,9 @@ def find_symmetries() -> dict[str, dict[str, bool]]:
     return {name: symmetries(rule) for name, rule in ALL_RULES.items()}
 
 
+register("table:symmetries", find_symmetries)
+
+
 def symmetries_table() -> str:
     """The same as a table."""
     kinds = ("loss scale", "units", "shift", "rotation", "permutation")
@@ -187,3 +199,17 @@ def symmetries_table() -> str:
                  "Symmetries, with ε = 0 and no decay: does the path stay when the loss is multiplied "
                  "by c > 0; scale with the parameter’s unit; move, turn, permute with the problem?",
                  [16, 12, 12, 12, 12, 12], "tbl-symmetries")  # fmt: skip
+
+
+def time_steps() -> dict[str, list[float | None]]:
+    """The time of a step of every torch class, and of torch's own."""
+    classes = {name: torch_class(rule) for rule, name in CLASS_NAMES.items()}
+    return step_times(classes, repeats=size(7, 3))
+
+
+register("timing:steps", time_steps, timed=True)
+
+
+def known_times() -> dict[str, list[float | None]]:
+    """The same, measured once."""
+    return result("timing:steps")

@@ -1,4 +1,6 @@
-"""The figures by name. Each takes theory and the experiments' results, and returns a matplotlib figure.
+"""The figures by name, a file a subject. Each takes theory and the experiments' results, and returns a
+matplotlib figure; its caption stands beside it. A new one is a function and an entry in a file, and a line
+in ``registry``.
 
 May import the experiments.
 """
