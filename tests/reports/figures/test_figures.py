@@ -24,8 +24,8 @@ from eigenstep.reports.work import is_timed, registered
 def test_every_figure_is_registered_in_the_order_of_the_report():
     assert list(registry.ALL_FIGURES) == [
         "regions", "eigenvalues", "rates", "trajectories", "all_trajectories", "race", "noise",
-        "adaptive_theory", "bounds", "layerwise_cycles", "lookahead_range", "film_contours", "film_saddle", "lecture_curves",
-        "lecture_paths", "batch_sizes", "sharpness", "regression",
+        "adaptive_theory", "bounds", "layerwise_cycles", "lookahead_range", "film_contours", "film_saddle",
+        "lecture_curves", "lecture_paths", "batch_sizes", "sharpness", "regression",
     ]  # fmt: skip
     for name, entry in registry.ALL_FIGURES.items():
         assert entry.make.__name__ == name
