@@ -5,6 +5,6 @@ in ``registry``.
 May import the experiments.
 """
 
-from .registry import ALL_FIGURES, FORMATS, draw, render, save
+from .registry import ALL_FIGURES, FORMATS, FigureEntry, draw, render, save
 
-__all__ = ["ALL_FIGURES", "FORMATS", "draw", "render", "save"]
+__all__ = ["ALL_FIGURES", "FORMATS", "FigureEntry", "draw", "render", "save"]
