@@ -14,8 +14,9 @@ from ...analysis.adaptive.averages import (
 from ...proofs import Proof
 from ..page.markup import figure, table
 from .family import Family
-from .optimizer_pages import claims_said, symmetries_table
+from .optimizer_pages import claims_said
 from .rule_theory import known_theory
+from .symmetries import symmetries_table
 
 RULES = (
     "adagrad",

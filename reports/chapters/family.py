@@ -9,7 +9,8 @@ from ...optimizers.errors import EigenstepError
 from ...optimizers.rules import ALL_RULES
 from ...proofs import Proof
 from .chapter import Chapter
-from .optimizer_pages import conventions_table, page
+from .conventions import conventions_table
+from .optimizer_pages import page
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,10 @@ from ..experiments.sharpness import known_runs, ratios
 from ..page.markup import figure, table, widget
 from ..timing import PARAMETERS, is_reproducible
 from .chapter import Chapter
-from .optimizer_pages import CLASS_NAMES, bytes_of, known_conventions, known_times
+from .conventions import known_conventions
+from .optimizer_pages import CLASS_NAMES, bytes_of
 from .rule_theory import WITHOUT, known_theory, stable_words
+from .step_times import known_times
 
 
 def rules_table() -> str:
