@@ -10,13 +10,14 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from functools import lru_cache
 from typing import Any
 
 from ..optimizers.errors import EigenstepError
 from ..optimizers.machine.files import OutputError, cache_folder, digest_of, write_atomically
-from ..optimizers.machine.workers import Workers
+from ..optimizers.machine.pools import pool
+from .surroundings import Surroundings, surroundings
 from .timing import is_reproducible
 
 
@@ -24,8 +25,9 @@ class ReportError(EigenstepError, RuntimeError):
     """A part of the report, or a tool that it needs, failed; the message says which."""
 
 
-_PACKAGES = ("sympy", "numpy", "scipy", "matplotlib", "torch", "z3-solver", "scikit-learn", "optax", "jax",
+PACKAGES = ("sympy", "numpy", "scipy", "matplotlib", "torch", "z3-solver", "scikit-learn", "optax", "jax",
              "pytorch-optimizer", "torch-optimizer")  # fmt: skip
+"""On whose versions, if installed, what is in the report depends."""
 _TIMED = ("figure:batch_sizes", "table:batch_runs", "timing:", "page:")
 """Pieces that hold measured times, which a reproducible report is without."""
 _memory: dict[str, Any] = {}
@@ -74,8 +76,17 @@ def _made(name: str) -> tuple[str, Any]:
         return "failed", f"{type(error).__name__}: {error}"
 
 
-def _made_elsewhere(name: str, quick: bool, reads: bool, known: dict[str, Any]) -> tuple[str, Any]:
+def _made_elsewhere(
+    name: str, quick: bool, reads: bool, known: dict[str, Any], where: Surroundings
+) -> tuple[str, Any]:
+    try:
+        if where.settle():
+            _memory.clear()
+            _digest.cache_clear()
+    except EigenstepError as error:
+        return "refused", str(error)
     begin(reads, quick)
+    _one_thread()
     _memory.update(known)
     return _made(name)
 
@@ -117,6 +128,7 @@ def prepare(
     workers: int,
     advance: Callable[[float], None] | None = None,
     needs: Mapping[str, Iterable[str]] | None = None,
+    executor: Executor | None = None,
 ) -> None:
     """Make all pieces that are not there yet, over several processes.
 
@@ -125,6 +137,7 @@ def prepare(
         workers: processes at most.
         advance: called with 1 as each is there.
         needs: pieces among ``names`` that the named one is made of, and waits for.
+        executor: where they are made: any of processes; by default this machine's.
 
     Raises:
         ReportError: one failed; what is done is kept, the others are given up.
@@ -137,22 +150,24 @@ def prepare(
                 advance(1)
         else:
             missing.append(name)
-    if workers == 1 or len(missing) < 2:
+    if executor is None and (workers == 1 or len(missing) < 2):
         for name in sorted(missing, key=lambda n: n in needs):
             _take(name, _made(name))
             if advance:
                 advance(1)
         return
     jobs: dict[Future[Any], str] = {}
+    where = surroundings()
 
     def submit() -> None:
         """All whose needs are there."""
         for name in [n for n in missing if all(other in _memory for other in needs.get(n, ()))]:
             missing.remove(name)
             known = {other: _memory[other] for other in needs.get(name, ())}
-            jobs[pool.submit(_made_elsewhere, name, _quick, _reads, known)] = name
+            job = processes.submit(_made_elsewhere, name, _quick, _reads, known, where)
+            jobs[job] = name
 
-    with Workers(min(workers, len(missing)), begin=_one_thread) as pool:
+    with pool(executor, min(workers, len(missing)), _one_thread) as processes:
         submit()
         while jobs:
             done, _ = wait(jobs, return_when=FIRST_COMPLETED)
@@ -182,7 +197,7 @@ def _digest() -> str:
 
     path = find()
     data = hashlib.sha256(path.read_bytes()).hexdigest() if path else "none"
-    return digest_of(("optimizers", "analysis", "proofs", "reports"), _PACKAGES) + data
+    return digest_of(("optimizers", "analysis", "proofs", "reports"), PACKAGES) + data
 
 
 def _path(name: str) -> Any:

@@ -93,6 +93,14 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="set a parameter; may be repeated"),
 ]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of a Dask cluster, tcp://HOST:PORT, that does the work",
+    ),
+]
 
 
 _INTERRUPTED = 130
@@ -536,17 +544,23 @@ def _row(claim: Any, decided: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _rows(keys: list[str], cache: bool) -> list[dict[str, Any]]:
+def _rows(keys: list[str], cache: bool, scheduler: str | None = None) -> list[dict[str, Any]]:
     """Claims decided over all cores, each with its correction, with progress."""
+    from ...optimizers.machine.scheduler import executor_at
     from ...proofs import decide_all, with_corrections
-    from ...proofs.running import cores
+    from ...proofs.running import PROVERS, cores
     from ..progress import progress
 
     known = with_corrections()
     corrections = [c.id for c in (known[k].corrected for k in keys) if c and c.id not in keys]
     wanted = [*keys, *corrections]
-    with progress("deciding claims", len(wanted)) as advance:
-        decided = decide_all(wanted, workers=cores(), cache=cache, advance=advance)
+    with (
+        executor_at(scheduler, PROVERS) as executor,
+        progress("deciding claims", len(wanted)) as advance,
+    ):
+        decided = decide_all(
+            wanted, workers=cores(), cache=cache, advance=advance, executor=executor
+        )
     return [_row(known[k], decided) for k in keys]
 
 
@@ -674,6 +688,7 @@ def prove(
     cache: Annotated[
         bool, typer.Option(help="take what was decided before by the same code from the cache")
     ] = True,
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Decide the claims of the ledger, or some of them, and try each numerically.
@@ -693,7 +708,7 @@ def prove(
         chosen += [k for k in found if k not in chosen]
     if errata:  # what eigenstep itself states is printed nowhere
         chosen = [k for k in chosen if known[k].source != "eigenstep"]
-    rows = _rows(chosen, cache)
+    rows = _rows(chosen, cache, scheduler)
     undecided = any(r["verdict"] == "OPEN" for r in rows)
     if errata:
         rows = [r for r in rows if r["verdict"] == "REFUTED"]
@@ -813,13 +828,20 @@ def report(
     quick: Annotated[
         bool, typer.Option("--quick", help="a draft: coarser grids, fewer seeds, shorter training")
     ] = False,
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Write the whole report: index.html (one self-contained file) and eigenstep.pdf."""
+    from ...optimizers.machine.scheduler import executor_at
+    from ...proofs.running import PROVERS
     from ..report import write_report
+    from ..work import PACKAGES
 
     chosen = tuple(f.strip() for f in formats.split(",") if f.strip())
-    written = write_report(out, chosen, only=tuple(only or ()), cache=cache, quick=quick)
+    with executor_at(scheduler, (*PROVERS, *PACKAGES)) as executor:
+        written = write_report(
+            out, chosen, only=tuple(only or ()), cache=cache, quick=quick, executor=executor
+        )
     _emit({"files": [str(p) for p in written]}, as_json, "\n".join(map(str, written)))
 
 
