@@ -56,7 +56,9 @@ class Cluster:
     def start(self, command, *arguments, **environment):
         clean = {k: v for k, v in os.environ.items()
                  if k not in ("EIGENSTEP_DATA", "SOURCE_DATE_EPOCH")}  # fmt: skip
-        clean["PYTHONPATH"] = str(Path(__file__).parent)  # so that a job can be one of :func:`slowly`
+        clean["PYTHONPATH"] = str(
+            Path(__file__).parent
+        )  # so that a job can be one of :func:`slowly`
         clean["XDG_CACHE_HOME"] = str(self.folder / f"cache{len(self.processes)}")
         process = subprocess.Popen(
             [*command, *arguments], cwd=self.folder, env={**clean, **environment}, start_new_session=True,
@@ -90,6 +92,15 @@ def descendants(pid: int) -> list[psutil.Process]:
 
 
 def kill(process) -> None:
-    """Without warning, as a machine that loses its power: the worker alone, for what it started must see to itself."""
+    """Without warning, and the worker alone: what it started must see to itself."""
     process.send_signal(signal.SIGKILL)
     process.wait()
+
+
+def until(moment, seconds=30):
+    """Wait for something that is true, and give it."""
+    end = time.monotonic() + seconds
+    while not (found := moment()):
+        assert time.monotonic() < end, "the moment never came"
+        time.sleep(0.05)
+    return found

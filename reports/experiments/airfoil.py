@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from ...optimizers.errors import EigenstepError
+from ...optimizers.machine.extras import require_extra
 from ...optimizers.machine.files import OutputError, cache_folder, write_atomically
 from ..progress import progress
 
@@ -130,6 +131,7 @@ def load_regression() -> LeastSquares:
     """The airfoil data where it is at hand, else scikit-learn's diabetes data."""
     if find() is not None:
         return load_airfoil()
+    require_extra("the diabetes data, which stands in for the airfoil data,", "report", "sklearn")
     from sklearn.datasets import load_diabetes
 
     features, target = load_diabetes(return_X_y=True, scaled=False)

@@ -18,6 +18,7 @@ from ...analysis.adaptive.adam_failure import smallest_cycle
 from ...analysis.linear.noise import best_schedule, minibatch_variance
 from ...analysis.simulation import follow, simulate
 from ...optimizers.compositions import with_schedule
+from ...optimizers.machine.extras import require_extra
 from ...optimizers.rule import Rule
 from ...optimizers.rules import (
     adadelta,
@@ -473,6 +474,7 @@ def train_network(
     make: Callable[[Any], Any], epochs: int, seed: int, factor: Any = None
 ) -> tuple[float, float]:
     """LeNet's shape in small on scikit-learn's digits: last training loss and test accuracy."""
+    require_extra("training on the digits", "report", "sklearn")
     import torch
     from sklearn.datasets import load_digits
     from torch import nn

@@ -1,6 +1,8 @@
-"""The executor of a Dask cluster: what it answers, what it refuses, what is left when workers or schedulers go."""
+"""The executor of a Dask cluster: what it answers, what it refuses, what is left when parts of it go."""
 
+import contextlib
 import os
+import pickle
 import shutil
 import signal
 import socket
@@ -19,6 +21,7 @@ from eigenstep.optimizers.machine import cluster_job, extras, scheduler
 from eigenstep.optimizers.machine.cluster_job import OtherCode
 from eigenstep.optimizers.machine.pools import pool
 from eigenstep.optimizers.machine.scheduler import SchedulerError, executor_at
+from eigenstep.optimizers.machine.workers import Workers
 
 pytest.importorskip("distributed", reason="pip install 'eigenstep[cluster]'")
 pytestmark = [
@@ -26,7 +29,7 @@ pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="POSIX processes"),
 ]
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from cluster import Cluster, descendants, kill, slowly, without_eigenstep  # noqa: E402
+from cluster import Cluster, descendants, kill, slowly, until, without_eigenstep  # noqa: E402
 
 COMMAND = str(Path(sys.executable).with_name("eigenstep"))
 ROOT = Path(__file__).parents[3]
@@ -46,14 +49,6 @@ def shared(tmp_path_factory):
     made.worker("--nthreads", "2")
     yield made
     made.close()
-
-
-def until(moment, seconds=30):
-    end = time.monotonic() + seconds
-    while not (found := moment()):
-        assert time.monotonic() < end, "the moment never came"
-        time.sleep(0.05)
-    return found
 
 
 def test_it_answers_as_this_machines_workers_do(shared):
@@ -134,18 +129,19 @@ def test_nobody_there_and_somebody_else_there():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with pytest.raises(SchedulerError, match=rf"no Dask scheduler answers at 127.0.0.1:{port} within 1 s"):  # fmt: skip
-        with executor_at(f"127.0.0.1:{port}", connect=1):
-            pass
+    nobody = rf"no Dask scheduler answers at 127.0.0.1:{port} within 1 s"
+    with (
+        pytest.raises(SchedulerError, match=nobody),
+        executor_at(f"127.0.0.1:{port}", connect=1),
+    ):
+        pass
     with socket.create_server(("127.0.0.1", 0)) as other:
 
         def answer():
-            while True:
-                try:
+            with contextlib.suppress(OSError):
+                while True:
                     there, _ = other.accept()
-                except OSError:
-                    return
-                there.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 20)
+                    there.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 20)
 
         threading.Thread(target=answer, daemon=True).start()
         with (
@@ -153,35 +149,39 @@ def test_nobody_there_and_somebody_else_there():
             executor_at(f"127.0.0.1:{other.getsockname()[1]}", connect=2),
         ):
             pass
-        other.close()
+
+
+def _slow_job(cluster, then, **patience):
+    """The error of a job during which something happens."""
+    with executor_at(cluster.address, **patience) as executor:
+        job = executor.submit(time.sleep, 600)
+        until(lambda: descendants(cluster.processes[-1].pid))
+        then()
+        job.result(60)
 
 
 def test_no_workers_none_left_and_no_scheduler_left(cluster):
-    with pytest.raises(SchedulerError, match=r"has no workers, and none came within 0\.5 s"):
-        with executor_at(cluster.address, workers=0.5):
-            pass
+    with (
+        pytest.raises(SchedulerError, match=r"has no workers, and none came within 0\.5 s"),
+        executor_at(cluster.address, workers=0.5),
+    ):
+        pass
     worker = cluster.worker()
-    with executor_at(cluster.address, workers=30) as executor:
+    with executor_at(cluster.address) as executor:
         assert executor.submit(divmod, 7, 2).result() == (3, 1)
     with pytest.raises(SchedulerError, match="has had no workers for 2 s"):
-        with executor_at(cluster.address, workers=2) as executor:
-            job = executor.submit(time.sleep, 600)
-            until(lambda: descendants(worker.pid))
-            kill(worker)
-            job.result(60)
+        _slow_job(cluster, lambda: kill(worker), workers=2)
     cluster.worker()
+    with executor_at(cluster.address) as executor:
+        assert executor.submit(divmod, 7, 2).result() == (3, 1)
     with pytest.raises(SchedulerError, match="is gone"):
-        with executor_at(cluster.address, connect=2) as executor:
-            job = executor.submit(time.sleep, 600)
-            until(lambda: descendants(cluster.processes[-1].pid))
-            kill(cluster.scheduler)
-            job.result(60)
+        _slow_job(cluster, lambda: kill(cluster.scheduler), connect=2)
 
 
 def changed_copy(folder):
     """The package with one more line."""
     for floor in cluster_job.FLOORS:
-        shutil.copytree(ROOT / floor, folder / "eigenstep" / floor, ignore=shutil.ignore_patterns("__pycache__"))  # fmt: skip
+        shutil.copytree(ROOT / floor, folder / "eigenstep" / floor)
     with open(folder / "eigenstep/optimizers/ops.py", "a", encoding="utf-8") as file:
         file.write("\n# changed\n")
     return folder
@@ -194,61 +194,80 @@ def test_a_worker_with_other_code_or_none_is_refused_also_if_it_comes_late(clust
         kill(first)
         cluster.worker(PYTHONPATH=str(changed_copy(tmp_path / "copy")))
         job = executor.submit(divmod, 7, 2)
-        with pytest.raises(OtherCode, match=r"has eigenstep's code \w{12}, where this machine has \w{12}"):
+        other = r"has eigenstep's code \w{12}, where this machine has \w{12}"
+        with pytest.raises(OtherCode, match=other):
             job.result(60)
     kill(cluster.processes[-1])
     cluster.worker(command=without_eigenstep())
     with executor_at(cluster.address) as executor:
+        job = executor.submit(divmod, 7, 2)
         with pytest.raises(SchedulerError, match="has no eigenstep"):
-            executor.submit(divmod, 7, 2).result(60)
+            job.result(60)
 
 
 def test_other_versions_of_packages_are_named(shared, monkeypatch):
     mine = cluster_job.fingerprint(("numpy", "sympy"))
     monkeypatch.setattr(scheduler, "fingerprint", lambda packages: {**mine, "sympy": "0.7"})
     with executor_at(shared.address) as executor:
-        with pytest.raises(OtherCode, match=r"has sympy [\d.]+, where this machine has 0\.7; the same"):
-            executor.submit(divmod, 7, 2).result()
+        job = executor.submit(divmod, 7, 2)
+        with pytest.raises(OtherCode, match=r"has sympy [\d.]+, where this machine has 0\.7; the"):
+            job.result()
 
 
 def test_code_that_changed_since_a_process_was_started_is_started_anew(monkeypatch):
     """A process waits for its next job a while: it must not go on with what it was started with."""
-    started, real = [], cluster_job.Workers
+    started = []
 
-    class Stale(real):
-        def submit(self, function, expected, *rest):
-            return super().submit(function, {**expected, "Python": "0"} if self is started[0] and len(asked) > 1 else expected, *rest)  # fmt: skip
+    class Stale(Workers):
+        """The first process is of another Python from its second job on."""
 
-        def __init__(self, *arguments):
-            super().__init__(*arguments)
+        def __init__(self, count):
+            super().__init__(count)
             started.append(self)
+            self.jobs = 0
 
-    asked = []
+        def submit(self, function, expected, message):
+            self.jobs += 1
+            if self is started[0] and self.jobs > 1:
+                expected = {**expected, "Python": "0"}
+            return super().submit(function, expected, message)
+
     monkeypatch.setattr(cluster_job, "Workers", Stale)
-    message = cluster_job.pickle.dumps((divmod, (7, 2), {}))
+    message = pickle.dumps((divmod, (7, 2), {}))
     for _ in range(2):
-        asked.append(1)
-        assert cluster_job.pickle.loads(cluster_job.do(cluster_job.fingerprint(()), message))[1] == (3, 1)
+        answer = cluster_job.do(cluster_job.fingerprint(()), message)
+        assert pickle.loads(answer)[:2] == (True, (3, 1))
     assert len(started) == 2
-    assert not cluster_job._take() or cluster_job._take() is None
+    last = cluster_job._take()
+    assert last is started[1]
+    last.shutdown(cancel_futures=True)
+
+
+def test_a_process_ends_when_no_job_comes(monkeypatch):
+    monkeypatch.setattr(cluster_job, "_IDLE", 0.2)
+    job = pickle.dumps((os.getpid, (), {}))
+    pid = pickle.loads(cluster_job.do(cluster_job.fingerprint(()), job))[1]
+    until(lambda: not psutil.pid_exists(pid), 10)
+    assert cluster_job._take() is None
 
 
 def test_without_the_extra_one_line(monkeypatch):
     monkeypatch.setattr(extras, "find_spec", lambda name: None)
-    with pytest.raises(extras.MissingExtra, match=r"needs: pip install 'eigenstep\[cluster\]'"):
-        with executor_at("127.0.0.1:1"):
-            pass
+    missing = r"needs: pip install 'eigenstep\[cluster\]'"
+    with pytest.raises(extras.MissingExtra, match=missing), executor_at("127.0.0.1:1"):
+        pass
 
 
 def test_threads_are_no_pool():
-    with ThreadPoolExecutor(1) as threads, pytest.raises(DomainError, match="of processes"):
-        with pool(threads, 1):
-            pass
+    with (
+        ThreadPoolExecutor(1) as threads,
+        pytest.raises(DomainError, match="of processes"),
+        pool(threads, 1),
+    ):
+        pass
 
 
 def test_what_waits_in_a_lent_executor_is_given_up():
-    from eigenstep.optimizers.machine.workers import Workers
-
     with Workers(1) as workers:
         with pytest.raises(KeyError), pool(workers, 1) as jobs:  # noqa: PT012
             running, waiting = jobs.submit(time.sleep, 0.5), jobs.submit(time.sleep, 60)
