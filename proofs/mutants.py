@@ -8,9 +8,12 @@ dropping one, or taking a strict one with equality, must make an inequality fail
 
 from __future__ import annotations
 
+import argparse
 import ast
 import copy
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,14 +21,16 @@ import sympy as sp
 
 from ..analysis.decision import any_counterexample, decide
 from ..analysis.expressions import parse_rule
+from ..optimizers.errors import EigenstepError
+from ..optimizers.machine.pools import pool
+from ..optimizers.machine.scheduler import executor_at
 from ..optimizers.machine.signals import end_on_signals
-from ..optimizers.machine.workers import Workers
 from .evidence import evidence
 from .kinds import claim as kinds
 from .kinds import identities as more
 from .kinds.claim import Claim
 from .ledger import with_corrections
-from .running import cores
+from .running import PROVERS, cores
 from .verdict import Verdict
 
 AVERAGING = ("beta", "beta1", "beta2", "gamma", "rho", "rho1", "alpha")
@@ -240,16 +245,55 @@ def _counts(key: str) -> tuple[int, int, list[str]]:
     return found.killed, found.equivalent, [str(mutant) for mutant in found.survived]
 
 
-def main() -> None:
+def survey_all(
+    keys: Sequence[str] | None = None, *, executor: Executor | None = None
+) -> tuple[int, int, list[str]]:
+    """Of claims of the ledger: mutants killed, equivalent, and in words those that survived.
+
+    Args:
+        keys: ids, by default of all claims that hold.
+        executor: where they are tried: any of processes; by default this machine's.
+    """
+    with pool(executor, cores()) as processes:
+        found = processes.map(_counts, proved_claims() if keys is None else keys)
+        killed, equivalent, survived = zip(*found, strict=True)
+    return sum(killed), sum(equivalent), [mutant for each in survived for mutant in each]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print how many mutants were killed, were equivalent and survived; exit 1 if any did."""
     end_on_signals()
-    with Workers(cores()) as pool:
-        killed, equivalent, survived = zip(*pool.map(_counts, proved_claims()), strict=True)
-    survivors = [mutant for found in survived for mutant in found]
+    asked = _asked(arguments)
+    try:
+        with executor_at(asked.scheduler, PROVERS) as executor:
+            killed, equivalent, survivors = survey_all(asked.claims or None, executor=executor)
+    except EigenstepError as error:
+        print(f"mutants: {' '.join(str(error).split())}", file=sys.stderr)
+        raise SystemExit(2) from None
     for mutant in survivors:
         print(f"survived: {mutant}")
-    print(f"{sum(killed)} mutants killed, {sum(equivalent)} equivalent, {len(survivors)} survived")
+    print(f"{killed} mutants killed, {equivalent} equivalent, {len(survivors)} survived")
     raise SystemExit(bool(survivors))
+
+
+def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m eigenstep.proofs.mutants",
+        description="Try every claim's proof on false variants of the claim: it must refute each.",
+        epilog="Exit status: 0 if every one is refuted or says the same, 1 if one survives, 2 for bad input.",
+    )
+    parser.add_argument("claims", nargs="*", metavar="CLAIM", help="ids; by default all that hold")
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of a Dask cluster, tcp://HOST:PORT, that does the work",
+    )
+    asked = parser.parse_args(arguments)
+    known = proved_claims() if asked.claims else {}
+    for key in asked.claims:
+        if key not in known:
+            parser.error(f"there is no claim {key!r} that holds and has mutants")
+    return asked
 
 
 if __name__ == "__main__":

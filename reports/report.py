@@ -7,12 +7,13 @@ import io
 import re
 import time
 import urllib.parse
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from ..optimizers.errors import DomainError, UnknownName
+from ..optimizers.machine.extras import require_extra
 from ..optimizers.machine.files import check_folder, temporary_folder, write_atomically
 from ..optimizers.machine.workers import run_program
 from ..proofs import decide_all, with_corrections
@@ -26,6 +27,7 @@ from .timing import committed, epoch, is_reproducible
 from .work import ReportError, begin, keep, prepare, registered, result, stored
 
 FORMATS = {"html": "index.html", "pdf": "eigenstep.pdf"}
+_NEEDED = ("brotli", "fontTools", "pypandoc", "sklearn", "typst", "ziamath")
 _HERE = Path(__file__).parent / "page"
 _HEAD = "---\nnocite: '@*'\n---\n"
 """The bibliography has all its entries, cited or not."""
@@ -40,6 +42,7 @@ def write_report(
     cache: bool = True,
     quick: bool = False,
     workers: int | None = None,
+    executor: Executor | None = None,
 ) -> list[Path]:
     """Make the report and write it into a folder, each file whole or not at all.
 
@@ -50,6 +53,8 @@ def write_report(
         cache: whether what was made before by the same code, libraries and data may be taken.
         quick: a draft: coarser grids, fewer seeds, shorter training.
         workers: processes at most, by default as many as the cores.
+        executor: where claims are decided and figures and experiments made: any of processes; by
+            default this machine's. Pages, and what is timed, are made here.
 
     With ``SOURCE_DATE_EPOCH`` in the environment measured times are left out and the PDF has that date:
     every run then gives the same bytes.
@@ -71,7 +76,7 @@ def write_report(
     names = {f: f"page:{f}:{','.join(only)}:{committed()}:{epoch()}" for f in wanted}
     begin(cache, quick)
     if not all(stored(n) for n in names.values()):
-        for name, content in _make(wanted, only, cache, workers or cores()).items():
+        for name, content in _make(wanted, only, cache, workers or cores(), executor).items():
             keep(names[name], content)
     written = []
     for name in wanted:
@@ -81,17 +86,14 @@ def write_report(
 
 
 def _make(
-    formats: tuple[str, ...], only: tuple[str, ...], cache: bool, workers: int
+    formats: tuple[str, ...],
+    only: tuple[str, ...],
+    cache: bool,
+    workers: int,
+    executor: Executor | None,
 ) -> dict[str, bytes]:
     """The files' contents by format."""
-    try:
-        import fontTools  # noqa: F401
-        import pypandoc  # noqa: F401
-        import typst  # noqa: F401
-    except ImportError as error:
-        raise ReportError(
-            f"{error.name} is not installed; the report needs: pip install 'eigenstep[report]'"
-        ) from error
+    require_extra("the report", "report", *_NEEDED)
     with temporary_folder() as work:
         (work / "figures").mkdir()
         pieces = [] if only else _pieces()
@@ -100,9 +102,11 @@ def _make(
         claims = list(with_corrections()) if not only or set(only) & set(NEED_PROOFS) else []
         total = len(claims) + len(pieces) + len(drawn) + len(timed) + 1 + len(formats)
         with progress("report", total) as advance:
-            decided = decide_all(claims, workers=workers, cache=cache, advance=advance)
+            decided = decide_all(
+                claims, workers=workers, cache=cache, advance=advance, executor=executor
+            )
             proofs = {key: d.proof for key, d in decided.items()}
-            prepare([*pieces, *drawn], workers, advance, drawn)
+            prepare([*pieces, *drawn], workers, advance, drawn, executor)
             prepare(timed, 1, advance)  # with nothing else running
             tried = {key: str(d.evidence) for key, d in decided.items()}
             text = markdown(proofs, only, tried)

@@ -11,15 +11,16 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from ..optimizers.errors import EigenstepError
 from ..optimizers.machine.files import OutputError, cache_folder, digest_of, write_atomically
-from ..optimizers.machine.workers import Workers
+from ..optimizers.machine.pools import pool
 from .dataset import find
+from .surroundings import Surroundings, surroundings
 from .timing import is_reproducible
 
 
@@ -27,8 +28,9 @@ class ReportError(EigenstepError, RuntimeError):
     """A part of the report, or a tool that it needs, failed; the message says which."""
 
 
-_PACKAGES = ("sympy", "numpy", "scipy", "matplotlib", "torch", "z3-solver", "scikit-learn", "optax", "jax",
+PACKAGES = ("sympy", "numpy", "scipy", "matplotlib", "torch", "z3-solver", "scikit-learn", "optax", "jax",
              "pytorch-optimizer", "torch-optimizer")  # fmt: skip
+"""On whose versions, if installed, what is in the report depends."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,16 @@ def _made(piece: Piece) -> tuple[str, Any]:
 
 
 def _made_elsewhere(
-    piece: Piece, quick: bool, reads: bool, known: dict[str, Any]
+    piece: Piece, quick: bool, reads: bool, known: dict[str, Any], where: Surroundings
 ) -> tuple[str, Any]:
+    try:
+        if where.settle():
+            _memory.clear()
+            _digest.cache_clear()
+    except EigenstepError as error:
+        return "refused", str(error)
     begin(reads, quick)
+    _one_thread()
     _memory.update(known)
     return _made(piece)
 
@@ -134,6 +143,7 @@ def prepare(
     workers: int,
     advance: Callable[[float], None] | None = None,
     needs: Mapping[str, Iterable[str]] | None = None,
+    executor: Executor | None = None,
 ) -> None:
     """Make all pieces that are not there yet, over several processes.
 
@@ -142,6 +152,7 @@ def prepare(
         workers: processes at most.
         advance: called with 1 as each is there.
         needs: pieces among ``names`` that the named one is made of, and waits for.
+        executor: where they are made: any of processes; by default this machine's.
 
     Raises:
         ReportError: one failed; what is done is kept, the others are given up.
@@ -154,22 +165,24 @@ def prepare(
                 advance(1)
         else:
             missing.append(name)
-    if workers == 1 or len(missing) < 2:
+    if executor is None and (workers == 1 or len(missing) < 2):
         for name in sorted(missing, key=lambda n: n in needs):
             _take(name, _made(_piece(name)))
             if advance:
                 advance(1)
         return
     jobs: dict[Future[Any], str] = {}
+    where = surroundings()
 
     def submit() -> None:
         """All whose needs are there."""
         for name in [n for n in missing if all(other in _memory for other in needs.get(n, ()))]:
             missing.remove(name)
             known = {other: _memory[other] for other in needs.get(name, ())}
-            jobs[pool.submit(_made_elsewhere, _piece(name), _quick, _reads, known)] = name
+            job = processes.submit(_made_elsewhere, _piece(name), _quick, _reads, known, where)
+            jobs[job] = name
 
-    with Workers(min(workers, len(missing)), begin=_one_thread) as pool:
+    with pool(executor, min(workers, len(missing)), _one_thread) as processes:
         submit()
         while jobs:
             done, _ = wait(jobs, return_when=FIRST_COMPLETED)
@@ -197,7 +210,7 @@ def _digest() -> str:
     """Of all code, of the libraries that are run, and of the data that is at hand."""
     path = find()
     data = hashlib.sha256(path.read_bytes()).hexdigest() if path else "none"
-    return digest_of(("optimizers", "analysis", "proofs", "reports"), _PACKAGES) + data
+    return digest_of(("optimizers", "analysis", "proofs", "reports"), PACKAGES) + data
 
 
 def _path(name: str) -> Any:

@@ -22,17 +22,25 @@ def _row(claim: Any, decided: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def decided_rows(keys: list[str], cache: bool) -> list[dict[str, Any]]:
+def decided_rows(
+    keys: list[str], cache: bool, scheduler: str | None = None
+) -> list[dict[str, Any]]:
     """Claims decided over all cores, each with its correction, with progress."""
+    from ...optimizers.machine.scheduler import executor_at
     from ...proofs import decide_all, with_corrections
-    from ...proofs.running import cores
+    from ...proofs.running import PROVERS, cores
     from ..progress import progress
 
     known = with_corrections()
     corrections = [c.id for c in (known[k].corrected for k in keys) if c and c.id not in keys]
     wanted = [*keys, *corrections]
-    with progress("deciding claims", len(wanted)) as advance:
-        decided = decide_all(wanted, workers=cores(), cache=cache, advance=advance)
+    with (
+        executor_at(scheduler, PROVERS) as executor,
+        progress("deciding claims", len(wanted)) as advance,
+    ):
+        decided = decide_all(
+            wanted, workers=cores(), cache=cache, advance=advance, executor=executor
+        )
     return [_row(known[k], decided) for k in keys]
 
 

@@ -34,6 +34,14 @@ RuleName = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of a Dask cluster, tcp://HOST:PORT, that does the work",
+    ),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="set a parameter; may be repeated"),

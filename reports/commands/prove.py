@@ -9,7 +9,7 @@ import typer
 from ...optimizers.errors import UnknownName
 from .claim_rows import decided_rows, point_of
 from .command import Command
-from .options import Json, completer
+from .options import Json, Scheduler, completer
 from .output import emit
 
 
@@ -81,6 +81,7 @@ def prove(
     cache: Annotated[
         bool, typer.Option(help="take what was decided before by the same code from the cache")
     ] = True,
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Decide the claims of the ledger, or some of them, and try each numerically.
@@ -100,7 +101,7 @@ def prove(
         chosen += [k for k in found if k not in chosen]
     if errata:  # what eigenstep itself states is printed nowhere
         chosen = [k for k in chosen if known[k].source != "eigenstep"]
-    rows = decided_rows(chosen, cache)
+    rows = decided_rows(chosen, cache, scheduler)
     undecided = any(r["verdict"] == "OPEN" for r in rows)
     if errata:
         rows = [r for r in rows if r["verdict"] == "REFUTED"]

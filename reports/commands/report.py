@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .command import Command
-from .options import Json, completer
+from .options import Json, Scheduler, completer
 from .output import emit
 
 
@@ -37,13 +37,20 @@ def report(
     quick: Annotated[
         bool, typer.Option("--quick", help="a draft: coarser grids, fewer seeds, shorter training")
     ] = False,
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Write the whole report: index.html (one self-contained file) and eigenstep.pdf."""
+    from ...optimizers.machine.scheduler import executor_at
+    from ...proofs.running import PROVERS
     from ..report import write_report
+    from ..work import PACKAGES
 
     chosen = tuple(f.strip() for f in formats.split(",") if f.strip())
-    written = write_report(out, chosen, only=tuple(only or ()), cache=cache, quick=quick)
+    with executor_at(scheduler, (*PROVERS, *PACKAGES)) as executor:
+        written = write_report(
+            out, chosen, only=tuple(only or ()), cache=cache, quick=quick, executor=executor
+        )
     emit({"files": [str(p) for p in written]}, as_json, "\n".join(map(str, written)))
 
 

@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ...optimizers.machine.extras import require_extra
 from ..dataset import DataError, checked, download, find
 
 ROWS = 1500
@@ -87,6 +88,7 @@ def load_regression() -> LeastSquares:
     """The airfoil data where it is at hand, else scikit-learn's diabetes data."""
     if find() is not None:
         return load_airfoil()
+    require_extra("the diabetes data, which stands in for the airfoil data,", "report", "sklearn")
     from sklearn.datasets import load_diabetes
 
     features, target = load_diabetes(return_X_y=True, scaled=False)

@@ -13,6 +13,7 @@ import numpy as np
 
 from ...analysis import derive
 from ...analysis.adaptive.frozen import freeze
+from ...optimizers.machine.extras import require_extra
 from ...optimizers.rules import adam, gradient_descent, heavy_ball
 from ..work import register, result, size
 
@@ -34,6 +35,7 @@ def limits() -> dict[str, float]:
 
 def run(name: str, steps: int, seed: int = 0) -> dict[str, list[float]]:
     """Train on scikit-learn's digits; the loss and the (preconditioned) sharpness every few steps."""
+    require_extra("training on the digits", "report", "sklearn")
     import torch
     from sklearn.datasets import load_digits
     from torch import nn

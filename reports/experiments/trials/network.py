@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ....optimizers.machine.extras import require_extra
 from ....optimizers.schedules import exponential, polynomial
 from ...work import size
 from .table import Table
@@ -17,6 +18,7 @@ def train_network(
     make: Callable[[Any], Any], epochs: int, seed: int, factor: Any = None
 ) -> tuple[float, float]:
     """LeNet's shape in small on scikit-learn's digits: last training loss and test accuracy."""
+    require_extra("training on the digits", "report", "sklearn")
     import torch
     from sklearn.datasets import load_digits
     from torch import nn
