@@ -14,7 +14,7 @@ from ..optimizers.errors import EigenstepError, RuleError, UnknownName, shown
 from ..optimizers.rule import Rule
 from ..optimizers.rules import ALL_RULES
 from .adaptive.frozen import freeze
-from .user_code import MODULE_PREFIX, running
+from .user_code import MODULE_PREFIX, place_of, running
 
 
 class LoadError(EigenstepError, ImportError):
@@ -81,6 +81,21 @@ def _run_file(path_text: str) -> ModuleType:
     return module
 
 
+def _import(place: str) -> ModuleType:
+    """A module by name; where what it needs is not installed, that is what is said."""
+    try:
+        return importlib.import_module(place)
+    except ModuleNotFoundError as error:
+        top = (error.name or "").partition(".")[0]
+        if not top or place_of(error):
+            raise
+        if top != error.name and top in sys.modules:
+            raise  # a part of a package that is there
+        raise LoadError(
+            f"{shown(place)} needs {top}, which is not installed: pip install {top}"
+        ) from None
+
+
 def load_target(name: str) -> Any:
     """Somebody's optimizer: ``package.module:Name``, ``path.py:Name``, or a rule of eigenstep.
 
@@ -105,7 +120,7 @@ def load_target(name: str) -> Any:
         sys.path.insert(0, "")
         try:
             with running(LoadError, f"{shown(place)} failed"):
-                module = importlib.import_module(place)
+                module = _import(place)
         finally:
             with contextlib.suppress(ValueError):
                 sys.path.remove("")

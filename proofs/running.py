@@ -15,7 +15,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import as_completed
+from concurrent.futures import Executor, as_completed
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +23,14 @@ from typing import Any
 
 from ..optimizers.errors import UnknownName
 from ..optimizers.machine.files import OutputError, cache_folder, digest_of, write_atomically
-from ..optimizers.machine.workers import Workers
+from ..optimizers.machine.pools import pool
 from .evidence import Evidence, evidence
 from .kinds.claim import Claim
 from .ledger import with_corrections
 from .verdict import Proof, Verdict
 
+PROVERS = ("sympy", "z3-solver", "numpy", "scipy", "mpmath")
+"""Packages on whose versions a verdict depends."""
 _PARALLEL_FROM = 16
 """Claims below which starting further processes takes longer than it saves."""
 
@@ -53,6 +55,7 @@ def decide_all(
     workers: int = 1,
     cache: bool = True,
     advance: Callable[[float], None] | None = None,
+    executor: Executor | None = None,
 ) -> dict[str, Decided]:
     """Decide claims of the ledger.
 
@@ -61,6 +64,7 @@ def decide_all(
         workers: processes at most.
         cache: whether verdicts may come from the cache, and go there.
         advance: called with 1 as each claim is decided.
+        executor: where they are decided: any of processes; by default this machine's.
 
     Returns:
         By id, in the order of ``keys``.
@@ -80,7 +84,7 @@ def decide_all(
             done[key] = found
             if advance:
                 advance(1)
-    with closing(_decide([k for k in wanted if k not in done], workers)) as rest:
+    with closing(_decide([k for k in wanted if k not in done], workers, executor)) as rest:
         for key, decided in rest:
             done[key] = decided
             if cache:
@@ -90,13 +94,15 @@ def decide_all(
     return {key: done[key] for key in wanted}
 
 
-def _decide(keys: list[str], workers: int) -> Generator[tuple[str, Decided], None, None]:
-    if workers == 1 or len(keys) < _PARALLEL_FROM:
+def _decide(
+    keys: list[str], workers: int, executor: Executor | None
+) -> Generator[tuple[str, Decided], None, None]:
+    if executor is None and (workers == 1 or len(keys) < _PARALLEL_FROM):
         for key in keys:
             yield key, decide_claim(with_corrections()[key])
         return
-    with Workers(workers) as pool:
-        jobs = {pool.submit(_by_key, key): key for key in keys}
+    with pool(executor, workers) as processes:
+        jobs = {processes.submit(_by_key, key): key for key in keys}
         for job in as_completed(jobs):
             yield jobs[job], job.result()
 
@@ -107,9 +113,7 @@ def _by_key(key: str) -> Decided:
 
 def _prover() -> str:
     """A digest of the code and the libraries on which verdicts depend."""
-    return digest_of(
-        ("optimizers", "analysis", "proofs"), ("sympy", "z3-solver", "numpy", "scipy", "mpmath")
-    )
+    return digest_of(("optimizers", "analysis", "proofs"), PROVERS)
 
 
 def _path(key: str) -> Path:

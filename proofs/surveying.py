@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from ..analysis.decision import any_counterexample
+from ..optimizers.machine.pools import pool
 from .evidence import evidence
 from .kinds.claim import Claim
 from .kinds.inequalities import InequalityClaim
 from .ledger import with_corrections
+from .running import cores
 from .verdict import Verdict
 
 
@@ -73,3 +76,18 @@ def counts(key: str) -> tuple[int, int, list[str]]:
     """Of a claim of the ledger: mutants killed, equivalent, and those that survived."""
     found = survey(with_corrections()[key])
     return found.killed, found.equivalent, [str(mutant) for mutant in found.survived]
+
+
+def survey_all(
+    keys: Sequence[str] | None = None, *, executor: Executor | None = None
+) -> tuple[int, int, list[str]]:
+    """Of claims of the ledger: mutants killed, equivalent, and in words those that survived.
+
+    Args:
+        keys: ids, by default of all claims that hold.
+        executor: where they are tried: any of processes; by default this machine's.
+    """
+    with pool(executor, cores()) as processes:
+        found = processes.map(counts, proved_claims() if keys is None else keys)
+        killed, equivalent, survived = zip(*found, strict=True)
+    return sum(killed), sum(equivalent), [mutant for each in survived for mutant in each]

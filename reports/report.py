@@ -7,22 +7,27 @@ import io
 import re
 import time
 import urllib.parse
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from ..optimizers.errors import DomainError, UnknownName
+from ..optimizers.machine.extras import require_extra
 from ..optimizers.machine.files import check_folder, temporary_folder, write_atomically
 from ..optimizers.machine.workers import run_program
 from ..proofs import decide_all, with_corrections
 from ..proofs.running import cores
+from .document import CHAPTERS, NEED_PROOFS, SUBTITLE, TITLE, markdown
+from .figures.registry import ALL_FIGURES
+from .page.javascript import known_script
 from .page.markup import BIBLIOGRAPHY
 from .progress import progress
 from .timing import committed, epoch, is_reproducible
-from .work import ReportError, begin, keep, prepare, result, stored
+from .work import ReportError, begin, keep, prepare, registered, result, stored
 
 FORMATS = {"html": "index.html", "pdf": "eigenstep.pdf"}
+_NEEDED = ("brotli", "fontTools", "pypandoc", "sklearn", "typst", "ziamath")
 _HERE = Path(__file__).parent / "page"
 _HEAD = "---\nnocite: '@*'\n---\n"
 """The bibliography has all its entries, cited or not."""
@@ -37,6 +42,7 @@ def write_report(
     cache: bool = True,
     quick: bool = False,
     workers: int | None = None,
+    executor: Executor | None = None,
 ) -> list[Path]:
     """Make the report and write it into a folder, each file whole or not at all.
 
@@ -47,6 +53,8 @@ def write_report(
         cache: whether what was made before by the same code, libraries and data may be taken.
         quick: a draft: coarser grids, fewer seeds, shorter training.
         workers: processes at most, by default as many as the cores.
+        executor: where claims are decided and figures and experiments made: any of processes; by
+            default this machine's. Pages, and what is timed, are made here.
 
     With ``SOURCE_DATE_EPOCH`` in the environment measured times are left out and the PDF has that date:
     every run then gives the same bytes.
@@ -57,8 +65,6 @@ def write_report(
         OutputError: the folder cannot be written.
         ReportError: a figure, an experiment, pandoc or Typst failed; the message says which.
     """
-    from .document import CHAPTERS
-
     for name in formats or ("",):
         if name not in FORMATS:
             raise DomainError("format", repr(name), f"one or more of {', '.join(FORMATS)}")
@@ -70,7 +76,7 @@ def write_report(
     names = {f: f"page:{f}:{','.join(only)}:{committed()}:{epoch()}" for f in wanted}
     begin(cache, quick)
     if not all(stored(n) for n in names.values()):
-        for name, content in _make(wanted, only, cache, workers or cores()).items():
+        for name, content in _make(wanted, only, cache, workers or cores(), executor).items():
             keep(names[name], content)
     written = []
     for name in wanted:
@@ -80,30 +86,27 @@ def write_report(
 
 
 def _make(
-    formats: tuple[str, ...], only: tuple[str, ...], cache: bool, workers: int
+    formats: tuple[str, ...],
+    only: tuple[str, ...],
+    cache: bool,
+    workers: int,
+    executor: Executor | None,
 ) -> dict[str, bytes]:
     """The files' contents by format."""
-    try:
-        import fontTools  # noqa: F401
-        import pypandoc  # noqa: F401
-        import typst  # noqa: F401
-    except ImportError as error:
-        raise ReportError(
-            f"{error.name} is not installed; the report needs: pip install 'eigenstep[report]'"
-        ) from error
-    from .document import NEED_PROOFS, markdown
-
+    require_extra("the report", "report", *_NEEDED)
     with temporary_folder() as work:
         (work / "figures").mkdir()
         pieces = [] if only else _pieces()
-        drawn = {} if only else DRAWN
+        drawn = {} if only else _drawn()
         timed = [] if only or is_reproducible() else ["timing:steps"]
         claims = list(with_corrections()) if not only or set(only) & set(NEED_PROOFS) else []
         total = len(claims) + len(pieces) + len(drawn) + len(timed) + 1 + len(formats)
         with progress("report", total) as advance:
-            decided = decide_all(claims, workers=workers, cache=cache, advance=advance)
+            decided = decide_all(
+                claims, workers=workers, cache=cache, advance=advance, executor=executor
+            )
             proofs = {key: d.proof for key, d in decided.items()}
-            prepare([*pieces, *drawn], workers, advance, drawn)
+            prepare([*pieces, *drawn], workers, advance, drawn, executor)
             prepare(timed, 1, advance)  # with nothing else running
             tried = {key: str(d.evidence) for key, d in decided.items()}
             text = markdown(proofs, only, tried)
@@ -112,7 +115,7 @@ def _make(
             (work / "report.md").write_text(f"{_HEAD}\n{text}", encoding="utf-8")
             advance(1)
             if "html" in formats:
-                result("javascript")  # not in a thread
+                known_script()  # not in a thread
             with ThreadPoolExecutor(workers) as threads:  # both wait for other programs
                 jobs = {n: threads.submit(_WRITERS[n], work, bool(only)) for n in formats}
                 made = {}
@@ -122,30 +125,29 @@ def _make(
     return made
 
 
-DRAWN = {"figure:sharpness": ("table:sharpness",), "figure:batch_sizes": ("table:batch_runs",),
-         "figure:bounds": ("table:rules",), "figure:regression": ("table:regression",)}  # fmt: skip
-"""Figures of tables, which are made first."""
+_LONGEST = (
+    "table:sharpness", "table:rules", "table:lecture_table", "table:batch_runs", "table:regression",
+    "table:lookahead", "table:momentum", "table:conventions", "table:symmetries", "exercise:adagrad.5",
+    "exercise:rmsprop.3", "exercise:adam.4",
+)  # fmt: skip
+"""What is begun first, so that no process is left with it at the end."""
+
+
+def _drawn() -> dict[str, tuple[str, ...]]:
+    """Figures of tables, with the tables, which are made first."""
+    return {f"figure:{name}": entry.needs for name, entry in ALL_FIGURES.items() if entry.needs}
 
 
 def _pieces() -> list[str]:
-    """The names of all long work but :data:`DRAWN`, the longest first."""
-    from .chapters.exercises import ALL_EXERCISES
-    from .chapters.tables import TABLES
-    from .figures.registry import ALL_FIGURES
-
-    exercises = [f"exercise:{k}" for k, e in ALL_EXERCISES.items() if e.experiment]
-    slow = [
-        e for e in ("exercise:adagrad.5", "exercise:rmsprop.3", "exercise:adam.4") if e in exercises
-    ]
-    figures = [f"figure:{n}" for n in ALL_FIGURES if f"figure:{n}" not in DRAWN]
-    tables = [f"table:{n}" for n in TABLES]
-    return list(dict.fromkeys([*tables, *slow, *figures, "javascript", *exercises]))
+    """The names of all long work but :func:`_drawn`, the longest first."""
+    drawn = _drawn()
+    kinds = ("table", "figure", "javascript", "exercise")
+    names = [name for kind in kinds for name in registered(kind) if name not in drawn]
+    return sorted(names, key=lambda n: _LONGEST.index(n) if n in _LONGEST else len(_LONGEST))
 
 
 def _pandoc(work: Path, partial: bool, *arguments: str) -> None:
     import pypandoc
-
-    from .document import SUBTITLE, TITLE
 
     command = [
         pypandoc.get_pandoc_path(), "report.md", "--from", _READER,
@@ -170,7 +172,7 @@ def _html(work: Path, partial: bool) -> bytes:
         f"src: url(data:font/woff2;base64,{font}) format('woff2'); }}\n"
     )
     (work / "style.html").write_text(f"<style>\n{face}{style}</style>\n", encoding="utf-8")
-    code = f"{result('javascript')}\n{(_HERE / 'interactive.js').read_text(encoding='utf-8')}"
+    code = f"{known_script()}\n{(_HERE / 'interactive.js').read_text(encoding='utf-8')}"
     # In a function, so that no name of it is the page's.
     (work / "script.html").write_text(
         f"<script>(() => {{\n{code}\n}})();</script>\n", encoding="utf-8"

@@ -1,7 +1,8 @@
 """The report's long work: done over all cores, and kept until code, libraries or data change.
 
-Every piece has a name: ``figure:regions``, ``symmetries``, ``exercise:sgd.1`` … What it makes is bytes or
-JSON. :func:`prepare` makes many at once; :func:`result` hands one out, making it here if need be.
+Every piece has a name: ``figure:regions``, ``table:symmetries``, ``exercise:sgd.1`` … and a function that
+makes it, bytes or JSON, which the module that has the function registers. :func:`prepare` makes many at once;
+:func:`result` hands one out, making it here if need be.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from ..optimizers.errors import EigenstepError
 from ..optimizers.machine.files import OutputError, cache_folder, digest_of, write_atomically
-from ..optimizers.machine.workers import Workers
+from ..optimizers.machine.pools import pool
+from .dataset import find
+from .surroundings import Surroundings, surroundings
 from .timing import is_reproducible
 
 
@@ -24,10 +28,22 @@ class ReportError(EigenstepError, RuntimeError):
     """A part of the report, or a tool that it needs, failed; the message says which."""
 
 
-_PACKAGES = ("sympy", "numpy", "scipy", "matplotlib", "torch", "z3-solver", "scikit-learn", "optax", "jax",
+PACKAGES = ("sympy", "numpy", "scipy", "matplotlib", "torch", "z3-solver", "scikit-learn", "optax", "jax",
              "pytorch-optimizer", "torch-optimizer")  # fmt: skip
-_TIMED = ("figure:batch_sizes", "table:batch_runs", "timing:", "page:")
-"""Pieces that hold measured times, which a reproducible report is without."""
+"""On whose versions, if installed, what is in the report depends."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """How a piece is made. Processes send one another the function by its name, so it is a module's own."""
+
+    make: Callable[..., Any]
+    arguments: tuple[str, ...] = ()
+    timed: bool = False
+    """Whether it holds measured times, which a reproducible report is without."""
+
+
+_pieces: dict[str, Piece] = {}
 _memory: dict[str, Any] = {}
 _reads = True
 _quick = False
@@ -38,46 +54,56 @@ def size(full: int, draft: int) -> int:
     return draft if _quick else full
 
 
-def _make(name: str) -> Any:
-    kind, _, rest = name.partition(":")
-    if kind == "figure":
-        from .figures.registry import draw, render
+def register(name: str, make: Callable[..., Any], *arguments: str, timed: bool = False) -> None:
+    """Say how a piece is made.
 
-        return render(draw(rest), ".svg")
-    if kind == "exercise":
-        from .chapters.exercises import ALL_EXERCISES
-
-        table = ALL_EXERCISES[rest].run()
-        return {"columns": table.columns, "rows": table.rows, "note": table.note}
-    if kind == "javascript":
-        from .page.javascript import generated
-
-        return generated()
-    if kind == "timing":
-        from .chapters.optimizer_pages import CLASS_NAMES, torch_class
-        from .timing import step_times
-
-        classes = {name: torch_class(rule) for rule, name in CLASS_NAMES.items()}
-        return step_times(classes, repeats=size(7, 3))
-    from .chapters.tables import TABLES
-
-    return TABLES[rest]()
+    Args:
+        name: its kind and its own name, ``table:rules``.
+        make: a function of a module, with these arguments; returns bytes or JSON.
+        timed: whether it holds measured times.
+    """
+    _pieces[name] = Piece(make, arguments, timed)
 
 
-def _made(name: str) -> tuple[str, Any]:
+def registered(kind: str) -> list[str]:
+    """The names of all pieces of a kind, ``table`` for one, that are registered so far."""
+    return [name for name in _pieces if name.partition(":")[0] == kind]
+
+
+def is_timed(name: str) -> bool:
+    """Whether a piece holds measured times."""
+    return name in _pieces and _pieces[name].timed
+
+
+def _piece(name: str) -> Piece:
+    if name not in _pieces:
+        raise ReportError(f"{name}: no module that is imported makes it")
+    return _pieces[name]
+
+
+def _made(piece: Piece) -> tuple[str, Any]:
     """What a piece is, or the words of what went wrong: exceptions do not all travel between processes."""
     try:
-        return "made", _make(name)
+        return "made", piece.make(*piece.arguments)
     except EigenstepError as error:
         return "refused", str(error)
     except Exception as error:
         return "failed", f"{type(error).__name__}: {error}"
 
 
-def _made_elsewhere(name: str, quick: bool, reads: bool, known: dict[str, Any]) -> tuple[str, Any]:
+def _made_elsewhere(
+    piece: Piece, quick: bool, reads: bool, known: dict[str, Any], where: Surroundings
+) -> tuple[str, Any]:
+    try:
+        if where.settle():
+            _memory.clear()
+            _digest.cache_clear()
+    except EigenstepError as error:
+        return "refused", str(error)
     begin(reads, quick)
+    _one_thread()
     _memory.update(known)
-    return _made(name)
+    return _made(piece)
 
 
 def _take(name: str, made: tuple[str, Any]) -> None:
@@ -108,7 +134,7 @@ def result(name: str) -> Any:
         ReportError: it failed; the message names it.
     """
     if not stored(name):
-        _take(name, _made(name))
+        _take(name, _made(_piece(name)))
     return _memory[name]
 
 
@@ -117,6 +143,7 @@ def prepare(
     workers: int,
     advance: Callable[[float], None] | None = None,
     needs: Mapping[str, Iterable[str]] | None = None,
+    executor: Executor | None = None,
 ) -> None:
     """Make all pieces that are not there yet, over several processes.
 
@@ -125,6 +152,7 @@ def prepare(
         workers: processes at most.
         advance: called with 1 as each is there.
         needs: pieces among ``names`` that the named one is made of, and waits for.
+        executor: where they are made: any of processes; by default this machine's.
 
     Raises:
         ReportError: one failed; what is done is kept, the others are given up.
@@ -137,22 +165,24 @@ def prepare(
                 advance(1)
         else:
             missing.append(name)
-    if workers == 1 or len(missing) < 2:
+    if executor is None and (workers == 1 or len(missing) < 2):
         for name in sorted(missing, key=lambda n: n in needs):
-            _take(name, _made(name))
+            _take(name, _made(_piece(name)))
             if advance:
                 advance(1)
         return
     jobs: dict[Future[Any], str] = {}
+    where = surroundings()
 
     def submit() -> None:
         """All whose needs are there."""
         for name in [n for n in missing if all(other in _memory for other in needs.get(n, ()))]:
             missing.remove(name)
             known = {other: _memory[other] for other in needs.get(name, ())}
-            jobs[pool.submit(_made_elsewhere, name, _quick, _reads, known)] = name
+            job = processes.submit(_made_elsewhere, _piece(name), _quick, _reads, known, where)
+            jobs[job] = name
 
-    with Workers(min(workers, len(missing)), begin=_one_thread) as pool:
+    with pool(executor, min(workers, len(missing)), _one_thread) as processes:
         submit()
         while jobs:
             done, _ = wait(jobs, return_when=FIRST_COMPLETED)
@@ -178,16 +208,14 @@ def _one_thread() -> None:
 @lru_cache(maxsize=1)
 def _digest() -> str:
     """Of all code, of the libraries that are run, and of the data that is at hand."""
-    from .experiments.airfoil import find
-
     path = find()
     data = hashlib.sha256(path.read_bytes()).hexdigest() if path else "none"
-    return digest_of(("optimizers", "analysis", "proofs", "reports"), _PACKAGES) + data
+    return digest_of(("optimizers", "analysis", "proofs", "reports"), PACKAGES) + data
 
 
 def _path(name: str) -> Any:
     kind = "quick" if _quick else ""
-    if is_reproducible() and name.startswith(_TIMED):
+    if is_reproducible() and is_timed(name):
         kind += " reproducible"
     key = hashlib.sha256(f"{_digest()}\0{name}\0{kind}".encode()).hexdigest()[:40]
     return cache_folder() / "report" / key
@@ -226,4 +254,5 @@ def begin(cache: bool, quick: bool = False) -> None:
     _reads, _quick = cache, quick
 
 
-__all__ = ["ReportError", "begin", "keep", "prepare", "result", "size", "stored"]
+__all__ = ["Piece", "ReportError", "begin", "is_timed", "keep", "prepare", "register", "registered", "result",
+           "size", "stored"]  # fmt: skip

@@ -1,4 +1,5 @@
-"""The report's chapters: one file each, whose words and numbers are generated from what was derived.
+"""The report's chapters, a file each, and a line each in ``registry``. Their words and numbers are generated
+from what was derived.
 
 May import everything of this floor but the commands and the report that they are put together in.
 """

@@ -13,10 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ...optimizers.rules import adadelta, adam, rmsprop
 from ..experiments import trials
 from ..experiments.trials import Table
+from ..work import register, result
 
 
 @dataclass(frozen=True)
@@ -149,3 +151,19 @@ ALL_EXERCISES: dict[str, Exercise] = {e.id: e for e in _ALL}
 def chapter(exercise: Exercise) -> str:
     """The chapter of the lecture that an exercise closes."""
     return _CHAPTERS[exercise.id.split(".")[0]]
+
+
+def table_of(exercise_id: str) -> dict[str, Any]:
+    """What an exercise's experiment measured, as plain values."""
+    table = ALL_EXERCISES[exercise_id].run()
+    return {"columns": table.columns, "rows": table.rows, "note": table.note}
+
+
+for _id, _exercise in ALL_EXERCISES.items():
+    if _exercise.experiment:
+        register(f"exercise:{_id}", table_of, _id)
+
+
+def known_table(exercise: Exercise) -> dict[str, Any]:
+    """The same, made once."""
+    return result(f"exercise:{exercise.id}")

@@ -1,21 +1,15 @@
-"""Chapters that rerun the lecture: its figures and printed losses, training at the edge, the exercises."""
+"""The lecture’s figures and printed losses, rerun."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from ...proofs import Proof
-from ..experiments.sharpness import SETTINGS, ratios
-from ..experiments.trials import show
+from ..experiments.training_table import known_lecture_table
 from ..page.markup import figure, table
-from ..work import result
-from .exercises import ALL_EXERCISES, chapter
-from .optimizer_pages import claims_said
+from .chapter import Chapter
 
 
 def experiments_chapter() -> str:
     """The lecture's figures and its table of losses, by our rules and by torch's."""
-    found = result("table:lecture_table")
+    found = known_lecture_table()
     rows, far = [], []
     stand_in = ""
     if not found["data"].startswith("airfoil"):
@@ -51,70 +45,4 @@ def experiments_chapter() -> str:
     ])  # fmt: skip
 
 
-def practice_chapter() -> str:
-    """The linear theory's limit in the training of a network."""
-    found, theory = result("table:sharpness"), result("table:rules")
-    limit = {name: row["limit"] for name, row in theory.items()}
-    near = "; ".join(
-        f"{k}: {100 * v:.0f} % of {found['limits'][k]:.4g}" for k, v in ratios(found).items()
-    )
-    settings = "; ".join(
-        f"{name}, η = {s['lr']:g}" + (f", β = {s['momentum']:g}" if "momentum" in s else "")
-        for name, (_, s) in SETTINGS.items()
-    )
-    return "\n".join([
-        "# At the edge of stability {#edge}\n",
-        "A network’s loss is no quadratic, but near its present point it has a Hessian, and the region above says "
-        rf"which curvature a learning rate can bear: ${limit['gradient_descent']}/\eta$ for gradient descent, "
-        rf"$({limit['heavy_ball']})/\eta$ for heavy ball, and, with the second moment standing still, "
-        rf"${limit['adam']}\cdot\frac1\eta$, at β₁ = 0.9 ${theory['adam']['at']:g}/\eta$, "
-        "for Adam between the roots of its preconditioner ([](#tbl-rules)). Training sharpens the loss until it is there, and "
-        "then stays about there [@cohen2021; @cohen2022].\n",
-        figure("sharpness"),
-        f"{settings}; 64–32–10 units, tanh, squared error, 500 digits, full batches, float64. Median of the last "
-        f"third: {near}.\n",
-    ])  # fmt: skip
-
-
-def exercises_chapter(proofs: Mapping[str, Proof]) -> str:
-    """All exercises with their answers, claims and tables."""
-    parts = [
-        "# Exercises {#exercises}\n",
-        "What an exercise asks to prove is a claim of the ledger; what it asks to try is run here. "
-        "`eigenstep exercises NAME` does both again.\n",
-    ]
-    before = ""
-    for exercise in ALL_EXERCISES.values():
-        if chapter(exercise) != before:
-            before = chapter(exercise)
-            parts.append(f"## {before}: exercises\n")
-        parts += [
-            f"**{exercise.id}** {_plain(exercise.question)}\n",
-            f"{_plain(exercise.answer)}\n",
-        ]
-        if exercise.claims:
-            parts.append(f"Claims: {claims_said(exercise.claims, proofs)}.\n")
-        if exercise.experiment:
-            found = result(f"exercise:{exercise.id}")
-            # Times differ from run to run.
-            kept = [i for i, c in enumerate(found["columns"]) if c != "ms an epoch"]
-            rows = [[_plain(show(row[i])) for i in kept] for row in found["rows"]]
-            heads = [_plain(found["columns"][i]) for i in kept]
-            widths = [max(len(h), *(len(row[k]) for row in rows)) + 2 for k, h in enumerate(heads)]
-            parts.append(
-                table(
-                    heads,
-                    rows,
-                    _plain(found["note"] or exercise.question),
-                    widths,
-                    f"tbl-{exercise.id}",
-                )
-            )
-    return "\n".join(parts)
-
-
-def _plain(text: str) -> str:
-    """Text in which Markdown sees no marks."""
-    for sign in "\\|*_^~$'":
-        text = text.replace(sign, f"\\{sign}")
-    return text
+EXPERIMENTS = Chapter("experiments", lambda _: experiments_chapter())

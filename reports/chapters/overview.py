@@ -6,19 +6,21 @@ from collections.abc import Mapping
 
 from ...optimizers.rules import ALL_RULES
 from ...proofs import Proof
-from ..experiments.sharpness import ratios
-from ..figures.shown import regression_runs
+from ..experiments.regression import regression_runs
+from ..experiments.sharpness import known_runs, ratios
 from ..page.markup import figure, table, widget
 from ..timing import PARAMETERS, is_reproducible
-from ..work import result
+from .chapter import Chapter
+from .conventions import known_conventions
 from .optimizer_pages import CLASS_NAMES, bytes_of
-from .rule_theory import WITHOUT, stable_words
+from .rule_theory import WITHOUT, known_theory, stable_words
+from .step_times import known_times
 
 
 def rules_table() -> str:
     """Rule, stable limit, optimal rate, noise floor, bytes, speed."""
-    theory = result("table:rules")
-    timed = {} if is_reproducible() else result("timing:steps")
+    theory = known_theory()
+    timed = {} if is_reproducible() else known_times()
     rows = []
     for name, rule in ALL_RULES.items():
         row = theory[name]
@@ -62,9 +64,10 @@ def overview(proofs: Mapping[str, Proof]) -> str:
     name, runs = regression_runs()
     worst = max(r.difference for r in runs)
     said = ", ".join(f"**{n} {verdict.lower()}**" for verdict, n in counts.items())
-    edge = ratios(result("table:sharpness"))
+    edge = ratios(known_runs())
     near = ", ".join(f"{100 * v:.0f} % ({k})" for k, v in edge.items())
-    matched = sum(not row[3].startswith("none") for row in result("table:conventions")["rows"])
+    compared = known_conventions()["rows"]
+    matched = sum(not row[3].startswith("none") for row in compared)
     return "\n".join([
         "# Overview {#overview}\n",
         "An update rule is written once, as a plain Python function. Run on symbols it gives the theory "
@@ -76,11 +79,13 @@ def overview(proofs: Mapping[str, Proof]) -> str:
         f"- **Measured**: on the {name} data, predicted and measured rates of {len(runs)} training runs differ by at "
         f"most {worst:.1e} ([real data](#data)); a network in full-batch training stays at {near} of the sharpness that theory "
         f"allows ([edge of stability](#edge)).\n"
-        f"- **Compared**: {matched} of {len(result('table:conventions')['rows'])} optimizers of other libraries compute one of these "
+        f"- **Compared**: {matched} of {len(compared)} optimizers of other libraries compute one of these "
         "rules, under a convention that is named ([one table a family](#conventions_adaptive)).\n",
         widget("explorer", figure("regions")),
         rules_table(),
     ])  # fmt: skip
 
 
-__all__ = ["overview", "rules_table"]
+OVERVIEW = Chapter("overview", lambda decided: overview(decided.proofs), shows_proofs=True)
+
+__all__ = ["OVERVIEW", "overview", "rules_table"]

@@ -13,10 +13,12 @@ import sympy as sp
 from ...analysis import derive
 from ...analysis.adaptive.frozen import freeze
 from ...analysis.linear.lookahead import LookaheadTheory
-from ...analysis.tracing import ETA, LAMBDA
+from ...analysis.tracing import ETA
 from ...optimizers.rule import Rule
 from ...optimizers.rules import ALL_RULES, LINEAR_RULES, radam, ralamb
+from ..experiments.final_rate import exact_defaults, final_rate_limit
 from ..page.typeset import tex
+from ..work import register, result
 
 WITHOUT = {
     "adadelta": "none: its step is measured by its own past steps",
@@ -68,14 +70,12 @@ def _lookahead(rule: Rule, inner: Rule) -> dict[str, Any]:
 
 
 def _row(rule: Rule, theory: Any) -> dict[str, Any]:
-    defaults = {theory.trace.free[k]: sp.nsimplify(rule.hyperparameters[k].default)
-                for k in theory.free if k in rule.hyperparameters}  # fmt: skip
+    defaults = exact_defaults(theory, rule)
     kind = "linear" if rule.name in LINEAR_RULES else "frozen"
     rate, eta = sp.Symbol(r"\tilde\eta"), ETA
     if rule.name in _CLOSED:
         kind, rate, eta = "bounded", sp.Symbol(r"\eta^*"), theory.trace.free["final_lr"]
-        bound = next(r.lhs for r in theory.stability.relations if r.lhs.has(LAMBDA))
-        limit, tuned = sp.solve(bound, LAMBDA)[0] * eta, None
+        limit, tuned = final_rate_limit(theory), None
     else:
         limit, tuned = sp.sympify(theory.limit), theory.closed_tuning
     noise = theory.noise.variance
@@ -113,6 +113,14 @@ def rule_theory() -> dict[str, dict[str, Any]]:
     return found
 
 
+register("table:rules", rule_theory)
+
+
+def known_theory() -> dict[str, dict[str, Any]]:
+    """The same, made once."""
+    return result("table:rules")
+
+
 def stable_words(row: dict[str, Any]) -> str:
     """The limit as mathematics, with the quantity that it is a limit of."""
     of = {"linear": r"\eta\lambda", "frozen": r"\tilde\eta\lambda", "bounded": r"\eta^*\lambda",
@@ -121,4 +129,11 @@ def stable_words(row: dict[str, Any]) -> str:
     return rf"$\displaystyle {of[row['kind']]} < {limit}$"
 
 
-__all__ = ["WITHOUT", "positive_fraction", "rule_theory", "stable_words", "theory_of"]
+__all__ = [
+    "WITHOUT",
+    "known_theory",
+    "positive_fraction",
+    "rule_theory",
+    "stable_words",
+    "theory_of",
+]

@@ -1,4 +1,4 @@
-"""The command ``eigenstep``: a file a command.
+"""The program ``eigenstep``: a file a command, and a line each in ``command_line``.
 
 May import everything; imports what a command needs when that command is run.
 """

@@ -1,4 +1,5 @@
 """What is computed and trained: data, runs, trials. Nothing is drawn or worded here.
 
-May import the floors below and how the report's work is done (``work``, ``timing``, ``progress``).
+May import the floors below, the data's place and how the report's work is done (``dataset``, ``work``,
+``timing``, ``progress``).
 """

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from ...analysis import derive
-from ...optimizers.rule import Rule
-from ...optimizers.rules import gradient_descent, heavy_ball, nesterov
-from .airfoil import LeastSquares
+from ..work import register, result
+from .airfoil import LeastSquares, load_regression
+from .linear_rules import MOMENTUM, RULES
 
-MOMENTUM = 0.9
-RULES: dict[str, Rule] = {
-    "gradient descent": gradient_descent, "heavy ball": heavy_ball, "Nesterov": nesterov,
-}  # fmt: skip
 CLASSES = {"gradient descent": "GradientDescent", "heavy ball": "HeavyBall", "Nesterov": "Nesterov"}
 
 
@@ -132,3 +128,27 @@ def run_all(problem: LeastSquares, steps: int = 400) -> list[Run]:
         runs.append(Run(method, setting, values["lr"], values.get("beta"), predicted, measured,
                         errors, losses))  # fmt: skip
     return runs
+
+
+def run_regression() -> dict[str, Any]:
+    """The nine runs on the data at hand, as plain numbers; of the errors none are kept."""
+    problem = load_regression()
+    rows = [
+        {**asdict(run), "errors": [], "losses": run.losses.tolist()} for run in run_all(problem)
+    ]
+    return {"data": problem.name, "runs": rows}
+
+
+register("table:regression", run_regression)
+
+
+def regression_runs() -> tuple[str, tuple[Run, ...]]:
+    """The data set's name and the nine runs on it, made once."""
+    found = result("table:regression")
+    runs = [Run(**{**row, "errors": np.array(row["errors"]), "losses": np.array(row["losses"])})
+            for row in found["runs"]]  # fmt: skip
+    return found["data"], tuple(runs)
+
+
+__all__ = ["MOMENTUM", "RULES", "Run", "identify", "predicted_runs", "regression_runs", "run_all", "run_regression",
+           "train"]  # fmt: skip

@@ -13,8 +13,9 @@ import numpy as np
 
 from ...analysis import derive
 from ...analysis.adaptive.frozen import freeze
+from ...optimizers.machine.extras import require_extra
 from ...optimizers.rules import adam, gradient_descent, heavy_ball
-from ..work import size
+from ..work import register, result, size
 
 SAMPLES, HIDDEN, STEPS, EVERY, PRODUCTS = 500, 32, 900, 30, 20
 SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -34,6 +35,7 @@ def limits() -> dict[str, float]:
 
 def run(name: str, steps: int, seed: int = 0) -> dict[str, list[float]]:
     """Train on scikit-learn's digits; the loss and the (preconditioned) sharpness every few steps."""
+    require_extra("training on the digits", "report", "sklearn")
     import torch
     from sklearn.datasets import load_digits
     from torch import nn
@@ -96,10 +98,18 @@ def runs() -> dict[str, Any]:
     return {"limits": limits(), "runs": {name: run(name, size(STEPS, 300)) for name in SETTINGS}}
 
 
+register("table:sharpness", runs)
+
+
+def known_runs() -> dict[str, Any]:
+    """The same, made once."""
+    return result("table:sharpness")
+
+
 def ratios(found: dict[str, Any]) -> dict[str, float]:
     """Median sharpness over the limit in the last third of each run."""
     return {name: float(np.median(r["sharpness"][-len(r["sharpness"]) // 3 :]) / found["limits"][name])
             for name, r in found["runs"].items()}  # fmt: skip
 
 
-__all__ = ["SETTINGS", "limits", "ratios", "run", "runs"]
+__all__ = ["SETTINGS", "known_runs", "limits", "ratios", "run", "runs"]

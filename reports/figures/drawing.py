@@ -37,6 +37,17 @@ def rule_colours() -> dict[str, str]:
     return found
 
 
+def spread(last: int, count: int) -> np.ndarray:
+    """At most so many whole numbers from 1 to the last, evenly on a logarithmic axis."""
+    return np.unique(np.geomspace(1, last, count).astype(int))
+
+
+def titled(name: str, settings: Mapping[str, float]) -> str:
+    """A rule's name and its settings by their symbols."""
+    symbols = {"lr": "η", "beta": "β", "gamma": "γ"}
+    return ", ".join([name, *(f"{symbols[k]} = {v:g}" for k, v in settings.items())])
+
+
 def _figure(width: float, height: float, columns: int, **options: Any) -> tuple[Figure, list[Any]]:
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots(1, columns, squeeze=False, **options)

@@ -2,7 +2,6 @@
 
 import itertools
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 from eigenstep.analysis.adaptive.frozen import freeze
@@ -11,9 +10,6 @@ from eigenstep.optimizers.rules import ALL_RULES, adabound, adam, nadam
 from eigenstep.proofs import with_corrections
 from eigenstep.reports.chapters import families
 from eigenstep.reports.chapters.rule_theory import WITHOUT, rule_theory
-from eigenstep.reports.figures import shown as experiments
-from eigenstep.reports.figures.drawing import rule_colours
-from eigenstep.reports.page.javascript import FILM, race_rates, run_on
 
 
 @pytest.fixture(scope="module")
@@ -60,49 +56,6 @@ def test_adabound_ends_where_its_final_rate_says(theory):
         )
     assert below < 1e-12
     assert not above < 1e6
-
-
-def lines(figure):
-    return [[line.get_xydata() for line in ax.lines] for ax in figure.axes]
-
-
-def test_layerwise_rules_do_not_rest_at_a_constant_rate():
-    """In the figure: the last hundred steps' mean distance goes with η, and falls where η falls."""
-    for panel in lines(experiments.layerwise_cycles()):
-        tenth, hundredth, falling = (p[p[:, 0] > 1500][:, 1].mean() for p in panel)
-        assert 3 < tenth / hundredth < 30
-        assert falling < hundredth
-
-
-def test_lookahead_figure_crosses_one_where_the_table_says():
-    ranges = families.lookahead_ranges()
-    descent = lines(experiments.lookahead_range())[0]
-    for k, line in ((5, descent[1]), (6, descent[2])):
-        end = ranges["gradient descent"][str(k)][0][1]
-        x, radius = line.T
-        assert (radius[x < 0.99 * end] < 1).all()
-        assert (radius[x > 1.01 * end] > 1).all()
-
-
-@pytest.mark.parametrize(
-    ("draw", "surface"), [("film_contours", "Beale"), ("film_saddle", "saddle")]
-)
-def test_a_film_shows_where_the_rules_are(draw, surface):
-    with mpl.rc_context():
-        figure = getattr(experiments, draw)()
-    moments = FILM[surface]
-    assert len(figure.axes) == len(moments)
-    for ax, moment in zip(figure.axes, moments, strict=True):
-        shown = {line.get_label(): line.get_xydata()[-1] for line in ax.lines}
-        for name in ("adam", "heavy_ball", "lars"):
-            path = run_on(ALL_RULES[name], surface, race_rates(surface)[name], moment, 10.0, 0.5)
-            assert shown[name.replace("_", " ")] == pytest.approx(path[-1])
-
-
-def test_colours_are_different():
-    colours = rule_colours()
-    assert set(colours) == set(ALL_RULES)
-    assert len(set(colours.values())) == len(colours)
 
 
 def test_every_proof_has_its_steps():

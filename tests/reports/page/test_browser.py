@@ -9,7 +9,8 @@ import pytest
 from eigenstep.analysis import derive
 from eigenstep.optimizers.rules import ALL_RULES
 from eigenstep.proofs import with_corrections
-from eigenstep.reports.page.javascript import EXPLORED, FILM, SHOWN, momentum_of, race_rates, run_on
+from eigenstep.reports.experiments.race import FILM, SHOWN, race_rates, run_on
+from eigenstep.reports.page.javascript import EXPLORED, momentum_of
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
@@ -148,7 +149,7 @@ def test_the_animations(open_page, name, surface):
 
 def value_of(surface):
     import sympy as sp
-    from eigenstep.reports.page.javascript import ANGLE, KAPPA, SURFACES, X, Y
+    from eigenstep.reports.experiments.race import ANGLE, KAPPA, SURFACES, X, Y
 
     f = sp.lambdify((X, Y, KAPPA, ANGLE), SURFACES[surface][0], "math")
     return lambda x, y: f(x, y, 10, 0.5)

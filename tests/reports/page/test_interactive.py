@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from eigenstep.analysis import derive
 from eigenstep.optimizers.rules import ALL_RULES
+from eigenstep.reports.experiments.race import run_on
 from eigenstep.reports.page import javascript
-from eigenstep.reports.page.javascript import EXPLORED, SURFACES, generated, momentum_of, run_on
+from eigenstep.reports.page.javascript import EXPLORED, SURFACES, generated, momentum_of
 
 HERE = Path(javascript.__file__).parent
 POINTS = 1000

@@ -1,0 +1,61 @@
+"""The ledger of claims."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+
+from ...proofs import Proof, with_corrections
+from ..page.markup import cited, mark, table, widget
+from .chapter import Chapter
+
+
+def claims_chapter(proofs: Mapping[str, Proof], tried: Mapping[str, str]) -> str:
+    """The ledger as a table, one claim a row; on the page each opens to its proof's steps and what was tried."""
+    rows = []
+    claims = with_corrections()
+    for key, proof in proofs.items():
+        claim = claims[key]
+        statement = claim.statement
+        if proof.counterexample:
+            statement += f". Counterexample: {proof.point}."
+        if claim.corrected:
+            statement += f" In its place: [`{claim.corrected.id}`](#claim-{claim.corrected.id})."
+        statement += _opened(proof, tried.get(key, ""))
+        rows.append(
+            [
+                f"[`{key}`]{{#claim-{key}}}",
+                mark(proof),
+                statement,
+                cited(claim.source),
+                proof.method,
+            ]
+        )
+    return "\n".join([
+        "# Claims and errata {#claims}\n",
+        "Statements are typed in from their source, apart from the code, and decided when this report was "
+        "made: by polynomial identity on the traced code, by induction, or by a decision procedure for "
+        "real arithmetic [@meurer2017; @demoura2008]. L, N and S are the lecture, notes and slides [@zhang2023; @notes; "
+        "@slides]; what is printed nowhere is eigenstep’s own. On the page each opens to the steps of its proof and to the "
+        "numerical trial beside it; `eigenstep prove ID --json` prints them.\n",
+        widget("ledger", table(["id", "verdict", "statement", "source", "method"], rows, "The ledger.",
+                               [31, 14, 46, 19, 19], "tbl-ledger")),
+    ])  # fmt: skip
+
+
+def _opened(proof: Proof, tried: str) -> str:
+    """What a row opens to: raw HTML, which print leaves out."""
+    lines = [*proof.steps, *([f"Tried on numbers: {tried}"] if tried else [])]
+    if not lines:
+        return ""
+    items = "".join(f"<li>{_escaped(line)}</li>" for line in lines)
+    return f" `<details><summary>proof</summary><ol>{items}</ol></details>`{{=html}}"
+
+
+def _escaped(text: str) -> str:
+    return html.escape(text, quote=False).replace("`", "’").replace("|", "&#124;")
+
+
+CLAIMS = Chapter(
+    "claims", lambda decided: claims_chapter(decided.proofs, decided.tried), shows_proofs=True
+)
