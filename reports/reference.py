@@ -10,6 +10,7 @@ See `derive` and `Theory.limit`.
 
 from __future__ import annotations
 
+import inspect
 import pkgutil
 import re
 import sys
@@ -29,8 +30,23 @@ _DISPLAY = re.compile(r"^([ \t]*)\.\. math::([^\n]*)((?:\n(?:\1[ \t]+[^\n]+|[ \t
 _TOKEN = re.compile(r"qqmath(\d+)qq")
 _STYLE = """
 math[display="block"] { margin: 0.8em 0; overflow-x: auto; max-width: 100%; }
+pre, .pdoc .signature { max-width: 100%; overflow-x: auto; }
+.pdoc .signature.multiline { white-space: pre-wrap; overflow-wrap: anywhere; }
+main.pdoc { min-width: 0; }
 math { font-size: 1.08em; font-family: "STIX Two Math", "Latin Modern Math", "Cambria Math", math; }
 """
+_FIRST_PAGE = """{% set root_module_name = false %}{% extends "default/index.html.jinja2" %}
+{% block logo %}<h1>eigenstep</h1>{% endblock %}
+{% block content %}{{ super() }}<main class="pdoc"><section class="module-info"><div class="docstring">
+<p>The theory of an optimizer, derived from the code that runs it. Begin with:</p><ul>
+FIRST</ul></div></section></main>{% endblock %}"""
+_BEGIN = {
+    "optimizers": "the torch optimizers, and the language in which rules are written",
+    "optimizers.rules": "the rules, with their equations and conventions",
+    "analysis": "derive the theory of a rule; find its region, its tuning and its noise",
+    "proofs": "claims, decided",
+    "reports": "figures, experiments, the report",
+}
 _UNKNOWN = {r"\tfrac": r"\frac", r"\dfrac": r"\frac", r"\!": ""}
 """What is written in TeX and not known to the converter, and what stands for it."""
 
@@ -65,6 +81,35 @@ def mathml(tex: str, display: bool = False) -> str:
     return made
 
 
+def straightened(text: str) -> str:
+    """Paragraphs that stand further right than what they follow, put back.
+
+    Docstrings that are put together from several have them: Markdown would take them for code.
+
+    >>> print(straightened("Title.\\n\\n    Args:\\n        lr: a rate.\\n\\n    Text."))
+    Title.
+    <BLANKLINE>
+    Args:
+        lr: a rate.
+    <BLANKLINE>
+    Text.
+    """
+    lines, shift, before, blank = [], 0, "", True
+    for line in text.expandtabs().splitlines():
+        stripped = line.lstrip()
+        indent = len(line) - len(stripped)
+        if stripped:
+            if indent < shift or not indent:
+                shift = 0
+            if blank and indent and not shift and before[:1] != " " and not before.endswith(":"):
+                shift = indent
+            line = line[shift:]
+            before = line
+        blank = not stripped
+        lines.append(line)
+    return "\n".join(lines)
+
+
 class _Mathematics:
     """Formulas, kept out of the way of Markdown while it is made into HTML."""
 
@@ -91,13 +136,17 @@ def _set_up(templates: Path) -> None:
     from pdoc import docstrings, render_helpers
 
     (templates / "custom.css").write_text(_STYLE, encoding="utf-8")
-    (templates / "theme.css").write_bytes(_theme())
+    items = [f'<li><a href="eigenstep/{name.replace(".", "/")}.html">eigenstep.{name}</a>: {said}</li>'
+             for name, said in _BEGIN.items()]  # fmt: skip
+    (templates / "index.html.jinja2").write_text(
+        _FIRST_PAGE.replace("FIRST", "\n".join(items)), encoding="utf-8"
+    )
     pdoc.render.configure(docformat="google", template_directory=templates, show_source=True)
     mathematics = _Mathematics()
     environment: Any = pdoc.render.env
 
     def to_markdown(text: str) -> str:
-        return docstrings.convert(roles(mathematics.taken(text)), "google", None)
+        return docstrings.convert(roles(straightened(mathematics.taken(text))), "google", None)
 
     class Html(str):
         """With the table of contents that the templates ask for."""
@@ -114,13 +163,6 @@ def _set_up(templates: Path) -> None:
     environment.filters["to_html"] = to_html
 
 
-def _theme() -> bytes:
-    """pdoc's own colours."""
-    import pdoc
-
-    return (Path(pdoc.__file__).parent / "templates" / "theme.css").read_bytes()
-
-
 def _modules() -> dict[str, Any]:
     """All modules, as pdoc sees them; rules with the docstrings of their functions."""
     import pdoc.doc
@@ -135,7 +177,7 @@ def _modules() -> dict[str, Any]:
         for member in module.members.values():
             value = values.get(member.name)
             if isinstance(value, Rule) and value.__doc__ and value.__doc__ != Rule.__doc__:
-                member.__dict__["docstring"] = _dedented(value.__doc__)
+                member.__dict__["docstring"] = inspect.cleandoc(value.__doc__)
     return found
 
 
@@ -151,12 +193,6 @@ def _names() -> list[str]:
         for public in getattr(module, "__all__", ()):
             vars(module).setdefault(public, getattr(module, public))
     return names
-
-
-def _dedented(text: str) -> str:
-    import inspect
-
-    return inspect.cleandoc(text)
 
 
 def write_reference(out: Path) -> list[Path]:
