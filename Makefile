@@ -13,10 +13,11 @@ endif
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode
 
-.PHONY: help report test check format lint types bench mutants sanitize clean
+.PHONY: help report test docs check format lint types bench mutants sanitize clean
 help:
 	@echo "make report   build/report/index.html and build/report/eigenstep.pdf"
 	@echo "make test     all tests"
+	@echo "make docs     the API reference, build/docs/index.html"
 	@echo "make check    format, lint, types, tests"
 	@echo "make bench    the benchmarks"
 	@echo "make sanitize the optimizers' tests with native code under sanitizers"
@@ -39,6 +40,14 @@ report: $(VENV)/.test
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+$(VENV)/.docs: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP_INSTALL) ".[docs,report]"
+	@touch $@
+
+docs: $(VENV)/.docs
+	$(BIN)/python -m eigenstep.reports.reference build/docs
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format --check .
