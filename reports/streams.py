@@ -18,7 +18,7 @@ SPELLED = {
     "−": "-", "–": "-", "—": "-", "─": "-", "━": "-", "│": "|", "≤": "<=", "≥": ">=", "≠": "!=",
     "≈": "~", "∞": "oo", "→": "->", "←": "<-", "…": "...", "√": "sqrt", "∈": " in ", "×": "x", "·": "*",
     "⋅": "*", "“": '"', "”": '"', "‘": "'", "’": "'", "‖": "||", "∇": "grad ", "⁄": "/", "∑": "sum ",
-    "±": "+-",
+    "±": "+-", "\u0302": "_hat", "\u0303": "_tilde", "\u0304": "_bar",
 }  # fmt: skip
 """How characters are written where the terminal has none of them; Greek letters by their names."""
 
@@ -41,8 +41,11 @@ def spelled(character: str) -> str:
     if name.startswith("GREEK") and "LETTER" in name:
         letter = name.split("LETTER ")[1].split()[0].lower().replace("lamda", "lambda")
         return letter.capitalize() if "CAPITAL" in name else letter
-    mark = {"SUPERSCRIPT": "^", "SUBSCRIPT": "_"}.get(name.split(" ")[0], "")
+    raised = "SUPERSCRIPT" in name or name.startswith("MODIFIER LETTER")
+    mark = "^" if raised else "_" if "SUBSCRIPT" in name else ""
     plain = unicodedata.normalize("NFKD", character)
+    if len(plain) == 1 and plain != character and not plain.isascii():
+        return mark + spelled(plain)
     plain = "".join(SPELLED.get(c, c) for c in plain if not unicodedata.combining(c))
     return mark + plain if plain.isascii() and plain else "?"
 

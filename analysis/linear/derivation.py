@@ -18,7 +18,7 @@ from ..decision import decide
 from ..reals import float64, rational
 from ..settings import resolve
 from ..tracing import ETA, LAMBDA, LinearSystem, Trace, trace
-from ..updates import latex_of
+from ..updates import latex_of, text_of
 from . import spectrum, stability
 from .closed_form import MU, ClosedTuning, L
 from .damping import critical_damping
@@ -54,6 +54,16 @@ class Derivation:
     def equations(self) -> tuple[sp.Eq, ...]:
         """The update equations, state first."""
         return self.trace.equations
+
+    @cached_property
+    def update(self) -> list[str]:
+        """The update as its code has it, line by line, as text: ``θ ← θ − η·v``."""
+        return text_of(self.rule, self._fixed)
+
+    @cached_property
+    def latex_update(self) -> list[str]:
+        """The same in LaTeX, aligned at ``&``."""
+        return latex_of(self.rule, self._fixed)
 
     @cached_property
     def matrix(self) -> sp.Matrix:
@@ -366,7 +376,7 @@ class Derivation:
         return f"{lower / curvature:g} < lr < {upper / curvature:g} at curvature {curvature:g}"
 
     def _repr_latex_(self) -> str:
-        lines = [line.replace("&", "", 1) for line in latex_of(self.rule, self._fixed)]
+        lines = [line.replace("&", "", 1) for line in self.latex_update]
         lines += [rf"R = {sp.latex(self.matrix)}", self.stability.latex()]
         return r"$\displaystyle \begin{gathered}" + r"\\".join(lines) + r"\end{gathered}$"
 

@@ -39,10 +39,11 @@ def derive(rule: RuleName, settings: Settings = None, as_json: Json = False) -> 
         "critical_damping": {k: [str(e) for e in v] for k, v in theory.critical_damping.items()},
         "tuning": {k: str(e) for k, e in exact.items()},
         "noise": str(theory.noise.variance),
-        "latex": {"matrix": sp.latex(theory.matrix), "region": theory.stability.latex()},
+        "latex": {"update": theory.latex_update, "matrix": sp.latex(theory.matrix),
+                  "region": theory.stability.latex()},
     }  # fmt: skip
     parts = [f"{theory.rule.name}: {theory.rule.source or 'your rule'}"]
-    parts += [pretty(sp.Eq(sp.Symbol(str(e.lhs)), e.rhs, evaluate=False)) for e in theory.equations]
+    parts += theory.update
     parts += ["", f"iteration matrix on ½λx², acting on ({', '.join(document['state'])}):",
               pretty(theory.matrix), "", "characteristic polynomial:",
               pretty(theory.characteristic_polynomial), "", "eigenvalues:"]  # fmt: skip
