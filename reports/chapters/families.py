@@ -27,7 +27,13 @@ from ..figures.shown import MOMENTUM, theories
 from ..page.markup import display, figure, table, widget
 from ..page.typeset import aligned, eigenvalues_tex, polynomial_tex, tex
 from ..work import result
-from .optimizer_pages import claims_said, conventions_table, page, symmetries_table
+from .optimizer_pages import (
+    claims_said,
+    conventions_link,
+    conventions_table,
+    page,
+    symmetries_table,
+)
 from .rule_theory import positive_fraction
 
 
@@ -284,8 +290,8 @@ def _bounded_pitfalls(proofs: Mapping[str, Proof]) -> list[str]:
         "([](#fig-bounds), right).",
         rf"**The bounds close slowly.** With $\gamma = {gamma:g}$ they are {coefficients['lower']:.3g} and "
         rf"{coefficients['upper']:.3g} after 100 steps; instability by $\eta^*$ shows after thousands.",
-        "**It begins as Adam without bias correction**, as the paper prints it; libraries correct the bias inside the clip "
-        "([](#tbl-conventions-bounded)).",
+        "**It begins as Adam without bias correction**, as the paper prints it; libraries correct the bias inside the clip"
+        f"{conventions_link('bounded', 'adabound', 'amsbound')}.",
     ]  # fmt: skip
 
 
@@ -313,7 +319,8 @@ def _layerwise_pitfalls(proofs: Mapping[str, Proof]) -> list[str]:
         "**Only the sharpest direction’s cycle is stable** "
         f"({claims_said(['P21.cycle', 'P21.stable', 'P21.unstable'], proofs)}): the flat directions wait.",
         r"**At zero there is no ratio**: where $\lVert\theta\rVert = 0$ the step would be 0 for ever. The rules here take the "
-        "ratio 1 there, so that zero-initialised tensors move; implementations differ ([](#tbl-conventions-layerwise)).",
+        "ratio 1 there, so that zero-initialised tensors move; implementations differ"
+        f"{conventions_link('layerwise', 'lars', 'lamb')}.",
         "**What is a layer?** The norm is over a tensor: sharded or fused parameters have other norms than whole ones. "
         "The torch classes reduce norms over all shards.",
     ]  # fmt: skip

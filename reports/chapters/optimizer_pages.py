@@ -158,6 +158,13 @@ def find_conventions() -> dict[str, Any]:
     return {"rows": rows, "missing": sorted(missing)}
 
 
+def conventions_link(label: str, *rules: str) -> str:
+    """A reference to that table in brackets; nothing where no library that has one is installed."""
+    wanted = {f"`{name}`" for name in rules}
+    there = any(row[2] in wanted for row in result("table:conventions")["rows"])
+    return f" ([](#tbl-conventions-{label}))" if there else ""
+
+
 def conventions_table(label: str, rules: Iterable[str]) -> str:
     """What libraries compute under the names of these rules."""
     found, wanted = result("table:conventions"), {f"`{name}`" for name in rules}
