@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ...optimizers.rules import ALL_RULES
 from ...proofs import Proof
 from ..page.markup import display, figure
+from .conventions import conventions_link
 from .family import Family
 from .rule_theory import known_theory
 
@@ -35,8 +36,8 @@ def _pitfalls(proofs: Mapping[str, Proof]) -> list[str]:
         "([](#fig-bounds), right).",
         rf"**The bounds close slowly.** With $\gamma = {gamma:g}$ they are {coefficients['lower']:.3g} and "
         rf"{coefficients['upper']:.3g} after 100 steps; instability by $\eta^*$ shows after thousands.",
-        "**It begins as Adam without bias correction**, as the paper prints it; libraries correct the bias inside the clip "
-        "([](#tbl-conventions-bounded)).",
+        "**It begins as Adam without bias correction**, as the paper prints it; libraries correct the bias inside the clip"
+        f"{conventions_link('bounded', 'adabound', 'amsbound')}.",
     ]  # fmt: skip
 
 

@@ -101,6 +101,13 @@ def known_conventions() -> dict[str, Any]:
     return result("table:conventions")
 
 
+def conventions_link(label: str, *rules: str) -> str:
+    """A reference to that table in brackets; nothing where no library that has one is installed."""
+    wanted = {f"`{name}`" for name in rules}
+    there = any(row[2] in wanted for row in known_conventions()["rows"])
+    return f" ([](#tbl-conventions-{label}))" if there else ""
+
+
 def conventions_table(label: str, rules: Iterable[str]) -> str:
     """What libraries compute under the names of these rules."""
     found, wanted = known_conventions(), {f"`{name}`" for name in rules}

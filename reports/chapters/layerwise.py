@@ -9,6 +9,7 @@ from ...optimizers.rules import lars
 from ...proofs import Proof
 from ..page.markup import figure
 from ..page.typeset import tex
+from .conventions import conventions_link
 from .family import Family
 from .optimizer_pages import claims_said
 
@@ -34,7 +35,8 @@ def _pitfalls(proofs: Mapping[str, Proof]) -> list[str]:
         "**Only the sharpest direction’s cycle is stable** "
         f"({claims_said(['P21.cycle', 'P21.stable', 'P21.unstable'], proofs)}): the flat directions wait.",
         r"**At zero there is no ratio**: where $\lVert\theta\rVert = 0$ the step would be 0 for ever. The rules here take the "
-        "ratio 1 there, so that zero-initialised tensors move; implementations differ ([](#tbl-conventions-layerwise)).",
+        "ratio 1 there, so that zero-initialised tensors move; implementations differ"
+        f"{conventions_link('layerwise', 'lars', 'lamb')}.",
         "**What is a layer?** The norm is over a tensor: sharded or fused parameters have other norms than whole ones. "
         "The torch classes reduce norms over all shards.",
     ]  # fmt: skip
