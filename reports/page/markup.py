@@ -21,7 +21,8 @@ _LETTERS = {"N": "notes", "L": "zhang2023", "S": "slides"}
 def display(*lines: str, label: str = "") -> str:
     """A displayed equation, or several, aligned at their ``&``; with a label it is numbered."""
     if len(lines) == 1:
-        body = f"$$\n{lines[0].replace('&= ', '= ', 1)}\n$$\n"
+        alone = re.sub(r"&(=|\\leftarrow) ", r"\1 ", lines[0], count=1)
+        body = f"$$\n{alone}\n$$\n"
     else:
         body = "$$\n\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}\n$$\n"
     return f"::: {{#{label} .equation}}\n{body}:::\n" if label else body
