@@ -12,6 +12,14 @@ if not os.environ.get("EIGENSTEP_DATA") and _BESIDE.is_file():
     os.environ["EIGENSTEP_DATA"] = str(_BESIDE)
 
 
+# The workers of the tests are as many as the cores; more threads than that only wait for one another.
+for _name, _value in {
+    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+}.items():  # fmt: skip
+    os.environ.setdefault(_name, _value)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread() -> None:
     import torch

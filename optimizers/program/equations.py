@@ -13,69 +13,22 @@ a line for each; what happens every k steps comes last.
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..rule import Rule
 from .meaning import Exact, Meant
+from .names import WRITTEN, is_symbol
+from .order import Equation, Facts, Symbol, topological, torn
 from .recording import Node
 from .whole import Whole, record_whole
 
-GREEK = (
-    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda",
-    "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "varphi", "chi", "psi", "omega",
-    "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega",
-)  # fmt: skip
-_LETTER = rf"(?:{'|'.join(sorted(GREEK, key=len, reverse=True))}|[A-Za-z])"
-_SYMBOL = re.compile(rf"{_LETTER}\d*(?:_(?:hat|bar|tilde|star|inf|old|\d+|{_LETTER}))*")
-WRITTEN = {
-    "eps": "epsilon",
-    "final_lr": "eta_star",
-    "largest": "v_hat",
-    "slow": "theta",
-    "fast": "varphi",
-}
-"""How the field writes what the rules call by a word."""
 _MOST_CONDITIONS = 3
 """Conditions of one line beyond which they are written inside it."""
 _STEP = "t"
 _LONG, _TOO_LONG = 12, 200
 """Operations from which what is used twice has a line under its word; and from which it has one without."""
-Facts = tuple[tuple[Node, bool], ...]
-
-
-def is_symbol(name: str) -> bool:
-    """Whether a name is that of a letter, with marks and indices: ``m_hat``, ``beta1``, ``rho_t``."""
-    return _SYMBOL.fullmatch(name) is not None
-
-
-@dataclass(frozen=True)
-class Symbol:
-    """A name that a line gives or reads; ``version`` counts how often it was assigned before that."""
-
-    name: str
-    version: int = 0
-
-
-@dataclass(frozen=True)
-class Equation:
-    """One line.
-
-    Attributes:
-        left: what it gives.
-        right: operations of a program, with leaves ``symbol``.
-        assigned: whether a variable of the rule takes this value (←), or it is a definition (=).
-        facts: the conditions under which it holds, each with whether it does; None for "otherwise".
-    """
-
-    left: Symbol
-    right: Node
-    assigned: bool
-    facts: Facts | None = ()
-    place: float = 0
-    """Where the code computes it."""
 
 
 @dataclass(frozen=True)
@@ -373,10 +326,10 @@ class _Reader:
         """
         copies: list[Equation] = []
         while True:
-            order = _topological(lines)
+            order = topological(lines)
             if order is not None:
                 return [*copies, *order]
-            symbol = _torn(lines)
+            symbol = torn(lines)
             name = f"{symbol.name}_old"
             self.written[name] = name
             copy = self.recorder.node("symbol", value=Symbol(name))
@@ -433,56 +386,3 @@ def _factors(node: Node) -> tuple[list[Node], list[Node]]:
         (a, b), (c, d) = _factors(node.args[0]), _factors(node.args[1])
         return a + d, b + c
     return [node], []
-
-
-def _reads(line: Equation) -> set[Symbol]:
-    found: set[Symbol] = set()
-    seen: set[Node] = set()
-    stack = [line.right, *(c for c, _ in line.facts or ())]
-    while stack:
-        node = stack.pop()
-        if node not in seen:
-            seen.add(node)
-            if node.op == "symbol":
-                found.add(node.value)
-            stack.extend(node.args)
-    return found
-
-
-def _waits(line: Equation, lines: list[Equation]) -> list[Equation]:
-    """The lines that must come before one: what it reads, and what reads the value that it replaces."""
-    reads = _reads(line)
-    before = replace(line.left, version=line.left.version - 1)
-    return [
-        other for other in lines
-        if other.left != line.left and (other.left in reads or before in _reads(other))
-    ]  # fmt: skip
-
-
-def _topological(lines: list[Equation]) -> list[Equation] | None:
-    """An order as close to the given one as can be, or None where there is none."""
-    waits = {id(line): {id(o) for o in _waits(line, lines)} for line in lines}
-    rest = sorted(lines, key=lambda line: line.place)
-    done: set[int] = set()
-    order = []
-    while rest:
-        ready = next((line for line in rest if waits[id(line)] <= done), None)
-        if ready is None:
-            return None
-        same = [line for line in rest if line.left == ready.left]  # all its cases together
-        if not all(waits[id(line)] <= done for line in same):
-            return None
-        for line in same:
-            rest.remove(line)
-            done.add(id(line))
-            order.append(line)
-    return order
-
-
-def _torn(lines: list[Equation]) -> Symbol:
-    """A value that is read after it has been replaced."""
-    for line in lines:
-        before = replace(line.left, version=line.left.version - 1)
-        if line.assigned and any(before in _reads(o) for o in lines if o.left != line.left):
-            return before
-    raise AssertionError("definitions in a circle")

@@ -24,7 +24,7 @@ def evaluate_scalars(
         elif node.op == "norm":
             values[node] = norms[node]
         else:
-            values[node] = FUNCTIONS[node.op](*(values[a] for a in node.args))
+            values[node] = OPERATIONS[node.op](*(values[a] for a in node.args))
 
 
 def _divide(x: float, y: float) -> float:
@@ -41,7 +41,7 @@ def _largest(x: float, y: float) -> float:
     return math.nan if math.isnan(x) or math.isnan(y) else max(x, y)
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {
+OPERATIONS: dict[str, Callable[..., Any]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": _divide,
     "neg": operator.neg, "sqrt": _sqrt, "absolute": abs, "maximum": _largest,
     "minimum": lambda x, y: -_largest(-x, -y), "where": lambda c, x, y: x if c else y,

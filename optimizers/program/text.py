@@ -15,7 +15,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..rule import Rule
-from .equations import GREEK, update
+from .equations import update
+from .names import GREEK
 from .writing import ATOM, PRODUCT, Notation, lines
 
 OPERATIONS = {"sqrt": "√({0})", "absolute": "|{0}|", "norm": "‖{0}‖", "mod": "({0} mod {1})",

@@ -36,7 +36,7 @@ def _sqrt(x: Tensor, *, out: Tensor) -> Tensor:
     return out
 
 
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
+OPERATIONS: dict[str, Callable[..., Any]] = {
     "add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div, "neg": torch.neg,
     "sqrt": _sqrt, "maximum": torch.maximum, "minimum": torch.minimum, "where": torch.where,
     "sign": torch.sign, "absolute": torch.abs, "lt": torch.lt, "le": torch.le, "gt": torch.gt,
@@ -118,7 +118,7 @@ class _Plan:
                     pool.append(counts[node.boolean])
                     counts[node.boolean] += 1
                 place[node] = ("boolean" if node.boolean else "float", pool.pop())
-            self.instructions.append((_FUNCTIONS[node.op], place[node], sources))
+            self.instructions.append((OPERATIONS[node.op], place[node], sources))
         self.copies = [(i, slot(real(n))) for i, n in phase.stores if slot(real(n)) != ("leaf", i)]
         # All are written at once: what is handed from one variable to another is its old value.
         written = {i for i, _ in self.copies}

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from .equations import Equation, Facts, Update, is_symbol
+from .equations import Update
 from .meaning import OPPOSITE
+from .names import is_symbol
+from .order import Equation, Facts
 from .recording import Node
 
 SUM, NEGATIVE, PRODUCT, POWER, ATOM = range(5)

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from ...optimizers.machine.extras import require_extra
-from ..dataset import DataError, checked, download, find
+from ..dataset import FILE_NAME, SHA256, SOURCES, DataError, checked, download, find
 
 ROWS = 1500
 """Rows that the lecture trains on, the first of the file."""
@@ -97,4 +97,5 @@ def load_regression() -> LeastSquares:
     )
 
 
-__all__ = ["DataError", "LeastSquares", "download", "find", "load_airfoil", "load_regression"]
+__all__ = ["FILE_NAME", "SHA256", "SOURCES", "DataError", "LeastSquares", "download", "find", "load_airfoil",
+           "load_regression"]  # fmt: skip

@@ -155,10 +155,13 @@ def test_every_optimizer_has_its_page(written, name):
 
 def test_pages_show_what_was_traced():
     (line,) = [x for x in optimizer_pages.equations(ALL_RULES["amsgrad"]) if "max" in x]
-    assert line == r"\hat v^{+} &= \max\left(\hat v, v^{+}\right)"
+    assert line == r"\hat v &\leftarrow \max(\hat v, v)"
     ranger = optimizer_pages.equations(ALL_RULES["ranger"])
     assert sum(r"\rho_t > 4" in x for x in ranger) == 2  # where r_t is, and the step
-    assert r"\alpha \left(- \theta + \varphi^{+}\right)" in ranger[-1]
+    assert ranger[-2:] == [
+        r"\theta &\leftarrow \theta + \alpha (\varphi - \theta) \quad \text{every } k \text{ steps}",
+        r"\varphi &\leftarrow \theta \quad \text{every } k \text{ steps}",
+    ]
     for rule in ALL_RULES.values():
         for text in optimizer_pages.equations(rule):
             assert "nan" not in text.lower()

@@ -19,8 +19,9 @@ from eigenstep.optimizers.compositions import (
     with_weight_decay,
 )
 from eigenstep.optimizers.domains import LearningRate, NonNegative, UnitInterval
-from eigenstep.optimizers.program.equations import is_symbol, update
+from eigenstep.optimizers.program.equations import update
 from eigenstep.optimizers.program.latex import LATEX, latex
+from eigenstep.optimizers.program.names import is_symbol
 from eigenstep.optimizers.program.text import text
 from eigenstep.optimizers.program.writing import Writer
 from eigenstep.optimizers.rules import (
