@@ -17,6 +17,7 @@ Where v changes slowly (β₂ near 1) an adaptive rule is a momentum method with
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
@@ -55,6 +56,11 @@ def freeze(rule: Rule, step: Any = None) -> Rule:
         real("step", step, Integers(1))
         if step > _LAST_STEP:  # β^step is a polynomial of that degree
             raise DomainError("step", step, f"step is an integer, 1 <= step <= {_LAST_STEP}")
+    return _frozen(rule, step)
+
+
+@lru_cache(maxsize=64)
+def _frozen(rule: Rule, step: Any) -> Rule:
     zero = {k: 0 for k in ("eps", "eps_inside", "weight_decay") if k in rule.hyperparameters}
     free = {k: symbol_of(h) for k, h in rule.hyperparameters.items()
             if not h.convention and k not in rule.fixed and k not in zero}  # fmt: skip

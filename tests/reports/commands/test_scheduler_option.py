@@ -142,8 +142,10 @@ def test_surroundings_settle_and_other_data_is_refused(tmp_path, monkeypatch):
         Surroundings(None, None).settle()
 
 
-@pytest.mark.parametrize("command", [("prove",), ("report", "--json")], ids=" ".join)
-@pytest.mark.parametrize("address", ["nonsense", "127.0.0.1:1"])
+@pytest.mark.parametrize(
+    ("command", "address"),
+    [(("prove",), "nonsense"), (("prove",), "127.0.0.1:1"), (("report", "--json"), "nonsense")],
+)
 def test_one_line_where_there_is_no_scheduler(command, address):
     done = subprocess.run(
         [COMMAND, *command, "--scheduler", address], capture_output=True, text=True
