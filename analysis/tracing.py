@@ -16,6 +16,7 @@ from ..optimizers import ops
 from ..optimizers.domains import UNIT, Hyperparameter, Integers, Interval
 from ..optimizers.errors import Missing, RuleError, shown
 from ..optimizers.rule import Rule
+from .operands import register, traced, untraced
 from .reals import real
 from .user_code import running
 
@@ -44,6 +45,7 @@ SYMBOLIC = SimpleNamespace(
     toward=lambda x, goal, by: x + by * sp.sign(goal - x),
 )
 """What the functions of :mod:`~eigenstep.optimizers.ops` are on SymPy expressions."""
+register(SYMBOLIC)  # first: an operand among expressions decides
 ops.register(sp.Basic, SYMBOLIC)
 ops.register(sp.logic.boolalg.Boolean, SYMBOLIC)
 
@@ -55,21 +57,34 @@ class grad_f(sp.Function):
         return rf"\nabla f\left({printer._print(self.args[0])}\right)"
 
 
+_TAKEN = {
+    LAMBDA, STEP, sp.Symbol("r", nonnegative=True),
+    *(sp.Symbol(n, positive=True)
+      for n in ("mu", "L", "h_mu", "q", "c", "alpha", "sigma", "s", "root_h", "y")),
+    *(sp.Symbol(n, real=True) for n in ("b", "root_re", "root_im", "eta_lambda")),
+}  # fmt: skip
+"""What theory itself calls by a name; a rule's hyperparameter of that name is another thing."""
+
+
 def symbol_of(hyperparameter: Hyperparameter) -> sp.Symbol:
-    """The symbol of a hyperparameter, with the assumptions that its domain grants."""
+    """The symbol of a hyperparameter, with the assumptions that its domain grants.
+
+    Where theory has that very symbol for something else (μ, the smallest curvature) it is written with
+    an underscore: ``mu_``.
+    """
     if hyperparameter.symbol == "eta":
         return ETA
-    domain = hyperparameter.domain
+    found = _symbol(hyperparameter.symbol, hyperparameter.domain)
+    return found if found not in _TAKEN else _symbol(f"{found.name}_", hyperparameter.domain)
+
+
+def _symbol(name: str, domain: Any) -> sp.Symbol:
     if isinstance(domain, Integers):
-        return sp.Symbol(hyperparameter.symbol, integer=True, positive=domain.lower >= 1)
+        return sp.Symbol(name, integer=True, positive=domain.lower >= 1)
     nonnegative = isinstance(domain, Interval) and domain.lower >= 0
     if isinstance(domain, Interval) and nonnegative and not domain.lower_closed:
-        return sp.Symbol(hyperparameter.symbol, positive=True)
-    return (
-        sp.Symbol(hyperparameter.symbol, nonnegative=True)
-        if nonnegative
-        else sp.Symbol(hyperparameter.symbol, real=True)
-    )
+        return sp.Symbol(name, positive=True)
+    return sp.Symbol(name, nonnegative=True) if nonnegative else sp.Symbol(name, real=True)
 
 
 def exact(value: Any) -> sp.Expr:
@@ -205,25 +220,49 @@ def trace(rule: Rule, /, *, step: Any = None, **hyperparameters: Any) -> Trace:
     theta, g, *state = (
         sp.Symbol(n, real=True) for n in (rule.parameter, rule.gradient, *rule.state)
     )
+    _check_names(rule, (theta, g, *state))
     with running(RuleError, f"rule {rule.name} cannot be run on symbols", rule):
-        coefficients = rule.coefficients(STEP, values)
+        found = coefficients_of(rule, values)
         unit = {v for k, v in values.items() if rule.hyperparameters[k].domain == UNIT}
-        coefficients = {
-            k: _at_step(v, step, unit) if isinstance(v, sp.Basic) else v
-            for k, v in coefficients.items()
+        found = {
+            k: _at_step(v, step, unit) if isinstance(v, sp.Basic) else v for k, v in found.items()
         }
+        now = {k: traced(v) for k, v in found.items()}
+        x, *others = map(traced, (theta, *state))
         new_theta, *new_state = (
             _expression(rule, k, v)
             for k, v in zip(
-                (rule.parameter, *rule.state), rule(theta, g, *state, **coefficients), strict=True
+                (rule.parameter, *rule.state), rule(x, traced(g), *others, **now), strict=True
             )
         )
-        point = _expression(rule, "gradient_at", rule.gradient_point(theta, *state, **coefficients))
+        point = _expression(rule, "gradient_at", rule.gradient_point(x, *others, **now))
     return Trace(rule, theta, g, tuple(state), values, new_theta, tuple(new_state), point)
+
+
+def _check_names(rule: Rule, variables: tuple[sp.Symbol, ...]) -> None:
+    """Raise :class:`RuleError` where two things of a rule would be one symbol."""
+    known = {v: f"variable {v.name}" for v in variables}
+    for name, h in rule.hyperparameters.items():
+        if h.is_choice:
+            continue
+        symbol = symbol_of(h)
+        if symbol in known:
+            raise RuleError(
+                f"rule {rule.name}: its hyperparameter {name} and its {known[symbol]} are both written "
+                f"{symbol}; rename one of them"
+            )
+        known[symbol] = f"hyperparameter {name}"
+
+
+def coefficients_of(rule: Rule, values: Mapping[str, Any], t: Any = STEP) -> dict[str, Any]:
+    """The coefficients as expressions of step t, run on traced values."""
+    found = rule.coefficients(traced(t), {k: traced(v) for k, v in values.items()})
+    return {k: untraced(v) for k, v in found.items()}
 
 
 def _expression(rule: Rule, name: str, value: Any) -> sp.Expr:
     """What a rule returned, as an expression."""
+    value = untraced(value)
     if isinstance(value, sp.Expr):
         return value
     if isinstance(value, int | float | np.number) and not isinstance(value, bool):

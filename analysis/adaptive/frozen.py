@@ -25,8 +25,9 @@ import sympy as sp
 from ...optimizers.domains import POSITIVE, Hyperparameter, Integers
 from ...optimizers.errors import DomainError, RuleError, shown
 from ...optimizers.rule import Rule, derived
+from ..operands import Operand, untraced
 from ..reals import real
-from ..tracing import INSTEAD, STEP, symbol_of, trace
+from ..tracing import INSTEAD, STEP, coefficients_of, symbol_of, trace
 from ..user_code import full_name
 
 _LAST_STEP = 1000
@@ -65,7 +66,7 @@ def _frozen(rule: Rule, step: Any) -> Rule:
     free = {k: symbol_of(h) for k, h in rule.hyperparameters.items()
             if not h.convention and k not in rule.fixed and k not in zero}  # fmt: skip
     traced = trace(rule, step=step, **zero, **free)
-    corrections = rule.coefficients(STEP, dict(traced.hyperparameters))
+    corrections = coefficients_of(rule, dict(traced.hyperparameters))
     unbias = sp.sympify(corrections.get("unbias2", 1))
     unbias = sp.Integer(1) if step is None else unbias.subs(STEP, step)
     g = traced.gradient
@@ -92,6 +93,10 @@ def _frozen(rule: Rule, step: Any) -> Rule:
     if any(not _linear(e, variables) or e.free_symbols & set(frozen) for e in outputs):
         raise RuleError(f"rule {rule.name} is not linear when its second moment is held fixed")
     used = {k: v for k, v in free.items() if any(e.has(v) for e in outputs)}
+    if "p" in used:
+        raise RuleError(
+            f"rule {rule.name} has a hyperparameter p, which is what freeze calls the held scale; rename it"
+        )
     hyperparameters = {k: h for k, h in rule.hyperparameters.items() if k in used}
     hyperparameters["p"] = Hyperparameter("p", 1.0, POSITIVE, "p", True)
 
@@ -101,8 +106,9 @@ def _frozen(rule: Rule, step: Any) -> Rule:
     def update(theta: Any, g: Any, *state: Any, **values: Any) -> Any:
         point = {traced.theta: theta, traced.gradient: g, **dict(zip(kept, state, strict=True))}
         point |= {used[k]: values[k] for k in used} | {SCALE: values["p"]}
-        if any(isinstance(v, sp.Basic) for v in point.values()):
-            return tuple(e.subs(point, simultaneous=True) for e in outputs)
+        if any(isinstance(v, Operand | sp.Basic) for v in point.values()):
+            exact = {k: untraced(v) for k, v in point.items()}
+            return tuple(e.subs(exact, simultaneous=True) for e in outputs)
         names = list(point)
         first, *rest = [change, *outputs[1:]] if by_change else outputs
         found = [sp.lambdify(names, e, "numpy")(*point.values()) for e in (first, *rest)]

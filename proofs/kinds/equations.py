@@ -12,6 +12,7 @@ import sympy as sp
 
 from ...analysis.equality import positive_norms
 from ...analysis.expressions import parse_rule
+from ...analysis.operands import Operand
 from ...analysis.tracing import STEP, Trace, symbol_of, trace
 from ...optimizers.domains import LearningRate
 from ...optimizers.rule import Rule
@@ -114,7 +115,7 @@ def sample_state(theta: Any, g: Any, s: Any, lr: Any) -> Any:
 
 
 def _opaque(theta: Any, g: Any, s: Any, *, lr: LearningRate = 0.01) -> Any:
-    symbolic = isinstance(theta, sp.Basic)
+    symbolic = isinstance(theta, sp.Basic | Operand)
     step, state = (A_FUNCTION, S_FUNCTION) if symbolic else (sample_step, sample_state)
     return step(theta, g, s, lr), state(theta, g, s, lr)
 
