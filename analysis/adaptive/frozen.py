@@ -21,13 +21,14 @@ from functools import lru_cache
 from typing import Any
 
 import sympy as sp
+from sympy.core.function import AppliedUndef
 
 from ...optimizers.domains import POSITIVE, Hyperparameter, Integers
 from ...optimizers.errors import DomainError, RuleError, shown
 from ...optimizers.rule import Rule, derived
 from ..operands import Operand, untraced
 from ..reals import real
-from ..tracing import INSTEAD, STEP, coefficients_of, symbol_of, trace
+from ..tracing import INSTEAD, symbol_of, trace
 from ..user_code import full_name
 
 _LAST_STEP = 1000
@@ -66,21 +67,25 @@ def _frozen(rule: Rule, step: Any) -> Rule:
     free = {k: symbol_of(h) for k, h in rule.hyperparameters.items()
             if not h.convention and k not in rule.fixed and k not in zero}  # fmt: skip
     traced = trace(rule, step=step, **zero, **free)
-    corrections = coefficients_of(rule, dict(traced.hyperparameters))
-    unbias = sp.sympify(corrections.get("unbias2", 1))
-    unbias = sp.Integer(1) if step is None else unbias.subs(STEP, step)
     g = traced.gradient
     frozen = [s for s, new in zip(traced.state, traced.new_state, strict=True)
               if not _linear(new, (*traced.state, traced.theta, g))]  # fmt: skip
     if not frozen:
         raise RuleError(f"rule {rule.name} is linear already; there is nothing to freeze")
     new = dict(zip(traced.state, traced.new_state, strict=True))
-    theta = traced.new_theta
-    for s in reversed(frozen):  # what is computed last is what θ is divided by
-        power = 1 if new[s].has(sp.Max) and not any(new[o] in new[s].args for o in frozen) else 2
-        theta = theta.subs(new[s], SCALE**power / (unbias if power == 2 else 1))
-    conditions = {c: sp.true for p in theta.atoms(sp.Piecewise) for _, c in p.args if c != sp.true}
-    theta = theta.xreplace(conditions)
+    theta, held = traced.new_theta, []
+    for s in reversed(frozen):  # what is computed last is made of the others
+        scale = sp.Dummy("held")
+        without = theta.subs(new[s], scale)
+        if without != theta:
+            held.append(s.name)
+            theta = without.subs(scale, _at_scale(without, scale))
+    if len(held) > 1:
+        raise RuleError(
+            f"rule {rule.name} steps by {' and '.join(held)}, neither of which is linear; freeze holds "
+            "one of them"
+        )
+    theta = theta.xreplace(_regime(rule, theta, {traced.theta, g, *traced.state}))
     if any(a.exp.q != 1 for a in theta.atoms(sp.Pow) if a.exp.is_Rational):
         raise RuleError(
             f"rule {rule.name} {'' if step is None else f'at step {step} '}carries a root of what is "
@@ -116,6 +121,41 @@ def _frozen(rule: Rule, step: Any) -> Rule:
 
     return Rule(update, name=f"{rule.name}_frozen", source=rule.source,
                 state=tuple(s.name for s in kept), hyperparameters=hyperparameters)  # fmt: skip
+
+
+def _at_scale(expression: sp.Expr, held: sp.Dummy) -> sp.Expr:
+    """What is held where the step is divided by p: p², over the factor beside it, under a root; else p."""
+    roots = [
+        a
+        for a in expression.atoms(sp.Pow)
+        if a.base.has(held) and a.exp.is_Rational and a.exp.q == 2
+    ]
+    factors = {a.base.as_independent(held, as_Add=False)[0] for a in roots}
+    if not roots:
+        return SCALE
+    return SCALE**2 / factors.pop() if len(factors) == 1 else SCALE**2
+
+
+def _regime(rule: Rule, theta: sp.Expr, variables: set[sp.Symbol]) -> dict[Any, Any]:
+    """By condition of the step's cases, whether it holds: those on a length such as ρ_t do, and those
+    by which a layer-wise rule takes the ratio 1.
+
+    Raises:
+        RuleError: a case is chosen by θ, the gradient or the state: another rule at every coordinate.
+    """
+    found = {}
+    for case in theta.atoms(sp.Piecewise):
+        for _, condition in case.args:
+            if condition == sp.true:
+                continue
+            of_norms = condition.atoms(AppliedUndef)  # of the whole tensor: the ratio is held, at 1
+            if condition.free_symbols & variables and not of_norms:
+                raise RuleError(
+                    f"rule {rule.name} steps by cases of {shown(condition)}, which is not one case near a "
+                    "minimum; freeze does not choose"
+                )
+            found[condition] = sp.true
+    return found
 
 
 def _linear(expression: sp.Expr, variables: tuple[sp.Symbol, ...]) -> bool:

@@ -129,7 +129,8 @@ def goes_through(t, *, lr: LearningRate = 0.1):
 @pytest.mark.parametrize(
     ("coefficients", "named"),
     [(branches_on_the_step, "truth of Eq"), (branches_on_a_remainder, "truth of Eq"),
-     (asks_for_membership, "in"), (asks_not, "not"), (joins_by_and, "and"), (counts_to_it, "an index"), (goes_through, "elements")],
+     (asks_for_membership, "in"), (asks_not, "not"), (joins_by_and, "and"), (counts_to_it, "an index"),
+     (goes_through, "elements")],
 )  # fmt: skip
 def test_what_is_not_known_yet_is_refused_by_name(coefficients, named):
     @rule(coefficients=coefficients)
@@ -214,7 +215,5 @@ def test_names_that_theory_has_too():
 
 
 def test_two_things_of_one_name_are_refused():
-    with pytest.raises(
-        RuleError, match="lr are both written eta; rename one|eta.*both written eta"
-    ):
+    with pytest.raises(RuleError, match="are both written eta; rename one of them"):
         trace(eta_twice)

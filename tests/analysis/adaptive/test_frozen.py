@@ -62,3 +62,38 @@ def test_what_cannot_be_frozen():
         freeze(heavy_ball)
     with pytest.raises(RuleError):
         freeze(adadelta)
+
+
+def test_nothing_is_chosen_for_a_strangers_rule():
+    """Cases of the gradient and two scales are refused; a scale is found without a name."""
+    from eigenstep.optimizers import ops, rule
+    from eigenstep.optimizers.domains import LearningRate, UnitInterval
+
+    @rule
+    def cautious(
+        theta, g, m, v, *, lr: LearningRate = 0.1, b1: UnitInterval = 0.9, b2: UnitInterval = 0.9
+    ):
+        m = b1 * m + (1 - b1) * g
+        v = b2 * v + (1 - b2) * g * g
+        return theta - ops.where(m * g > 0, 1, 0) * lr * m / ops.sqrt(v), m, v
+
+    @rule
+    def two_scales(theta, g, v, u, *, lr: LearningRate = 0.1, b: UnitInterval = 0.9):
+        v = b * v + (1 - b) * g * g
+        u = ops.maximum(b * u, ops.absolute(g))
+        return theta - lr * g / (ops.sqrt(v) + u), v, u
+
+    @rule
+    def by_the_mean_size(theta, g, m, a, *, lr: LearningRate = 0.1, b1: UnitInterval = 0.9):
+        m = b1 * m + (1 - b1) * g
+        a = 0.99 * a + 0.01 * ops.absolute(g)
+        return theta - lr * m / a, m, a
+
+    with pytest.raises(RuleError, match="freeze does not choose"):
+        freeze(cautious)
+    with pytest.raises(RuleError, match="freeze holds one of them"):
+        freeze(two_scales)
+    assert derive(freeze(by_the_mean_size)).stable_interval(b1=0.9)[1] == pytest.approx(
+        38
+    )  # of ηλ/a
+    assert derive(freeze(by_the_mean_size), p=3).stable_interval(b1=0.9)[1] == pytest.approx(114)
