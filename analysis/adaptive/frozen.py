@@ -71,6 +71,11 @@ def _frozen(rule: Rule, step: Any) -> Rule:
     frozen = [s for s, new in zip(traced.state, traced.new_state, strict=True)
               if not _linear(new, (*traced.state, traced.theta, g))]  # fmt: skip
     if not frozen:
+        if not _linear(traced.new_theta, (*traced.state, traced.theta, g)):
+            raise RuleError(
+                f"rule {rule.name} has no state that makes it non-linear: its step "
+                f"{shown(traced.new_theta - traced.theta)} is; there is nothing to hold"
+            )
         raise RuleError(f"rule {rule.name} is linear already; there is nothing to freeze")
     new = dict(zip(traced.state, traced.new_state, strict=True))
     theta, held = traced.new_theta, []

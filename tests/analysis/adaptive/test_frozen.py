@@ -97,3 +97,15 @@ def test_nothing_is_chosen_for_a_strangers_rule():
         38
     )  # of ηλ/a
     assert derive(freeze(by_the_mean_size), p=3).stable_interval(b1=0.9)[1] == pytest.approx(114)
+
+
+def test_a_step_that_is_not_linear_by_itself():
+    from eigenstep.optimizers import ops, rule
+    from eigenstep.optimizers.domains import LearningRate
+
+    @rule
+    def sign_descent(theta, g, *, lr: LearningRate = 0.1):
+        return theta - lr * ops.sign(g)
+
+    with pytest.raises(RuleError, match="nothing to hold"):
+        freeze(sign_descent)
