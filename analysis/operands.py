@@ -58,9 +58,7 @@ def _number(x: Any) -> Any:
 
 def _truth(condition: Any) -> Any:
     """A condition: Python's own truth where it is decided."""
-    if condition in (sp.true, sp.false):
-        return condition is sp.true or condition == sp.true
-    return Operand(condition)
+    return bool(condition) if condition in (sp.true, sp.false) else Operand(condition)
 
 
 class Operand:

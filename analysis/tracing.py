@@ -8,7 +8,6 @@ from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import sympy as sp
 from sympy.polys.polyerrors import PolynomialError
 
@@ -265,8 +264,6 @@ def _expression(rule: Rule, name: str, value: Any) -> sp.Expr:
     value = untraced(value)
     if isinstance(value, sp.Expr):
         return value
-    if isinstance(value, int | float | np.number) and not isinstance(value, bool):
-        return sp.sympify(value)
     raise RuleError(f"rule {rule.name} returned {shown(value)} for {name}; expected an expression")
 
 

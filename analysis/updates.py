@@ -14,7 +14,7 @@ from typing import Any
 
 import sympy as sp
 
-from ..optimizers.errors import EigenstepError
+from ..optimizers.errors import RuleError
 from ..optimizers.program.latex import latex
 from ..optimizers.program.text import text
 from ..optimizers.rule import Rule
@@ -30,7 +30,7 @@ def latex_of(rule: Rule, values: Mapping[str, Any] | None = None) -> list[str]:
     """
     try:
         return latex(rule, _plain(rule, values or {}))
-    except EigenstepError:
+    except RuleError:
         return [rf"{sp.latex(a)} &\leftarrow {sp.latex(b)}" for a, b in _traced(rule, values or {})]
 
 
@@ -38,7 +38,7 @@ def text_of(rule: Rule, values: Mapping[str, Any] | None = None) -> list[str]:
     """The lines as text, for a terminal."""
     try:
         return text(rule, _plain(rule, values or {}))
-    except EigenstepError:
+    except RuleError:
         return [f"{a} ← {b}" for a, b in _traced(rule, values or {})]
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from ..rule import Rule
 from .meaning import Exact, Meant
-from .names import WRITTEN, is_symbol
+from .names import WRITTEN, is_symbol, seen
 from .order import Equation, Facts, Symbol, topological, torn
 from .recording import Node
 from .whole import Whole, record_whole
@@ -99,9 +99,9 @@ class _Reader:
         for name in dict.fromkeys(names):
             symbol = whole.rule.hyperparameters[name].symbol if name in whole.free else name
             short = WRITTEN.get(name, symbol).rstrip("_")
-            taken = {_STEP, *found.values()}
-            if short in taken or (short != name and short in names):
-                short = name if name not in taken else f"{name}_"  # a word then
+            taken = {seen(_STEP), *map(seen, found.values())}
+            if seen(short) in taken or (short != name and short in names):
+                short = name if seen(name) not in taken else f"{name}_"  # a word then
             found[name] = short
         return found
 
@@ -127,7 +127,7 @@ class _Reader:
         """What happens at every step, and what besides every k steps."""
         usual, rare = [], []
         for name, node in new.items():
-            condition = next((c for c in self._conditions(node, {}) if _is_rare(c)), None)
+            condition = next((c for c in self._conditions(node, {}) if is_rare(c)), None)
             always = node if condition is None else self._under(node, {condition: False})
             version = 0
             if always is not self.old[name]:
@@ -144,7 +144,7 @@ class _Reader:
         """The intermediate values that have a line of their own."""
         reached, uses = _reached([*roots, self.whole.point])
         sizes = _sizes(reached)
-        taken = {_STEP, *self.written, *self.written.values()}
+        taken = {seen(n) for n in (_STEP, *self.written, *self.written.values())}
         found = []
         version = 0
         for node in reached:
@@ -156,12 +156,13 @@ class _Reader:
                 found.append(_Statement(Symbol(self.gradient, version), node, True))
                 self.leaves[node] = found[-1].left
                 continue
-            fit = [n for n in names if is_symbol(n) and n not in taken]
+            names = [n for n in names if seen(n) not in taken]
+            fit = [n for n in names if is_symbol(n)]
             if uses[node] > 1 and sizes[node] >= _LONG:
-                fit += [n for n in names if n not in taken]
+                fit += names
                 fit += [f"part{len(found)}"] if sizes[node] >= _TOO_LONG else []
             if fit:
-                taken.add(fit[0])
+                taken.add(seen(fit[0]))
                 self.written[fit[0]] = fit[0]
                 found.append(_Statement(Symbol(fit[0]), node, False))
                 self.leaves[node] = found[-1].left
@@ -217,8 +218,7 @@ class _Reader:
 
     def _lines(self, statement: _Statement) -> list[Equation]:
         """A statement's lines: one, or one for each case."""
-        left, node = statement.left, statement.node
-        leaves = self.leaves
+        left, node, leaves = statement.left, statement.node, self.leaves
         known = dict(statement.facts)
 
         def line(facts: Facts, written: Facts | None) -> Equation:
@@ -238,15 +238,15 @@ class _Reader:
             groups.setdefault(line(facts, ()).right, []).append(facts)
         if not statement.assigned and node.op == "where":  # a number needs no name
             groups = {n: f for n, f in groups.items() if n.op != "constant"} or groups
-        if len(groups) == 1 and sum(map(len, groups.values())) == len(cases):
+        first, *others = groups.values()
+        if not others and len(first) == len(cases):
             return [line(cases[0], ())]
-        if len(groups) == 1 and len(next(iter(groups.values()))) == 1:
-            (facts,) = next(iter(groups.values()))
-            return [line(facts, facts)]
-        single = [facts[0] for facts in groups.values() if len(facts) == 1]
-        if len(groups) == 2 and single:
-            (other,) = (f[0] for f in groups.values() if f[0] is not single[0])
-            return [line(single[0], single[0]), line(other, other if statement.facts else None)]
+        if not others and len(first) == 1:
+            return [line(first[0], first[0])]
+        if len(others) == 1 and not statement.facts:  # "otherwise" is of one condition
+            one, other = sorted((first, others[0]), key=len)
+            if len(one) == 1:
+                return [line(one[0], one[0]), line(other[0], None)]
         return [line((), ())]
 
     # Hats
@@ -255,7 +255,7 @@ class _Reader:
         """A product in which an average is divided by what its weights add up to, with its hat."""
         if node.op not in ("mul", "div"):
             return node
-        over, under = _factors(node)
+        over, under = factors(node)
         for place, factor in enumerate(over):
             if factor.op != "symbol" or factor.value.name not in self.whole.rule.state:
                 continue
@@ -295,9 +295,6 @@ class _Reader:
 
     def _product(self, over: list[Node], under: list[Node]) -> Node:
         node = self.recorder.node
-        over = [n for n in over if not (n.op == "constant" and n.value == 1)] or [
-            self.recorder.constant(1)
-        ]
         made = over[0]
         for factor in over[1:]:
             made = node("mul", made, factor)
@@ -331,12 +328,18 @@ class _Reader:
                 return [*copies, *order]
             symbol = torn(lines)
             name = f"{symbol.name}_old"
+            while seen(name) in {seen(n) for n in (*self.written, *self.written.values())}:
+                name += "_old"
             self.written[name] = name
             copy = self.recorder.node("symbol", value=Symbol(name))
             copies.append(Equation(Symbol(name), self.recorder.node("symbol", value=symbol), False))
             lines = [line if line.left == replace(symbol, version=symbol.version + 1)
-                     else replace(line, right=self._swapped(line.right, symbol, copy))
-                     for line in lines]  # fmt: skip
+                     else self._reading(copy, symbol, line) for line in lines]  # fmt: skip
+
+    def _reading(self, copy: Node, symbol: Symbol, line: Equation) -> Equation:
+        """The line with the copy in place of the symbol, in its conditions too."""
+        facts = line.facts and tuple((self._swapped(c, symbol, copy), h) for c, h in line.facts)
+        return replace(line, right=self._swapped(line.right, symbol, copy), facts=facts)
 
     def _swapped(self, node: Node, symbol: Symbol, copy: Node) -> Node:
         if node.op == "symbol":
@@ -345,8 +348,8 @@ class _Reader:
         return self.recorder.node(node.op, *args, value=node.value) if args else node
 
 
-def _is_rare(condition: Node) -> bool:
-    """Whether a condition is that a count of steps is complete."""
+def is_rare(condition: Node) -> bool:
+    """Whether a condition is on a count of steps modulo another."""
     return condition.op in ("le", "eq") and condition.args[0].op == "mod"
 
 
@@ -377,12 +380,11 @@ def _sizes(nodes: list[Node]) -> dict[Node, int]:
     return sizes
 
 
-def _factors(node: Node) -> tuple[list[Node], list[Node]]:
-    """What a product is the product of, and what it is divided by."""
-    if node.op == "mul":
-        (a, b), (c, d) = _factors(node.args[0]), _factors(node.args[1])
-        return a + c, b + d
-    if node.op == "div":
-        (a, b), (c, d) = _factors(node.args[0]), _factors(node.args[1])
-        return a + d, b + c
-    return [node], []
+def factors(node: Node) -> tuple[list[Node], list[Node]]:
+    """What a product is the product of, and what it is divided by; factors of 1 left out."""
+    if node.op not in ("mul", "div"):
+        return [node], []
+    (a, b), (c, d) = map(factors, node.args)
+    over, under = (a + c, b + d) if node.op == "mul" else (a + d, b + c)
+    kept = [n for n in over if not (n.op == "constant" and n.value == 1)]
+    return kept or over[:1], under

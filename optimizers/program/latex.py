@@ -25,8 +25,6 @@ OPERATIONS = {
 }  # fmt: skip
 FUNCTIONS = {"sign": r"\operatorname{sgn}", "maximum": r"\max", "minimum": r"\min",
              "clip": r"\operatorname{clip}", "gradient": r"\nabla f"}  # fmt: skip
-
-
 _INDICES = {"inf": r"\infty", "old": r"\mathrm{old}"}
 
 
@@ -37,7 +35,8 @@ def _letter(base: str, indices: Sequence[str], accents: Sequence[str]) -> str:
     if not indices:
         return text
     inside = "".join(_INDICES.get(i, f"\\{i}" if i in GREEK else i) for i in indices)
-    return f"{text}_{inside}" if len(inside) == 1 or inside[0] == "\\" else f"{text}_{{{inside}}}"
+    alone = len(indices) == 1 and (len(inside) == 1 or inside[0] == "\\")
+    return f"{text}_{inside}" if alone else f"{text}_{{{inside}}}"
 
 
 def _word(name: str) -> str:

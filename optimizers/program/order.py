@@ -50,19 +50,20 @@ def _reads(line: Equation) -> set[Symbol]:
     return found
 
 
-def _waits(line: Equation, lines: list[Equation]) -> list[Equation]:
-    """The lines that must come before one: what it reads, and what reads the value that it replaces."""
-    reads = _reads(line)
-    before = replace(line.left, version=line.left.version - 1)
-    return [
-        other for other in lines
-        if other.left != line.left and (other.left in reads or before in _reads(other))
-    ]  # fmt: skip
+def _before(line: Equation) -> Symbol:
+    """The value that a line replaces."""
+    return replace(line.left, version=line.left.version - 1)
 
 
 def topological(lines: list[Equation]) -> list[Equation] | None:
     """An order as close to the given one as can be, or None where there is none."""
-    waits = {id(line): {id(o) for o in _waits(line, lines)} for line in lines}
+    reads = {id(line): _reads(line) for line in lines}
+    # Before a line comes what it reads, and what reads the value that it replaces.
+    waits = {
+        id(line): {id(o) for o in lines if o.left != line.left
+                   and (o.left in reads[id(line)] or _before(line) in reads[id(o)])}
+        for line in lines
+    }  # fmt: skip
     rest = sorted(lines, key=lambda line: line.place)
     done: set[int] = set()
     order = []
@@ -83,7 +84,7 @@ def topological(lines: list[Equation]) -> list[Equation] | None:
 def torn(lines: list[Equation]) -> Symbol:
     """A value that is read after it has been replaced."""
     for line in lines:
-        before = replace(line.left, version=line.left.version - 1)
+        before = _before(line)
         if line.assigned and any(before in _reads(o) for o in lines if o.left != line.left):
             return before
     raise AssertionError("definitions in a circle")

@@ -16,7 +16,8 @@ later needs the old value, so that no temporary of the tensor's size exists.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from types import SimpleNamespace
@@ -335,6 +336,22 @@ class Program:
         return targets, self._reach(targets, written)
 
 
+@contextmanager
+def recording(rule: Rule) -> Iterator[None]:
+    """What a rule raises on recording values leaves as :class:`NotRecordable`, if it is for these."""
+    try:
+        yield
+    except EigenstepError as error:
+        if isinstance(error, NotRecordable):
+            raise NotRecordable(f"rule {rule.name} cannot be recorded: {error}") from error
+        raise
+    except (TypeError, AttributeError, StopIteration) as error:
+        raise NotRecordable(f"rule {rule.name} cannot be recorded: {error}") from error
+    except Exception as error:
+        said = " ".join(str(error).split())
+        raise RuleError(f"rule {rule.name} failed: {type(error).__name__}: {said}") from error
+
+
 def record(rule: Rule, names: Sequence[str], choices: Mapping[str, Any]) -> Program:
     """Run the rule once on recording values.
 
@@ -353,18 +370,8 @@ def record(rule: Rule, names: Sequence[str], choices: Mapping[str, Any]) -> Prog
     theta, g, *state = (Value(recorder, n) for n in inputs)
     values = {n: Value(recorder, c) for n, c in zip(names, coefficients[1:], strict=True)}
     sign = Value(recorder, coefficients[0])
-    try:
+    with recording(rule):
         new = rule(theta, g * sign, *state, **values, **choices)
-    except (TypeError, AttributeError, StopIteration) as error:
-        if isinstance(error, EigenstepError) and not isinstance(error, NotRecordable):
-            raise
-        raise NotRecordable(f"rule {rule.name} cannot be recorded: {error}") from error
-    except EigenstepError:
-        raise
-    except Exception as error:
-        raise RuleError(
-            f"rule {rule.name} failed: {type(error).__name__}: {' '.join(str(error).split())}"
-        ) from error
     given = [theta, *state]
     outputs = [None if a is b else recorder.lift(a) for a, b in zip(new, given, strict=True)]
     return Program(recorder.nodes, inputs, all_names, [outputs[0], None, *outputs[1:]])

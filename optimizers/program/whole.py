@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import EigenstepError, RuleError
+from ..errors import EigenstepError
 from ..rule import Rule
-from .recording import Node, NotRecordable, Operand, Recorder, Value
+from .recording import Node, NotRecordable, Operand, Recorder, Value, recording
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,10 @@ def record_whole(
     theta, g, *state = (kind(recorder, node) for node in inputs)
     with _noting_names(kind) as names:
         coefficients, opaque = _coefficients(rule, kind(recorder, step), given, recorder, kind)
-        with _as_not_recordable(rule):
+        with recording(rule):
             point = rule.gradient_point(theta, *state, **coefficients)
             new = rule(theta, g, *state, **coefficients)
-    with _as_not_recordable(rule):
+    with recording(rule):
         start = [recorder.lift(v) for v in rule.initial_state(theta, given)]
     for name, value in coefficients.items():
         if isinstance(value, Operand):
@@ -113,27 +113,16 @@ def _coefficients(
 
 
 @contextmanager
-def _as_not_recordable(rule: Rule) -> Iterator[None]:
-    """What the rule raises where it cannot be run on these values leaves as :class:`NotRecordable`."""
-    try:
-        yield
-    except EigenstepError:
-        raise
-    except (TypeError, AttributeError, StopIteration) as error:
-        raise NotRecordable(f"rule {rule.name} cannot be recorded: {error}") from error
-    except Exception as error:
-        said = " ".join(str(error).split())
-        raise RuleError(f"rule {rule.name} failed: {type(error).__name__}: {said}") from error
-
-
-@contextmanager
 def _noting_names(kind: type[Operand]) -> Iterator[dict[Node, list[str]]]:
     """Note what the rules' own functions call their values, as each returns."""
     found: dict[Node, list[str]] = {}
     callers = {Rule.__call__.__code__, Rule.coefficients.__code__}
+    ours = Rule.__call__.__code__.co_filename  # whose comprehensions have frames of their own
 
     def watch(frame: Any, event: str, argument: Any) -> None:
-        if event == "return" and frame.f_back is not None and frame.f_back.f_code in callers:
+        if event != "return" or frame.f_back is None or frame.f_code.co_filename == ours:
+            return
+        if frame.f_back.f_code in callers:
             for name, value in frame.f_locals.items():
                 if isinstance(value, kind):
                     found.setdefault(value.node, []).append(name)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from .equations import Update
+from .equations import Update, factors, is_rare
 from .meaning import OPPOSITE
-from .names import is_symbol
+from .names import is_symbol, letter
 from .order import Equation, Facts
 from .recording import Node
 
@@ -35,8 +34,12 @@ class Notation:
         brackets: around an expression.
         root: of an expression that needs no brackets.
         relations: the signs of comparisons.
+        minus, infinity: their signs.
         cases: of the pairs (value, condition).
+        every: of what happens every so many steps.
+        condition: of a line, from its conditions.
         also: between two conditions.
+        otherwise: where the line before does not hold.
     """
 
     operations: Mapping[str, str]
@@ -69,9 +72,7 @@ class Writer:
         name = self.written.get(name, name)
         if not is_symbol(name):
             return self.notation.word(name.rstrip("_"))
-        base, *marks = re.findall(r"[A-Za-z]+|\d+", name)
-        accents = [m for m in marks if m in ("hat", "bar", "tilde", "star")]
-        return self.notation.letter(base, [m for m in marks if m not in accents], accents)
+        return self.notation.letter(*letter(name))
 
     def condition(self, facts: Facts | None) -> str:
         """The conditions of a line, as words after it; empty where there are none."""
@@ -118,7 +119,7 @@ class Writer:
         if op == "mul":
             return self._product(_chain(node)), PRODUCT
         if op == "div":
-            over, under = _parts(node)
+            over, under = factors(node)
             return self.notation.fraction(self._joined(over), self._joined(under))
         if op == "pow":
             return self.notation.power(self.write(args[0], ATOM), self.write(args[1])), POWER
@@ -129,6 +130,8 @@ class Writer:
             ), ATOM
         if op in self.notation.relations:  # 1 where it holds, else 0
             return self.notation.operations["truth"].format(self._comparison(op, args)), ATOM
+        if op == "mod":
+            return self.notation.operations[op].format(*(self.write(a, POWER) for a in args)), ATOM
         if op in self.notation.functions:
             inside = ", ".join(map(self.write, args))
             return self.notation.functions[op] + self.notation.brackets(inside), ATOM
@@ -145,19 +148,22 @@ class Writer:
         value = abs(value)
         if value.denominator == 1 or Fraction(repr(float(value))) == value:
             text = str(value.numerator) if value.denominator == 1 else repr(float(value))
-            return self._power_of_ten(sign + text), NEGATIVE if sign else ATOM
+            text, holds = self._power_of_ten(text)
+            return sign + text, NEGATIVE if sign else holds
         text, holds = self.notation.fraction(
             (str(value.numerator), ATOM), (str(value.denominator), ATOM)
         )
         return sign + text, NEGATIVE if sign else holds
 
-    def _power_of_ten(self, text: str) -> str:
+    def _power_of_ten(self, text: str) -> tuple[str, int]:
         digits, _, exponent = text.partition("e")
         if not exponent:
-            return text
+            return text, ATOM
         sign = self.notation.minus if exponent[0] == "-" else ""
         ten = self.notation.power("10", f"{sign}{int(exponent.lstrip('+-'))}")
-        return ten if digits == "1" else f"{digits}{self.notation.operations['cdot']}{ten}"
+        if digits == "1":
+            return ten, POWER
+        return f"{digits}{self.notation.operations['cdot']}{ten}", PRODUCT
 
     def _joined(self, factors: list[Node]) -> tuple[str, int]:
         if len(factors) == 1:
@@ -185,7 +191,7 @@ class Writer:
 
 def _counts(node: Node) -> bool:
     """Whether a condition is that t is a multiple."""
-    return node.op in ("le", "eq") and node.args[0].op == "mod" and node.args[1].value == 0
+    return is_rare(node) and node.args[1].value == 0 and node.args[0].args[0].op == "step"
 
 
 def _chain(node: Node) -> list[Node]:
@@ -193,19 +199,6 @@ def _chain(node: Node) -> list[Node]:
     if node.op != "mul":
         return [node]
     return _chain(node.args[0]) + _chain(node.args[1])
-
-
-def _parts(node: Node) -> tuple[list[Node], list[Node]]:
-    """Numerator and denominator of a fraction, fractions within it resolved."""
-    if node.op == "mul":
-        pairs = [_parts(a) for a in node.args]
-        return pairs[0][0] + pairs[1][0], pairs[0][1] + pairs[1][1]
-    if node.op == "div":
-        (a, b), (c, d) = _parts(node.args[0]), _parts(node.args[1])
-        over, under = a + d, b + c
-        kept = [n for n in over if not (n.op == "constant" and n.value == 1)]
-        return kept or over[:1], under
-    return [node], []
 
 
 def lines(update: Update, notation: Notation) -> list[tuple[str, bool, str, str]]:

@@ -3,6 +3,7 @@
 import random
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import mpmath as mp
 import pytest
@@ -18,7 +19,7 @@ from eigenstep.optimizers.compositions import (
     with_schedule,
     with_weight_decay,
 )
-from eigenstep.optimizers.domains import LearningRate, NonNegative, UnitInterval
+from eigenstep.optimizers.domains import Integers, LearningRate, NonNegative, UnitInterval
 from eigenstep.optimizers.program.equations import update
 from eigenstep.optimizers.program.latex import LATEX, latex
 from eigenstep.optimizers.program.names import is_symbol
@@ -111,7 +112,60 @@ def squared_thirty_times(theta, g, *, lr: LearningRate = 0.1):
     return theta - lr * x
 
 
-OWN = (reused, swapped, lion, cautious, warmed, squared_thirty_times)
+def from_the_first(t, *, lr: LearningRate = 0.1, k: Annotated[int, Integers(1)] = 5):
+    return {"lr": lr, "now": (t - 1) % k == 0}
+
+
+@rule(coefficients=from_the_first)
+def offset(theta, g, a, *, lr, now):
+    """Every k steps, but not where t is a multiple."""
+    return theta - lr * g, ops.where(now, a + g, a)
+
+
+@rule
+def knot(theta, g, a, b, *, lr: LearningRate = 0.1):
+    """Each state's case is chosen by the other's old value."""
+    new_a = ops.where(ops.norm(b) > 1, a + g, a - g)
+    return theta - lr * g, new_a, ops.where(ops.norm(a) > 1, b + g, b - g)
+
+
+def tiny(t, *, lr: LearningRate = 0.1):
+    return {"lr": lr * (1 - 2.5e-8**t)}
+
+
+@rule(coefficients=tiny)
+def small(theta, g, *, lr):
+    """A power of what is itself written as a power of ten."""
+    return theta - lr * g
+
+
+@rule
+def alike(theta, g, *, lr: LearningRate = 0.1, beta1: UnitInterval = 0.9):
+    """β₁, and another thing that would be written so."""
+    beta_1 = beta1 * g + g
+    return theta - lr * beta_1 * beta1
+
+
+@rule
+def olds(theta, g, a, b, *, lr: LearningRate = 0.1):
+    """The code has a_old itself, and an old value needs a name."""
+    a_old = a + 3 * b
+    return theta - lr * a_old, b + a_old, a - g
+
+
+OWN = (
+    offset,
+    knot,
+    small,
+    alike,
+    olds,
+    reused,
+    swapped,
+    lion,
+    cautious,
+    warmed,
+    squared_thirty_times,
+)
 CONVENTIONS = [r.under(c) for r in ALL_RULES.values() for c in r.conventions
                if not (r.name == "nadam" and c == "torch")]  # fmt: skip
 COMPOSED = [
@@ -243,6 +297,12 @@ def test_a_truth_value_that_is_computed_with():
     (line,) = latex(only_up)
     values = {r"\theta": mp.mpf(1), r"\eta": mp.mpf(1) / 2}
     assert [carry_out([line], {**values, "g": mp.mpf(g)})[r"\theta"] for g in (-2, 2)] == [1, 0]
+
+
+def test_what_would_be_read_as_something_else():
+    assert text(small) == ["θ ← θ − η·(1 − (2.5·10⁻⁸)ᵗ)·g"]
+    assert text(offset)[-1] == "a ← a + g   if ((t − 1) mod k) = 0"
+    assert sum(line.startswith("β₁ =") for line in text(alike)) == 0
 
 
 def test_own_names():
