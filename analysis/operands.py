@@ -149,7 +149,11 @@ class Operand:
             return True
         return _truth(sp.Ne(_number(self), _number(other)))
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        raise RuleError(
+            f"a rule took {shown(self.expression)} for a key (of a dictionary, a set), whose place is not "
+            "known while it is traced; ops.where chooses"
+        )
 
     def _condition(self, what: str) -> Any:
         if is_condition(self.expression):

@@ -177,7 +177,10 @@ class Operand:
     def __ne__(self, other: object) -> Any:
         return self._op("ne", self, other)
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        raise NotRecordable(
+            "a rule took a number for a key (of a dictionary, a set); use ops.where"
+        )
 
     def __bool__(self) -> bool:
         raise NotRecordable("a rule branched on a number; use ops.where")

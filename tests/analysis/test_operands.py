@@ -122,6 +122,14 @@ def counts_to_it(t, *, lr: LearningRate = 0.1):
     return {"lr": sum(lr / (i + 1) for i in range(t))}
 
 
+def looks_it_up(t, *, lr: LearningRate = 0.1):
+    return {"lr": {1: lr}.get(t, lr / 2)}
+
+
+def asks_a_set(t, *, lr: LearningRate = 0.1):
+    return {"lr": lr if t in {10, 20} else lr / 2}
+
+
 def goes_through(t, *, lr: LearningRate = 0.1):
     return {"lr": sum(x for x in lr)}
 
@@ -130,7 +138,8 @@ def goes_through(t, *, lr: LearningRate = 0.1):
     ("coefficients", "named"),
     [(branches_on_the_step, "truth of Eq"), (branches_on_a_remainder, "truth of Eq"),
      (asks_for_membership, "in"), (asks_not, "not"), (joins_by_and, "and"), (counts_to_it, "an index"),
-     (goes_through, "elements")],
+     (goes_through, "elements"),
+     (looks_it_up, "a key"), (asks_a_set, "a key")],
 )  # fmt: skip
 def test_what_is_not_known_yet_is_refused_by_name(coefficients, named):
     @rule(coefficients=coefficients)

@@ -289,6 +289,18 @@ def test_names_that_mean_something_else(subject):
         assert float(after[writer.name(name)]) == pytest.approx(value, rel=1e-14)
 
 
+def by_table(t, *, lr: LearningRate = 0.1):
+    return {"step": {1: lr}.get(t, lr / 2)}
+
+
+def test_a_coefficient_from_a_table_is_not_taken_for_its_default():
+    @rule(coefficients=by_table)
+    def looked_up(theta, g, *, step):
+        return theta - step * g
+
+    assert update(looked_up).opaque == ("step",)
+
+
 def test_a_truth_value_that_is_computed_with():
     @rule
     def only_up(theta, g, *, lr: LearningRate = 0.1):
