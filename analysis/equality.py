@@ -23,6 +23,7 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from .decision import Decision, simplest_point
+from .tracing import SIZE
 
 _DIGITS = 40
 _POINTS = 60
@@ -66,7 +67,7 @@ class _Atoms:
         return sorted(((s, min(p[s] for p in powers)) for s in common), key=str)
 
     def _homogeneous(self, e: Any) -> Any:
-        """A maximum, minimum, norm or sign, with positive common factors taken out (or dropped)."""
+        """A maximum, minimum, norm, sum or sign, with positive common factors taken out (or dropped)."""
         arguments = [self.normal(a) for a in e.args]
         if any(a == 0 for a in arguments):
             return self.atom(e.func, *arguments)
@@ -97,7 +98,7 @@ class _Atoms:
             if exponent.is_Rational and exponent.q == 2:
                 return self.root(self.normal(base)) ** exponent.p
             return self._symbolic_power(self.normal(base), sp.expand(exponent))
-        if isinstance(e, sp.Max | sp.Min | sp.sign | sp.Abs) or e.func.__name__ == "norm":
+        if isinstance(e, sp.Max | sp.Min | sp.sign | sp.Abs) or e.func.__name__ in _GATHER:
             return self._homogeneous(e)
         return self.atom(e.func, *(self.normal(a) for a in e.args))
 
@@ -173,18 +174,27 @@ def _identical(left: Any, right: Any) -> bool:
     return _Atoms().vanishes(left - right)
 
 
+_GATHER: dict[str, Any] = {
+    "norm": lambda x, y: sp.sqrt(x**2 + y**2),
+    **dict.fromkeys(("sum", "sum_over_group"), lambda x, y: x + y),
+    **dict.fromkeys(("largest", "largest_over_group"), sp.Max),
+}
+"""What is gathered of a tensor, of one that has two elements."""
+
+
 def _concrete(expression: Any, elements: tuple[sp.Symbol, ...]) -> Any:
     """Free functions replaced by one of the functions that they stand for.
 
-    Those that act elementwise become linear; a norm becomes that of a tensor of two elements, the
+    Those that act elementwise become linear; what is gathered becomes that of a tensor of two elements, the
     second of which has its own values of the symbols in ``elements``.
     """
     second = {s: sp.Rational(5 + 3 * i, 4 + 2 * i) for i, s in enumerate(elements)}
+    expression = expression.xreplace({SIZE: sp.Integer(2)})
     while functions := expression.atoms(AppliedUndef):
         f = min(functions, key=lambda f: (f.count_ops(), str(f)))
-        if f.func.__name__ == "norm":
+        if (gather := _GATHER.get(f.func.__name__)) is not None:
             x = f.args[0]
-            value: Any = sp.sqrt(x**2 + x.xreplace(second) ** 2)
+            value: Any = gather(x, x.xreplace(second))
         else:
             weights = [sp.Rational(2 * i + 3, 7 + len(f.func.__name__)) for i in range(len(f.args))]
             value = sum(w * a for w, a in zip(weights, f.args, strict=True))

@@ -221,8 +221,8 @@ class Operand:
 
 
 def _function(of: Callable[..., Any]) -> Callable[..., Any]:
-    def call(*arguments: Any) -> Any:
-        return Operand(of(*map(_number, arguments)))
+    def call(*arguments: Any, **how: Any) -> Any:
+        return Operand(of(*map(_number, arguments), **how))
 
     return call
 

@@ -46,7 +46,8 @@ def _linear(expression: Any, variables: Any) -> bool:
              for i, f in enumerate(sorted(expression.atoms(AppliedUndef), key=str))
              if f.func.__name__ == "norm"}  # fmt: skip
     held = expression.xreplace(fixed)
-    if any(f.free_symbols & set(variables) for f in held.atoms(sp.Max, sp.Min, sp.Abs, sp.sign)):
+    curved = held.atoms(sp.Max, sp.Min, sp.Abs, sp.sign, AppliedUndef)  # sums favour one direction
+    if any(f.free_symbols & set(variables) for f in curved):
         return False
     return all(_same(sp.diff(held, a, b), 0) for a in variables for b in variables)
 

@@ -29,6 +29,30 @@ STEP = sp.Symbol("t", integer=True, positive=True)
 INSTEAD: list[Callable[[Rule], str]] = []
 """What says of a rule that is not linear which rule has a theory in its place; the rooms above add to it."""
 
+SIZE = sp.Symbol("size", integer=True, positive=True)
+"""How many elements the parameter tensor has."""
+
+
+def _gathered(name: str) -> Callable[..., Any]:
+    """A reduction of all elements, as a function that is not evaluated."""
+
+    def call(x: Any, axis: int | None = None, over: str | None = None) -> Any:
+        if axis is not None:
+            raise RuleError(
+                f"a rule takes the {name} along an axis, for which there are no symbols"
+            )
+        return sp.Function(f"{name}_over_{over}" if over else name, real=True)(x)
+
+    return call
+
+
+def _of_matrices(name: str) -> Callable[..., Any]:
+    def call(*args: Any) -> Any:
+        raise RuleError(f"a rule takes {name} of a matrix, for which there are no symbols")
+
+    return call
+
+
 SYMBOLIC = SimpleNamespace(
     sqrt=sp.sqrt,
     maximum=sp.Max,
@@ -42,6 +66,10 @@ SYMBOLIC = SimpleNamespace(
     times=lambda factor, x: factor * x,
     excess=lambda x, y: x - y,
     toward=lambda x, goal, by: x + by * sp.sign(goal - x),
+    sum=_gathered("sum"),
+    max=_gathered("largest"),
+    size=lambda x: SIZE,
+    **{name: _of_matrices(name) for name in ops.MATRIX_FUNCTIONS},
 )
 """What the functions of :mod:`~eigenstep.optimizers.ops` are on SymPy expressions."""
 register(SYMBOLIC)  # first: an operand among expressions decides
@@ -57,7 +85,7 @@ class grad_f(sp.Function):
 
 
 _TAKEN = {
-    LAMBDA, STEP, sp.Symbol("r", nonnegative=True),
+    LAMBDA, STEP, SIZE, sp.Symbol("r", nonnegative=True),
     *(sp.Symbol(n, positive=True)
       for n in ("mu", "L", "h_mu", "q", "c", "alpha", "sigma", "s", "root_h", "y")),
     *(sp.Symbol(n, real=True) for n in ("b", "root_re", "root_im", "eta_lambda")),

@@ -30,6 +30,15 @@ def _with(inner: Rule, *added: Hyperparameter) -> dict[str, Hyperparameter]:
     return {**inner.hyperparameters, **{h.name: h for h in added}}
 
 
+def _remembers_nothing(inner: Rule, composition: str) -> None:
+    """Raise where a rule's coefficients remember something, whose steps the composition would change."""
+    if inner.memory is not None:
+        raise RuleError(
+            f"{composition} of rule {inner.name}: its coefficients remember {', '.join(inner.memory.start)} "
+            "from step to step, which this composition would change"
+        )
+
+
 @derived
 @lru_cache(maxsize=256)
 def with_weight_decay(inner: Rule) -> Rule:
@@ -87,6 +96,8 @@ def trust_ratio(inner: Rule, *, decay: str, name: str, source: str) -> Rule:
         inner: the base rule.
         decay: where weight decay enters: ``"gradient"`` (g + wθ) or ``"update"`` (u + wθ).
     """
+
+    _remembers_nothing(inner, "trust_ratio")
 
     def coefficients(
         t: Any, *, lr: Any, weight_decay: Any, phi: Any, phi_lower: Any, phi_upper: Any, **rest: Any
@@ -165,6 +176,8 @@ def one_of(
     takes those that it knows.
     """
     first, *_ = rules.values()
+    for inner in rules.values():
+        _remembers_nothing(inner, "one_of")
     hyperparameters: dict[str, Hyperparameter] = {}
     for inner in rules.values():
         free = {k: h for k, h in inner.hyperparameters.items() if k not in inner.fixed}
@@ -181,7 +194,7 @@ def one_of(
     choice = Hyperparameter(key, next(iter(rules)), Choice(tuple(rules)), key, True)
     return Rule(
         update, coefficients=coefficients, source=source, name=name, initial=first.initial,
-        state=first.state, hyperparameters={**hyperparameters, key: choice},
+        state=first.state, shapes=first.shapes, hyperparameters={**hyperparameters, key: choice},
         conventions=conventions,
     )  # fmt: skip
 
@@ -209,6 +222,7 @@ def lookahead(
     Source: Zhang et al. 2019, Lookahead optimizer: k steps forward, 1 step back, algorithm 1.
     """
 
+    _remembers_nothing(inner, "lookahead")
     first = {k for f in inner.initial.values() for k in _keyword_only(f)}
 
     def coefficients(
@@ -229,8 +243,8 @@ def lookahead(
             return new_fast, *new_state, slow
         new_slow = where(sync, slow + alpha * (new_fast - slow), slow)
         if reset_state:
-            begins = [inner.initial_of(s, new_slow, anew) if s in inner.initial else new_slow * 0
-                      for s in inner.state]  # fmt: skip
+            begins = [inner.initial_of(s, new_slow, anew) if s in inner.initial
+                      else inner.zero(s, new_slow) for s in inner.state]  # fmt: skip
             new_state = [where(sync, b, s) for b, s in zip(begins, new_state, strict=True)]
         return where(sync, new_slow, new_fast), *new_state, new_slow
 
@@ -277,8 +291,10 @@ def with_schedule(inner: Rule, factor: Callable[[Any], Any]) -> Rule:
         return inner.coefficients(t, {**rest, "lr": scheduled})
 
     rate = replace(inner.hyperparameters["lr"], name="lr of the schedule")
-
-    return Rule(**{**inner.parts, "coefficients": coefficients,
+    memory = inner.memory and inner.memory.with_hyperparameters(
+        lambda t, values: {**values, "lr": values["lr"] * factor(t - 1)}
+    )
+    return Rule(**{**inner.parts, "coefficients": coefficients, "memory": memory,
                    "hyperparameters": inner.hyperparameters})  # fmt: skip
 
 

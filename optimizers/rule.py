@@ -26,13 +26,17 @@ from __future__ import annotations
 import functools
 import inspect
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from html import escape
 from typing import Any, get_type_hints, overload
 
+import numpy as np
+
 from .domains import Hyperparameter, check_all, hyperparameter_of
 from .errors import Missing, RuleError, UnknownName
+from .remembered import Memory
+from .shapes import GIVEN, GROUP, NUMBER, TENSOR, Shape
 
 Update = Callable[..., Any]
 
@@ -66,13 +70,43 @@ def _positional(function: Callable[..., Any]) -> tuple[str, ...]:
     )
 
 
-def _hyperparameters(function: Callable[..., Any]) -> dict[str, Hyperparameter]:
+def _hyperparameters(
+    function: Callable[..., Any], remembered: Iterable[str] = ()
+) -> dict[str, Hyperparameter]:
     hints = get_type_hints(function, include_extras=True)
     found = {}
     for name, parameter in _keyword_only(function).items():
+        if name in remembered:
+            continue
         default = None if parameter.default is parameter.empty else parameter.default
         found[name] = hyperparameter_of(name, hints.get(name), default)
     return found
+
+
+def _shapes(update: Update, state: tuple[str, ...]) -> dict[str, Shape]:
+    """What the state variables are that say so by an annotation."""
+    positional = [p for p in inspect.signature(update).parameters.values() if p.name in state]
+    if all(p.annotation is p.empty for p in positional):
+        return {}
+    try:
+        hints = get_type_hints(update, include_extras=True)
+    except (NameError, TypeError, SyntaxError) as error:
+        raise RuleError(
+            f"rule {update.__name__}: its annotations cannot be read: {error}"
+        ) from error
+    found = {}
+    for p in positional:
+        for extra in getattr(hints.get(p.name), "__metadata__", ()):
+            if isinstance(extra, Shape):
+                found[p.name] = extra
+    return found
+
+
+def _zeros(zero: Any, shape: tuple[int, ...]) -> Any:
+    """Zeros of a shape, of the kind that ``zero`` is."""
+    if hasattr(zero, "new_zeros"):
+        return zero.new_zeros(shape)
+    return np.zeros(shape, dtype=getattr(zero, "dtype", float))
 
 
 class Rule:
@@ -82,7 +116,9 @@ class Rule:
 
     Attributes:
         name: the function's name.
-        state: names of the state variables, each of the parameter's shape, zero at the start.
+        state: names of the state variables, zero at the start where ``initial`` does not say otherwise.
+        shapes: by name of a state variable that is no tensor of the parameter's shape, what it is.
+        memory: the numbers that its coefficients remember, or None.
         hyperparameters: by name, with default, domain and the field's symbol.
         source: the paper the rule is taken from.
         fixed: hyperparameters that :meth:`fix` has set.
@@ -101,6 +137,8 @@ class Rule:
         state: tuple[str, ...] | None = None,
         hyperparameters: Mapping[str, Hyperparameter] | None = None,
         conventions: Mapping[str, Mapping[str, Any]] | None = None,
+        shapes: Mapping[str, Shape] | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.update = update
         self.name = name or update.__name__
@@ -114,6 +152,8 @@ class Rule:
             )
         self.parameter, self.gradient = positional[:2]
         self.state: tuple[str, ...] = positional[2:] if state is None else state
+        self.shapes = _shapes(update, self.state) if shapes is None else dict(shapes)
+        self.memory = memory
         kinds = [p.kind for p in inspect.signature(update).parameters.values()]
         takes_all = inspect.Parameter.VAR_KEYWORD in kinds
         self._takes = None if takes_all else frozenset(_keyword_only(update))
@@ -124,9 +164,11 @@ class Rule:
                 raise UnknownName(f"state of {self.name}", key, self.state)
         self._coefficients = coefficients
         self._gradient_at = gradient_at
-        self.hyperparameters: dict[str, Hyperparameter] = dict(
-            _hyperparameters(coefficients or update) if hyperparameters is None else hyperparameters
-        )
+        if hyperparameters is None:
+            hyperparameters = _hyperparameters(
+                coefficients or update, () if memory is None else memory.start
+            )
+        self.hyperparameters: dict[str, Hyperparameter] = dict(hyperparameters)
         self.fixed: dict[str, Any] = {}
         self._recipe: tuple[Callable[..., Rule], tuple[Any, ...], dict[str, Any]] | None = None
         self._under: dict[str, Rule] = {}
@@ -177,7 +219,36 @@ class Rule:
             "state": self.state,
             "hyperparameters": self.hyperparameters,
             "conventions": self.conventions,
+            "shapes": self.shapes,
+            "memory": self.memory,
         }
+
+    def shape(self, name: str) -> Shape:
+        """What a state variable is."""
+        return self.shapes.get(name, TENSOR)
+
+    def _of_shape(self, *kinds: Shape) -> tuple[str, ...]:
+        return tuple(s for s in self.state if self.shape(s) in kinds)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The state variables that are one number of a tensor, or of a group."""
+        return self._of_shape(NUMBER, GROUP)
+
+    @property
+    def group_numbers(self) -> tuple[str, ...]:
+        """The state variables that are one number of a group."""
+        return self._of_shape(GROUP)
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The state variables that are given from without."""
+        return self._of_shape(GIVEN)
+
+    @property
+    def matrices(self) -> bool:
+        """Whether the rule takes parameters as matrices."""
+        return any(s.matrix for s in self.shapes.values())
 
     def __call__(self, theta: Any, g: Any, *state: Any, **coefficients: Any) -> tuple[Any, ...]:
         """Run the update: the new parameter followed by the new state.
@@ -203,10 +274,24 @@ class Rule:
     ) -> tuple[Any, ...]:
         """The state before the first step: zero, or what the rule says of θ and hyperparameters."""
         values = self.with_defaults(hyperparameters or {}) if self.initial else {}
-        zero = theta * 0
         return tuple(
-            self.initial_of(k, theta, values) if k in self.initial else zero for k in self.state
+            self.initial_of(k, theta, values) if k in self.initial else self.zero(k, theta)
+            for k in self.state
         )
+
+    def zero(self, name: str, theta: Any) -> Any:
+        """A state variable's first value where the rule says nothing of it."""
+        shape = self.shape(name)
+        zero = theta * 0
+        if shape in (TENSOR, GIVEN):
+            return zero
+        if shape in (NUMBER, GROUP):
+            return 0.0
+        of = getattr(theta, "shape", None)
+        if of is None or len(of) < 2:
+            raise RuleError(f"rule {self.name} takes a matrix: its {name} is a {shape.name} of it")
+        wanted = shape.of(tuple(of))
+        return _zeros(zero, wanted)
 
     def initial_of(self, name: str, theta: Any, hyperparameters: Mapping[str, Any]) -> Any:
         """The first value of a state variable that does not begin at zero."""
@@ -270,7 +355,11 @@ class Rule:
             return self.coefficients(t, {**values, **{k: values[o] for k, o in same.items()}})
 
         free = {k: h for k, h in self.hyperparameters.items() if k not in same}
-        return Rule(**{**self.parts, "coefficients": coefficients, "hyperparameters": free})
+        memory = self.memory and self.memory.with_hyperparameters(
+            lambda t, values: {**values, **{k: values[o] for k, o in same.items()}}
+        )
+        return Rule(**{**self.parts, "coefficients": coefficients, "hyperparameters": free,
+                       "memory": memory})  # fmt: skip
 
     def with_defaults(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """All hyperparameters: the given ones, then the fixed ones, then the defaults."""
@@ -291,10 +380,17 @@ class Rule:
         check_all(self.hyperparameters, values)
 
     def coefficients(self, t: Any, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
-        """The coefficients of step ``t`` (the first step is 1), from all hyperparameters."""
+        """The coefficients of step ``t`` (the first step is 1), from all hyperparameters.
+
+        Where the rule has a :attr:`memory`, what it holds at that step is among them, or is computed
+        here from the first step on.
+        """
         if self._coefficients is None:
             return dict(hyperparameters)
-        return self._coefficients(t, **hyperparameters)
+        if self.memory is None or self.memory.start.keys() <= hyperparameters.keys():
+            return self._coefficients(t, **hyperparameters)
+        remembered = self.memory.at(t, hyperparameters, self.name)
+        return self._coefficients(t, **hyperparameters, **remembered)
 
     @property
     def gradient_at_names(self) -> tuple[str, ...]:
@@ -319,6 +415,7 @@ def rule(
     source: str = "",
     initial: Mapping[str, Callable[..., Any]] | None = None,
     conventions: Mapping[str, Mapping[str, Any]] | None = None,
+    memory: Memory | None = None,
 ) -> Callable[[Update], Rule]: ...
 def rule(
     update: Update | None = None,
@@ -329,6 +426,7 @@ def rule(
     source: str = "",
     initial: Mapping[str, Callable[..., Any]] | None = None,
     conventions: Mapping[str, Mapping[str, Any]] | None = None,
+    memory: Memory | None = None,
 ) -> Rule | Callable[[Update], Rule]:
     """Make a :class:`Rule` of an update function.
 
@@ -344,6 +442,11 @@ def rule(
             of hyperparameters), where not zero.
         conventions: by name of a library, the hyperparameters with which the rule computes what
             that library does.
+        memory: the numbers that ``coefficients`` remember from step to step, which it takes as further
+            keyword-only arguments, at their value of step t.
+
+    A state variable is a tensor of the parameter's shape, unless its annotation is one of
+    :mod:`~eigenstep.optimizers.shapes`.
 
     Raises:
         RuleError: the function's signature is not of that form.
@@ -353,7 +456,7 @@ def rule(
     def make(function: Update) -> Rule:
         return Rule(
             function, coefficients=coefficients, gradient_at=gradient_at, source=source,
-            initial=initial, conventions=conventions,
+            initial=initial, conventions=conventions, memory=memory,
         )  # fmt: skip
 
     return make if update is None else make(update)

@@ -18,6 +18,7 @@ from ..errors import DomainError, EigenstepError, shown
 from ..rule import Rule
 from .arguments import HINTS, plain, same
 from .coefficients import STEPS
+from .states import memory_names, shape_of
 
 _OF_THIS_RUN = ("engine", *HINTS)
 """How steps are run: said where the optimizer is made, not in a file."""
@@ -226,6 +227,7 @@ def _numbers(optimizer: Stepping, group: Mapping[str, Any]) -> dict[str, tuple[D
         if not isinstance(value, str | bool):
             known = rule.hyperparameters.get(name)
             found[PREVIOUS + name] = (REAL if known is None else known.domain, elsewhere)
+    found |= dict.fromkeys((*rule.numbers, *memory_names(rule)), (REAL, True))
     return found | {k: (d, True) for k, d in optimizer.remembered(group).items()}
 
 
@@ -262,10 +264,12 @@ def _checked(
             raise StateError(f"parameter {key}: the state has no {name}")
     for name in given - {"step", *numbers}:
         value = entry[name]
-        if not isinstance(value, Tensor) or value.shape != parameter.shape:
+        wanted = shape_of(rule, name, parameter) if name in rule.state else tuple(parameter.shape)
+        if not isinstance(value, Tensor) or tuple(value.shape) != wanted:
             shape = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
             raise StateError(
                 f"parameter {key}: state {name} has the shape {shape}, the parameter {tuple(parameter.shape)}"
+                + (f", so that it should be {wanted}" if wanted != tuple(parameter.shape) else "")
             )
         if value.is_complex() != parameter.is_complex() or not (
             value.is_floating_point() or value.is_complex()

@@ -126,11 +126,13 @@ def check_fit(rule: Rule, values: Mapping[str, Any], parameters: Iterable[Tensor
                     )  # fmt: skip
 
 
-def first_value(rule: Rule, name: str, real: Tensor, values: Mapping[str, Any]) -> Tensor:
+def first_value(
+    rule: Rule, name: str, real: Tensor, values: Mapping[str, Any], shape: tuple[int, ...]
+) -> Tensor:
     """A state variable before the first step, where the rule says it is not zero.
 
     Raises:
-        RuleError: it is neither a number nor a tensor of the parameter's shape.
+        RuleError: it is neither a number nor a tensor of its shape.
     """
     what = f"the first value of {name}"
     used = {k: values[k] for k in _keyword_only(rule.initial[name])}
@@ -138,10 +140,10 @@ def first_value(rule: Rule, name: str, real: Tensor, values: Mapping[str, Any]) 
     with told(rule, what):
         start = rule.initial_of(name, real, values)
     if isinstance(start, Tensor):
-        if start.ndim and start.shape != real.shape:
+        if start.ndim and start.shape != shape:
             raise RuleError(
                 f"rule {rule.name}: {what} has the shape {tuple(start.shape)}, the parameter "
-                f"{tuple(real.shape)}"
+                f"{tuple(real.shape)}, so that it should be {shape}"
             )
         ok = not start.is_complex()
     else:
@@ -149,5 +151,7 @@ def first_value(rule: Rule, name: str, real: Tensor, values: Mapping[str, Any]) 
     if not ok:
         raise RuleError(f"rule {rule.name}: {what} is {shown(start)}, not real numbers")
     with told(rule, what):
-        blank = torch.empty_like(real, memory_format=torch.preserve_format)
+        like = shape == tuple(real.shape)
+        blank = torch.empty_like(real, memory_format=torch.preserve_format) if like else (
+            real.new_empty(shape))  # fmt: skip
         return blank.copy_(start) if isinstance(start, Tensor) else blank.fill_(start)

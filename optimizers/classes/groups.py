@@ -18,6 +18,7 @@ from ..errors import DomainError, RuleError, UnknownName
 from ..rule import Rule
 from .arguments import HINTS, UnknownArgument, check_flag, check_hints, plain, same
 from .coefficients import checked, told
+from .states import MEMORY
 
 _OWN = ("params", "param_names", "rule", "engine", "maximize", *HINTS)
 """What a group holds beside the rule's hyperparameters and the class's options."""
@@ -187,8 +188,19 @@ class RuleGroups(torch.optim.Optimizer):
     def _options_now(self) -> dict[str, Any]:
         return {k: self.defaults.get(k, v) for k, v in self.options.items()}
 
-    def _coefficients(self, group: Mapping[str, Any], t: int) -> tuple[Rule, dict[str, Any]]:
-        """The rule as it is stored and its coefficients at step t, checked."""
+    def _coefficients(
+        self, group: Mapping[str, Any], t: int, remembers: Mapping[str, float] | None = None, *,
+        remembered_now: bool = False,
+    ) -> tuple[Rule, dict[str, Any]]:  # fmt: skip
+        """The rule as it is stored and its coefficients at step t, checked.
+
+        Args:
+            group: the parameter group.
+            t: the step.
+            remembers: what the rule's memory held after the step before; without it, it is computed
+                from the first step on.
+            remembered_now: whether ``remembers`` is what it holds at step t.
+        """
         engines.check_engine(group["engine"])
         check_hints(group)
         check_flag("maximize", group["maximize"])
@@ -208,7 +220,11 @@ class RuleGroups(torch.optim.Optimizer):
             if decay:
                 stored = with_weight_decay(stored)
                 values["weight_decay"] = decay
-            found = stored.coefficients(t, stored.with_defaults(values))
+            values = stored.with_defaults(values)
+            if stored.memory and remembers is not None:
+                now = remembers if remembered_now else stored.memory.after(t, remembers, values)
+                values |= now
+            found = stored.coefficients(t, values)
         return stored, checked(rule, stored, found, t)
 
 
@@ -226,7 +242,7 @@ def _check_dtypes(parameters: list[Tensor]) -> None:
 def _check_names(rule: Rule) -> None:
     """Raise :class:`RuleError` where the rule's names mean something else in an optimizer."""
     taken = [("hyperparameter", n) for n in rule.hyperparameters if n in _OWN]
-    taken += [("state", n) for n in rule.state if n == "step" or n.startswith(PREVIOUS)]
+    taken += [("state", n) for n in rule.state if n == "step" or n.startswith((PREVIOUS, MEMORY))]
     for kind, name in taken:
         raise RuleError(
             f"rule {rule.name}: its {kind} {name!r} has a name that a torch optimizer uses itself"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -17,12 +17,13 @@ from ..compositions import (
 from ..domains import Domain
 from ..engine import kernel as engines
 from ..engine.memory import Plain, Row, TensorMismatch, examine
-from ..errors import EigenstepError, RuleError, UnknownName, shown
+from ..errors import DomainError, EigenstepError, RuleError, UnknownName, shown
 from ..rule import Rule
 from .arguments import plain
 from .checkpoints import StateError, for_torch, from_state_dict, not_a_state
-from .coefficients import check_fit, check_past, first_value, is_choice, told, whole
+from .coefficients import check_fit, check_past, is_choice, told, whole
 from .groups import RuleGroups, of_torch
+from .states import MEMORY, begun, fitting, memory_names, shape_of
 from .tensors import UNSHARDED, dense, gradient_of, local, process_groups
 
 
@@ -47,6 +48,7 @@ class _Work:
     rows: Plain | list[Row]
     sparse: list[Tensor]
     after: dict[str, Any]
+    rule: Rule
 
 
 class RuleOptimizer(RuleGroups):
@@ -144,22 +146,15 @@ class RuleOptimizer(RuleGroups):
         state = self.state[parameter]
         missing = [name for name in rule.state if name not in state]
         values = rule.with_defaults(self.hyperparameters_of(group)) if rule.initial else {}
-        begun: dict[str, Tensor] = {}
-        with torch.inference_mode(False):  # so that steps outside that mode may change it, too
-            for name in missing:
-                if name not in rule.initial:
-                    start = torch.zeros_like(parameter, memory_format=torch.preserve_format)
-                else:
-                    whole = parameter.detach()
-                    real = torch.view_as_real(whole) if whole.is_complex() else whole
-                    start = first_value(rule, name, real, values)
-                    start = torch.view_as_complex(start) if whole.is_complex() else start
-                begun[name] = start
+        first = begun(rule, parameter, missing, values)
+        for name in rule.group_numbers:  # as the others of the group have it
+            known = [s[name] for p in group["params"] if name in (s := self.state.get(p, {}))]
+            first |= {name: known[0]} if known and name in first else {}
         if "step" not in state:
             state["step"] = 0
         elif missing:  # the group's options have changed
             self._extended(state)
-        state.update(begun)
+        state.update(first)
 
     def _extended(self, state: dict[str, Any]) -> None:
         """Called as a group's options begin to ask for further state of a parameter that has some."""
@@ -230,6 +225,37 @@ class RuleOptimizer(RuleGroups):
         """Forget the gradients, or set them to zero."""
         of_torch("zero_grad")(self, set_to_none)
 
+    def give(self, **tensors: Any) -> None:
+        """Give a rule what it takes from without, before a step: a Hessian's diagonal, for instance.
+
+        Each argument is a state variable that the rule declares as ``Given``, with a tensor for each
+        parameter, in the order of the parameters. A number of the rule's state that is called as that
+        variable with ``_is_new`` after it becomes 1.
+
+        Raises:
+            UnknownName: no rule of a group takes that.
+            DomainError: a tensor's shape is not its parameter's.
+        """
+        parameters = [(group, p) for group in self.param_groups for p in group["params"]]
+        found = []
+        for name, values in tensors.items():
+            values = list(values)
+            if len(values) != len(parameters):
+                raise DomainError(
+                    name, f"{len(values)} tensors", f"one for each of {len(parameters)} parameters"
+                )
+            for (group, parameter), value in zip(parameters, values, strict=True):
+                rule = self.rule_of(group)
+                if name not in rule.given:
+                    raise UnknownName(f"given variable of rule {rule.name}", name, rule.given)
+                found.append((group, rule, parameter, name, fitting(rule, name, parameter, value)))
+        for group, rule, parameter, name, value in found:
+            if not {"step", *rule.state} <= self.state[parameter].keys():
+                self._begin(parameter, rule, group)
+            self.state[parameter][name] = value
+            if f"{name}_is_new" in rule.numbers:
+                self.state[parameter][f"{name}_is_new"] = 1.0
+
     # The step
 
     @torch.no_grad()
@@ -270,7 +296,7 @@ class RuleOptimizer(RuleGroups):
             if not wanted <= state.keys():
                 self._begin(parameter, rule, group)
         past = self.remembered(group)
-        names = (*(PREVIOUS + n for n in rule.gradient_at_names), *past)
+        names = (*(PREVIOUS + n for n in rule.gradient_at_names), *memory_names(rule), *past)
         batches: dict[Any, list[Tensor]] = {}
         for parameter in active:
             state = self.state[parameter]
@@ -285,13 +311,24 @@ class RuleOptimizer(RuleGroups):
                 raise
         if not batches:
             self._coefficients(group, 1)
+        if len(batches) > 1 and rule.group_numbers:
+            raise RuleError(
+                f"rule {rule.name} has one {rule.group_numbers[0]} of all parameters of a group, which are "
+                f"at the steps {sorted({t - 1 for t, _ in batches})}; each needs a gradient at every step"
+            )
         found = []
         for (t, before), parameters in batches.items():
             whole(t - 1)
-            stored, coefficients = self._coefficients(group, t)
-            after = {"step": t, **_gradient_point_of(rule, coefficients)}
             known = {k: v for k, v in before if v is not None}
             check_past(known)
+            remembers = {k[len(MEMORY) :]: known.pop(k) for k in memory_names(rule) if k in known}
+            stored, coefficients = self._coefficients(group, t, remembers or None)
+            after = {"step": t, **_gradient_point_of(rule, coefficients)}
+            if rule.memory:
+                hyperparameters = rule.with_defaults(self.hyperparameters_of(group))
+                now = rule.memory.after(t, remembers, hyperparameters) if remembers else (
+                    rule.memory.at(t, hyperparameters, rule.name))  # fmt: skip
+                after |= {MEMORY + k: float(v) for k, v in now.items()}
             if past:
                 after |= self._remember(group, t, known, coefficients)
             coefficients |= {k: v for k, v in known.items() if k not in past}
@@ -312,7 +349,7 @@ class RuleOptimizer(RuleGroups):
                 kernel = engines.kernel_of(stored, tuple(numeric), choices)
             rows = self._rows(rule, [p for p in parameters if not p.is_meta])
             found.append(
-                _Work(kernel, list(numeric.values()), group, parameters, rows, sparse, after)
+                _Work(kernel, list(numeric.values()), group, parameters, rows, sparse, after, rule)
             )
         return found
 
@@ -320,7 +357,7 @@ class RuleOptimizer(RuleGroups):
         self, rule: Rule, parameters: list[Tensor], *, gradients: bool = True
     ) -> Plain | list[Row]:
         """The tensors of each parameter, examined; without its gradient, it stands in for that itself."""
-        names = rule.state
+        names = [n for n in rule.state if n not in rule.numbers]
         columns = ("parameter", "gradient", *(f"state {n}" for n in names))
         if not gradients:
             for p in parameters:
@@ -340,7 +377,7 @@ class RuleOptimizer(RuleGroups):
                 for p in parameters
             ]
         try:
-            return examine(rows, columns)
+            return self._matrices(rule, rows, names) if rule.matrices else examine(rows, columns)
         except (TensorMismatch, AttributeError, TypeError) as error:
             for i, row in enumerate(rows):
                 for place, tensor in enumerate(row):
@@ -351,6 +388,20 @@ class RuleOptimizer(RuleGroups):
             if not isinstance(error, TensorMismatch):
                 raise
             raise self._named(error, parameters[error.row]) from None
+
+    def _matrices(self, rule: Rule, rows: list[Any], names: list[str]) -> list[Row]:
+        """Rows of a rule that torch steps on whole tensors, whose state has shapes of its own."""
+        found = []
+        for number, row in enumerate(rows):
+            for place, (name, tensor) in enumerate(zip(["", "", *names], row, strict=True)):
+                shape = tuple(row[0].shape) if place < 2 else shape_of(rule, name, row[0])
+                if tuple(tensor.shape) != shape:
+                    raise TensorMismatch(
+                        number, place, f"has the shape {tuple(tensor.shape)} and not {shape}",
+                        ("parameter", "gradient", *(f"state {n}" for n in names)),
+                    )  # fmt: skip
+            found.append(Row(row, row[0].numel(), [], foreign=True))
+        return found
 
     def _named(self, error: TensorMismatch, wrong: Tensor) -> TensorMismatch:
         """The error with the parameter's place in the optimizer, or its name."""
@@ -363,16 +414,29 @@ class RuleOptimizer(RuleGroups):
         return error
 
     def _run(self, work: _Work) -> None:
-        step = {"engine": work.group["engine"], "maximize": bool(work.group["maximize"])}
+        step: dict[str, Any] = {
+            "engine": work.group["engine"],
+            "maximize": bool(work.group["maximize"]),
+        }
         if len(work.rows):
             groups = None
             if not set(map(type, work.parameters)) <= UNSHARDED:
                 groups = [process_groups(p) for p in work.parameters if not p.is_meta]
-            if work.kernel.program is None:  # the rule's own function is called in each step
-                with told(work.kernel.rule, "it cannot be run"):
-                    work.kernel.run(work.rows, work.scalars, groups=groups, **step)
-            else:
-                work.kernel.run(work.rows, work.scalars, groups=groups, **step)
+            here = [p for p in work.parameters if not p.is_meta]
+            names = work.rule.numbers
+            if names:
+                step["numbers"] = [tuple(self.state[p][n] for n in names) for p in here]
+            if groups:
+                step["sizes"] = [p.numel() * (1 + p.is_complex()) for p in here]
+            # Where it could not be recorded the rule's own function is called in each step.
+            with (
+                told(work.rule, "it cannot be run")
+                if work.kernel.program is None
+                else nullcontext()
+            ):
+                new = work.kernel.run(work.rows, work.scalars, groups=groups, **step)
+            for parameter, numbers in zip(here, new, strict=False):
+                self.state[parameter].update(zip(names, numbers, strict=True))
         for parameter in work.sparse:
             self._run_sparse(parameter, work, step)
         for parameter in (*work.parameters, *work.sparse):
@@ -434,7 +498,11 @@ class RuleOptimizer(RuleGroups):
                     if not before:
                         continue
                     variables = [state[name] for name in rule.state]
-                    _, now = self._coefficients(group, int(state["step"]))
+                    remembers = {
+                        n[len(MEMORY) :]: state[n] for n in memory_names(rule) if n in state
+                    }
+                    t = int(state["step"])
+                    _, now = self._coefficients(group, t, remembers or None, remembered_now=True)
                     point = {k: now[k] for k in rule.gradient_at_names} | before
                     theta = iterate_from_point(rule, parameter, variables, point)
                     kept.append((parameter, parameter.clone()))

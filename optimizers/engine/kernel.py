@@ -20,22 +20,23 @@ from __future__ import annotations
 import time
 import types
 import warnings
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from .. import ops
 from ..errors import DomainError, RuleError
-from ..program.recording import NotRecordable, Program, record
-from ..program.torch_blocks import LOW_PRECISION, Blocked
+from ..program.recording import NotRecordable, Program, WholeTensors, record
+from ..program.torch_blocks import Blocked
 from ..rule import Rule
+from . import operations  # noqa: F401  what rules compute with
+from .jobs import Groups, Job, Numbers, over_processes
 from .memory import GRADIENT, Plain, Row, TensorMismatch, examine, staged
-from .native import CompileError, Native, find_compiler
+from .native import CompileError, Native, Reduce, find_compiler, in_group
+from .whole_tensors import new_values, step
 
 ENGINES = ("auto", "compiled", "blocked")
 PATIENCE = 0.5
@@ -46,28 +47,6 @@ advance, would have cost. A kernel in the cache is used at once.
 """
 CUDA_PATIENCE = 8.0
 """The same for ``torch.compile`` on CUDA, which is not in the background."""
-Groups = tuple[Any, ...]
-"""The process groups over which a parameter is sharded."""
-Reduce = Callable[[np.ndarray], np.ndarray]
-"""Adds up sums (parameters × norms of a phase) over the processes that hold parts of each parameter."""
-
-
-def _pair(function: Any) -> Any:
-    def call(x: Any, y: Any) -> Tensor:
-        reference = x if isinstance(x, Tensor) else y
-        x, y = (v if isinstance(v, Tensor) else reference.new_tensor(v) for v in (x, y))
-        return function(x, y)
-
-    return call
-
-
-ops.register(
-    Tensor,
-    SimpleNamespace(
-        sqrt=torch.sqrt, maximum=_pair(torch.maximum), minimum=_pair(torch.minimum),
-        where=torch.where, sign=torch.sign, absolute=torch.abs, norm=torch.linalg.vector_norm,
-    ),
-)  # fmt: skip
 
 
 @lru_cache(maxsize=8)
@@ -96,19 +75,21 @@ class Kernel:
         self.spent = 0.0
         self.program: Program | None = None
         self._unrecorded = ""
+        self._broken = False
         try:
             self.program = record(rule, names, choices)
         except NotRecordable as error:
             self._unrecorded = str(error)
+            self._broken = isinstance(error, WholeTensors)  # nothing to warn of
         self._blocks = Blocked(self.program) if self.program else None
         self._native: dict[torch.dtype, Native] = {}
         self._compiled: dict[tuple[torch.dtype, torch.device], Any] = {}
-        self._broken = False
 
     def __call__(
         self, tensors: Sequence[Sequence[Tensor]], scalars: Sequence[float], engine: str,
         *, maximize: bool, groups: Sequence[Groups] | None = None,
-    ) -> None:  # fmt: skip
+        sizes: Sequence[int] | None = None, numbers: Sequence[Numbers] = (),
+    ) -> list[Numbers]:  # fmt: skip
         """Step each ``(parameter, gradient, *state)``, all but the gradient in place.
 
         Args:
@@ -118,27 +99,43 @@ class Kernel:
             maximize: step along the gradient instead of against it.
             groups: for each parameter the process groups that hold parts of it; ``tensors`` are the
                 parts of this process.
+            sizes: of each parameter its elements, those in other processes included.
+            numbers: of each parameter the state that is numbers.
+
+        Returns:
+            For each parameter its new numbers; empty where the rule has none.
 
         Raises:
             TensorMismatch: a row's tensors do not belong together; nothing has been written.
         """
-        self.run(examine(tensors), scalars, engine, maximize=maximize, groups=groups)
+        return self.run(
+            examine(tensors), scalars, engine, maximize=maximize, groups=groups, sizes=sizes,
+            numbers=numbers,
+        )  # fmt: skip
 
     @torch.no_grad()
     def run(
         self, rows: Plain | Sequence[Row], scalars: Sequence[float], engine: str, *,
-        maximize: bool, groups: Sequence[Groups] | None = None,
-    ) -> None:  # fmt: skip
+        maximize: bool, groups: Sequence[Groups] | None = None, sizes: Sequence[int] | None = None,
+        numbers: Sequence[Numbers] = (),
+    ) -> list[Numbers]:  # fmt: skip
         """:meth:`__call__` for rows that have been examined."""
         start = time.perf_counter()
         if isinstance(rows, Plain):
             first = rows.rows[0][0]
             native = self._native_for(first.dtype, first.device, engine) if not groups else None
             if native is not None:
-                native(rows.counts, rows.addresses, (-1.0 if maximize else 1.0, *scalars))
+                new = native(
+                    rows.counts,
+                    rows.addresses,
+                    (-1.0 if maximize else 1.0, *scalars),
+                    None,
+                    sizes,
+                    numbers,
+                )
                 _touch(rows.rows)
                 self.spent += time.perf_counter() - start
-                return
+                return new
             rows = rows.apart()
         groups = groups or [()] * len(rows)
         for i, (row, over) in enumerate(zip(rows, groups, strict=True)):
@@ -146,43 +143,57 @@ class Kernel:
                 raise TensorMismatch(i, 0, "is sharded and shares memory with another parameter")
         together = [i for i, row in enumerate(rows) if not row.apart]
         apart = [[i] for i, row in enumerate(rows) if row.apart]  # memory shared: one after another
+        jobs = [
+            Job(row, over, row.count if sizes is None else sizes[i], numbers[i] if numbers else ())
+            for i, (row, over) in enumerate(zip(rows, groups, strict=True))
+        ]
+        if self.program is not None and self.program.in_groups:
+            self._check_one_batch(jobs)
         for batch in [together, *apart] if together else apart:
-            self._step(
-                [rows[i] for i in batch], [groups[i] for i in batch], scalars, engine, maximize
-            )
+            self._step([jobs[i] for i in batch], scalars, engine, maximize)
         _touch([row.tensors for row in rows])
         self.spent += time.perf_counter() - start
+        return [job.numbers for job in jobs] if self.rule.numbers else []
+
+    def _check_one_batch(self, jobs: Sequence[Job]) -> None:
+        """Raise where what is gathered of a group would be gathered of parts of it."""
+        kinds = {(j.row.tensors[0].dtype, j.row.tensors[0].device) for j in jobs}
+        if len(kinds) > 1 or any(j.row.apart or j.row.foreign for j in jobs):
+            raise RuleError(
+                f"rule {self.rule.name} gathers over all parameters of a group, which have to be of one "
+                "dtype on one device and share no memory; put the others into a group of their own"
+            )
 
     def _step(
-        self, rows: Sequence[Row], groups: Sequence[Groups], scalars: Sequence[float], engine: str,
-        maximize: bool,
-    ) -> None:  # fmt: skip
+        self, jobs: Sequence[Job], scalars: Sequence[float], engine: str, maximize: bool
+    ) -> None:
         coefficients = (-1.0 if maximize else 1.0, *scalars)
-        batches: dict[tuple[torch.dtype, torch.device], list[tuple[Row, Groups]]] = {}
-        for row, over in zip(rows, groups, strict=True):
-            first = row.tensors[0]
-            if row.count == 0 and not over:
+        batches: dict[tuple[torch.dtype, torch.device], list[Job]] = {}
+        for job in jobs:
+            row, first = job.row, job.row.tensors[0]
+            if row.count == 0 and not job.over and not job.numbers:
                 continue
             if row.foreign or self.program is None:
-                self._by_torch(row.tensors, scalars, maximize, over)
-            elif first.is_cuda and self._torch_compiles(engine, first) and not over:
+                self._by_torch(job, scalars, maximize)
+            elif (first.is_cuda and self._torch_compiles(engine, first) and not job.over
+                  and not self.program.given and not self.program.in_groups):  # fmt: skip
                 flat, back = staged(row)
                 self._run_compiled(coefficients, flat)
                 back()
             else:
                 dtype = first.dtype.to_real() if first.is_complex() else first.dtype
-                batches.setdefault((dtype, first.device), []).append((row, over))
+                batches.setdefault((dtype, first.device), []).append(job)
         for (dtype, device), batch in batches.items():
             # Whether native or not, the processes that share parameters add up the same sums at the
             # same moments: one of them may have its code sooner than another.
             reduce = None
-            if any(over for _, over in batch):
-                reduce = partial(_sum_over, [over for _, over in batch])
+            if any(job.over for job in batch):
+                reduce = partial(over_processes, [job.over for job in batch])
             native = self._native_for(dtype, device, engine)
             if native is None:
-                self._block_by_block([row for row, _ in batch], coefficients, reduce)
+                self._block_by_block(batch, coefficients, reduce)
             else:
-                _natively(native, [row for row, _ in batch], coefficients, reduce)
+                _natively(native, batch, coefficients, reduce)
 
     def _native_for(self, dtype: torch.dtype, device: torch.device, engine: str) -> Native | None:
         """The native code for a dtype, where that is to run and is there; else None."""
@@ -224,60 +235,42 @@ class Kernel:
         return native.ready
 
     def _block_by_block(
-        self, rows: Sequence[Row], coefficients: Sequence[float], reduce: Reduce | None
+        self, jobs: Sequence[Job], coefficients: Sequence[float], reduce: Reduce | None
     ) -> None:
         assert self._blocks is not None
+        assert self.program is not None
         shared: dict[Any, Any] = {}
-        if reduce is None:
-            for row in rows:
-                flat, back = staged(row)
-                self._blocks(flat, coefficients, shared)
+        if reduce is None and not self.program.in_groups:
+            for job in jobs:
+                flat, back = staged(job.row)
+                job.numbers = self._blocks(flat, coefficients, shared, job.given(self.program))
                 back()
             return
-        flats, backs = zip(*map(staged, rows), strict=True)
-        walks = [self._blocks.walk(flat, coefficients, shared) for flat in flats]
-        sums = [next(walk, None) for walk in walks]
-        while sums[0] is not None:
-            totals = reduce(np.array(sums))
-            sums = [_send(walk, total) for walk, total in zip(walks, totals.tolist(), strict=True)]
+        flats, backs = zip(*(staged(job.row) for job in jobs), strict=True)
+        walks = [self._blocks.walk(flat, coefficients, shared, job.given(self.program))
+                 for flat, job in zip(flats, jobs, strict=True)]  # fmt: skip
+        gathering = [p.reductions for p in self._blocks.phases(flats[0][0].dtype) if p.reductions]
+        found = [_go_on(job, walk, None) for job, walk in zip(jobs, walks, strict=True)]
+        for reductions in gathering:
+            all_found = np.array(found, dtype=float)
+            totals = in_group(reductions, reduce(reductions, all_found) if reduce else all_found)
+            found = [_go_on(job, walk, total)
+                     for job, walk, total in zip(jobs, walks, totals.tolist(), strict=True)]  # fmt: skip
         for back in backs:
             back()
 
-    def _by_torch(
-        self, tensors: Sequence[Tensor], scalars: Sequence[float], maximize: bool, over: Groups
-    ) -> None:
-        """Step by the rule's own function on whole tensors, in their own shapes."""
-        if over:
-            raise RuleError(
-                f"rule {self.rule.name} cannot step a sharded parameter: {self._unrecorded}"
-            )
+    def _by_torch(self, job: Job, scalars: Sequence[float], maximize: bool) -> None:
+        rule = self.rule
+        if job.over:
+            raise RuleError(f"rule {rule.name} cannot step a sharded parameter: {self._unrecorded}")
         if self.program is None and not self._broken:
             self._broken = True
             warnings.warn(
-                f"rule {self.rule.name} runs slowly, by torch's operations on whole tensors: "
+                f"rule {rule.name} runs slowly, by torch's operations on whole tensors: "
                 f"{self._unrecorded}", stacklevel=6,
             )  # fmt: skip
-        theta, g, *state = tensors
-        given = [torch.view_as_real(t) if t.is_complex() else t for t in (theta, *state)]
-        gradient = torch.view_as_real(g.resolve_conj()) if g.is_complex() else g
-        new = self._update(
-            dict(zip(self.names, scalars, strict=True)), given[0],
-            -gradient if maximize else gradient, given[1:],
-        )  # fmt: skip
-        # What is handed back as another variable's new value is read before that one is written.
-        places = {t.untyped_storage().data_ptr() for t in (*given, gradient)}
-        new = [v.clone() if isinstance(v, Tensor) and v.untyped_storage().data_ptr() in places else v
-               for v in new]  # fmt: skip
-        for old, value in zip(given, new, strict=True):
-            shape = tuple(getattr(value, "shape", ()))
-            if value is not None and shape != tuple(old.shape):
-                raise RuleError(
-                    f"rule {self.rule.name} returned the shape {shape} for a tensor of the shape "
-                    f"{tuple(old.shape)}"
-                )
-        for old, value in zip(given, new, strict=True):
-            if value is not None:
-                old.copy_(value if isinstance(value, Tensor) else torch.as_tensor(value))
+        coefficients = dict(zip(self.names, scalars, strict=True))
+        step(rule, job, {**coefficients, **self.choices}, maximize)
 
     def _torch_compiles(self, engine: str, parameter: Tensor) -> bool:
         if engine == "blocked" or self._broken:
@@ -285,17 +278,6 @@ class Kernel:
         if engine == "compiled":
             return True
         return self.spent > CUDA_PATIENCE and can_compile(parameter.device.type)
-
-    def _update(self, coefficients: dict[str, Any], theta: Tensor, g: Tensor, state: Any) -> Any:
-        """The new parameter and state; None for what the rule hands back as it was."""
-        low = theta.dtype in LOW_PRECISION
-        if low:
-            theta, g, state = theta.float(), g.float(), [s.float() for s in state]
-        new = self.rule(theta, g, *state, **coefficients, **self.choices)
-        # What was widened is written back in any case: the rule may have changed it in place.
-        return [
-            None if a is b and not low else a for a, b in zip(new, (theta, *state), strict=True)
-        ]
 
     def _run_compiled(self, coefficients: Sequence[float], flat: Sequence[Tensor]) -> None:
         key = (flat[0].dtype, flat[0].device)
@@ -318,11 +300,11 @@ class Kernel:
             self._blocks(flat, coefficients)
 
     def _compile(self) -> Any:
-        names, update = self.names, self._update
+        names, rule, choices = self.names, self.rule, self.choices
 
         def kernel(scalars: Tensor, theta: Tensor, g: Tensor, *state: Tensor) -> None:
             coefficients = {name: scalars[i + 1] for i, name in enumerate(names)}
-            new = update(coefficients, theta, g * scalars[0], state)
+            new = new_values(rule, {**coefficients, **choices}, theta, g * scalars[0], state)
             for old, value in zip((theta, *state), new, strict=True):
                 if value is not None:
                     old.copy_(value)
@@ -343,10 +325,10 @@ def _touch(rows: Sequence[Sequence[Tensor]]) -> None:
 
 
 def _natively(
-    native: Native, rows: Sequence[Row], coefficients: Sequence[float], reduce: Reduce | None
+    native: Native, jobs: Sequence[Job], coefficients: Sequence[float], reduce: Reduce | None
 ) -> None:
     kept, backs, addresses = [], [], []
-    for row in rows:
+    for row in (job.row for job in jobs):
         if row.plain and not row.own_gradient:
             addresses += row.addresses
             continue
@@ -354,33 +336,24 @@ def _natively(
         kept.append(flat)  # alive until the code has run
         backs.append(back)
         addresses += [t.data_ptr() for t in flat]
-    native([row.count for row in rows], addresses, coefficients, reduce)
+    new = native(
+        [job.row.count for job in jobs], addresses, coefficients, reduce,
+        [job.size for job in jobs], [job.numbers for job in jobs],
+    )  # fmt: skip
     for back in backs:
         back()
+    for job, numbers in zip(jobs, new, strict=False):
+        job.numbers = numbers
     del kept
 
 
-def _send(
-    walk: Generator[list[float], list[float], None], total: list[float]
-) -> list[float] | None:
+def _go_on(job: Job, walk: Any, total: list[float] | None) -> list[float]:
+    """What a walk gathers next; at its end the tensor has its new numbers."""
     try:
-        return walk.send(total)
-    except StopIteration:
-        return None
-
-
-def _sum_over(groups: Sequence[Groups], sums: np.ndarray) -> np.ndarray:
-    """Row i of ``sums`` added up over the processes of ``groups[i]``."""
-    import torch.distributed as dist
-
-    for over in dict.fromkeys(groups):
-        rows = [i for i, g in enumerate(groups) if g == over]
-        for group in over:
-            device = "cuda" if dist.get_backend(group) == "nccl" else "cpu"
-            here = torch.tensor(sums[rows], device=device)
-            dist.all_reduce(here, group=group)
-            sums[rows] = here.cpu().numpy()
-    return sums
+        return next(walk) if total is None else walk.send(total)
+    except StopIteration as end:
+        job.numbers = end.value
+        return []
 
 
 @lru_cache(maxsize=256)

@@ -29,12 +29,17 @@ import torch
 from ..errors import EigenstepError
 from ..machine.files import cache_folder, temporary_folder, write_atomically
 from ..program import c
-from ..program.recording import Program
+from ..program.recording import GROUP, Node, Phase, Program
+from ..program.scalars import evaluate_scalars
 
 TASK = 1 << 14
 """Elements in one task of a thread."""
 ALONE = 1 << 15
 """Elements up to which one thread does all the work."""
+
+
+Reduce = Callable[[Sequence[Node], np.ndarray], np.ndarray]
+"""Gathers what was found of parameters × reductions from the processes that hold parts of each parameter."""
 
 
 class CompileError(EigenstepError, RuntimeError):
@@ -243,8 +248,9 @@ class Native:
 
     def __call__(
         self, counts: Sequence[int], addresses: Sequence[int], coefficients: Sequence[float],
-        reduce: Callable[[np.ndarray], np.ndarray] | None = None,
-    ) -> None:  # fmt: skip
+        reduce: Reduce | None = None, sizes: Sequence[int] | None = None,
+        numbers: Sequence[Sequence[float]] = (),
+    ) -> list[tuple[float, ...]]:  # fmt: skip
         """Step every ``(parameter, gradient, *state)``, all but the gradient in place.
 
         What is at the addresses is believed: :func:`~eigenstep.optimizers.engine.memory.examine` is where
@@ -254,8 +260,13 @@ class Native:
             counts: for each parameter the elements, of this dtype, in each of its tensors.
             addresses: of contiguous memory of so many elements, one parameter after another.
             coefficients: in the order of the program.
-            reduce: given sums of squares (parameters × norms of this phase), adds them up over the
-                processes that hold parts of each tensor.
+            reduce: given what a phase gathered (parameters × reductions), gathers it of the processes
+                that hold parts of each tensor.
+            sizes: of each parameter the elements, those in other processes included.
+            numbers: for each parameter its state that is numbers.
+
+        Returns:
+            For each parameter its new numbers.
         """
         functions = self._functions
         if functions is None:
@@ -263,25 +274,71 @@ class Native:
         width = len(self.program.inputs)
         if len(addresses) != width * len(counts):
             raise ValueError(f"{len(addresses)} addresses for {len(counts)} parameters of {width}")
-        sizes = tuple(counts)
-        where, starts, stops = self._tasks_of(sizes)
+        where, starts, stops = self._tasks_of(tuple(counts))
         pointers = np.array(addresses, dtype=np.uint64)
-        numbers = np.array(coefficients, dtype=np.float64)
-        if len(numbers) != len(self.program.coefficients):
-            raise ValueError(f"{len(numbers)} coefficients for {len(self.program.coefficients)}")
-        threads = torch.get_num_threads() if sum(sizes) > ALONE else 1
-        norms = np.zeros((len(sizes), len(self.program.norms)))
-        for function, phase in zip(functions, c.phases_of(self.program, self.kind), strict=True):
-            partial = np.empty((len(where), len(phase.norms)))
+        coefficients_ = np.array(coefficients, dtype=np.float64)
+        if len(coefficients_) != len(self.program.coefficients):
+            raise ValueError(
+                f"{len(coefficients_)} coefficients for {len(self.program.coefficients)}"
+            )
+        threads = torch.get_num_threads() if sum(counts) > ALONE else 1
+        columns = {n: k for k, n in enumerate(self.program.gathered)}
+        gathered = np.zeros((len(counts), len(columns)))
+        for node in self.program.given:
+            if node.op == "size":
+                gathered[:, columns[node]] = counts if sizes is None else sizes
+            else:
+                place = self.program.numbers.index(node.value)
+                gathered[:, columns[node]] = [row[place] for row in numbers]
+        phases = c.phases_of(self.program, self.kind)
+        for function, phase in zip(functions, phases, strict=True):
+            partial = np.empty((len(where), len(phase.reductions)))
             function(
                 len(where), where.ctypes.data, starts.ctypes.data, stops.ctypes.data,
-                pointers.ctypes.data, numbers.ctypes.data, norms.ctypes.data, partial.ctypes.data,
-                threads,
+                pointers.ctypes.data, coefficients_.ctypes.data, gathered.ctypes.data,
+                partial.ctypes.data, threads,
             )  # fmt: skip
-            if phase.norms:
-                sums = np.zeros((len(sizes), len(phase.norms)))
-                np.add.at(sums, where, partial)
-                sums = reduce(sums) if reduce else sums
-                columns = [self.program.norms.index(n) for n in phase.norms]
-                with np.errstate(invalid="ignore"):
-                    norms[:, columns] = np.sqrt(sums)
+            if phase.reductions:
+                found = together(phase.reductions, where, partial, len(counts))
+                found = in_group(
+                    phase.reductions, reduce(phase.reductions, found) if reduce else found
+                )
+                for node, column in zip(phase.reductions, found.T, strict=True):
+                    if node.op == "norm":
+                        with np.errstate(invalid="ignore"):
+                            column = np.sqrt(column)
+                    gathered[:, columns[node]] = column
+        if not self.program.new_numbers:
+            return []
+        return [self._numbers(phases, coefficients, dict(zip(columns, row, strict=True)))
+                for row in gathered.tolist()]  # fmt: skip
+
+    def _numbers(
+        self, phases: Sequence[Phase], coefficients: Sequence[float], gathered: dict[Node, float]
+    ) -> tuple[float, ...]:
+        """A tensor's new numbers, from what was gathered of it."""
+        values: dict[Node, Any] = {}
+        evaluate_scalars(self.program, phases, values, coefficients, gathered)
+        return tuple(float(values[n]) for n in self.program.new_numbers)
+
+
+def together(
+    reductions: Sequence[Node], where: np.ndarray, partial: np.ndarray, rows: int
+) -> np.ndarray:
+    """Of each parameter what its tasks gathered: rows × reductions."""
+    found = np.empty((rows, len(reductions)))
+    for k, node in enumerate(reductions):
+        largest = node.op == "largest"
+        found[:, k] = -np.inf if largest else 0.0
+        with np.errstate(invalid="ignore"):
+            (np.maximum if largest else np.add).at(found[:, k], where, partial[:, k])
+    return found
+
+
+def in_group(reductions: Sequence[Node], found: np.ndarray) -> np.ndarray:
+    """The same, where something is gathered of all tensors of a group: the whole of it for each."""
+    for k, node in enumerate(reductions):
+        if node.value == GROUP and len(found):
+            column = found[:, k]
+            found[:, k] = column.max() if node.op == "largest" else column.sum()
+    return found

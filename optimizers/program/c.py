@@ -1,7 +1,7 @@
 """A program in C: one function a phase, one pass over memory, many tensors a call.
 
 Each function is given the addresses of all tensors at once and splits them into tasks of equal size over the
-threads; scalars stay in registers; sums of squares are added in float64 in an order that does not depend on
+threads; scalars stay in registers; sums are added in float64 in an order that does not depend on
 the number of threads. Arithmetic is IEEE: no contraction, no reassociation, so that the results are those of
 torch's own operations, bit for bit.
 
@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .recording import Node, Phase, Program
+from .recording import REDUCTIONS, Node, Phase, Program
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,14 @@ OPERATIONS = {
     "maximum": "(({0} > {1}) | ({0} != {0})) ? {0} : {1}",  # NaN where either is
     "minimum": "(({0} < {1}) | ({0} != {0})) ? {0} : {1}",
     "where": "{0} ? {1} : {2}", "sign": "({kind})(({0} > 0) - ({0} < 0))",
+    "and": "{0} & {1}", "or": "{0} | {1}", "not": "!{0}",
 }  # fmt: skip
 """Each operation in C; ``kind`` is ``float`` or ``double``, ``f`` the former's suffix."""
+GATHERED = {
+    "norm": ("0", "{sum} += (double){0} * (double){0};"), "sum": ("0", "{sum} += (double){0};"),
+    "largest": ("-INF", "{sum} = ({0} > {sum} | {0} != {0}) ? (double){0} : {sum};"),  # NaN stays
+}  # fmt: skip
+"""Each reduction: what it begins with, and what each element does to it."""
 
 
 def _number(value: float) -> str:
@@ -101,14 +107,14 @@ def _scalars_of(phase: Phase) -> list[Node]:
         node = stack.pop()
         if node not in wanted:
             wanted.add(node)
-            if node.op != "norm":
+            if node.op not in REDUCTIONS:
                 stack.extend(node.args)
     return sorted(wanted, key=lambda n: n.index)
 
 
 def _phase(program: Program, number: int, phase: Phase, dtype: _Type) -> str:
     stored, kind = dtype.stored, dtype.computed
-    norms = {n: k for k, n in enumerate(program.norms)}
+    gathered = {n: k for k, n in enumerate(program.gathered)}
     coefficients = {name: i for i, name in enumerate(program.coefficients)}
     width = len(program.inputs)
 
@@ -118,17 +124,25 @@ def _phase(program: Program, number: int, phase: Phase, dtype: _Type) -> str:
     def either(node: Node) -> str:
         return f"a{node.index}" if node.array else f"c{node.index}"
 
+    known: dict[Node, bool] = {}
+
+    def own(node: Node) -> bool:
+        """Whether a number is a tensor's own."""
+        if node not in known:
+            known[node] = node in gathered or any(map(own, node.args))
+        return known[node]
+
     before, inside = [], []
     for node in _scalars_of(phase):
         if node.op == "constant":
             value = _number(node.value)
         elif node.op == "coefficient":
             value = f"coefficients[{coefficients[node.value]}]"
-        elif node.op == "norm":
-            value = f"norms[tensor * {len(norms)} + {norms[node]}]"
+        elif node in gathered:
+            value = f"gathered[tensor * {len(gathered)} + {gathered[node]}]"
         else:
             value = _expression(node, scalar, "double")
-        lines = before if node.level == 0 else inside
+        lines = inside if own(node) else before
         if node.boolean:
             lines.append(f"const int s{node.index} = {value}, c{node.index} = s{node.index};")
         else:
@@ -146,23 +160,26 @@ def _phase(program: Program, number: int, phase: Phase, dtype: _Type) -> str:
     for node in phase.nodes:
         value = _expression(node, either, kind)
         body.append(f"const {'int' if node.boolean else kind} a{node.index} = {value};")
-    sums = [f"sum{k}" for k in range(len(phase.norms))]
-    for name, node in zip(sums, phase.norms, strict=True):
-        x = either(node.args[0])
-        body.append(f"{name} += (double){x} * (double){x};")
+    sums = [f"sum{k}" for k in range(len(phase.reductions))]
+    for name, node in zip(sums, phase.reductions, strict=True):
+        body.append(GATHERED[node.op][1].format(either(node.args[0]), sum=name))
     body += [f"p{i}[i] = {dtype.store.format(either(n))};" for i, n in phase.stores]
-    simd = f"simd reduction(+:{','.join(sums)})" if sums else "simd"
+    added = [s for s, n in zip(sums, phase.reductions, strict=True) if n.op != "largest"]
+    simd = "#pragma omp simd" + (f" reduction(+:{','.join(added)})" if added else "")
+    simd = simd if added == sums else ""  # a largest element goes from one to the next
+    begin = [
+        f"double {s} = {GATHERED[n.op][0]};" for s, n in zip(sums, phase.reductions, strict=True)
+    ]
     after = [f"partial[task * {len(sums)} + {k}] = {name};" for k, name in enumerate(sums)]
     newline = "\n        "
     lines = newline.join([
-        *inside, *pointers, *(f"double {name} = 0;" for name in sums),
-        "const int64_t count = stops[task] - start;", f"#pragma omp {simd}",
+        *inside, *pointers, *begin, "const int64_t count = stops[task] - start;", simd,
         "for (int64_t i = 0; i < count; i++) {", *(f"    {line}" for line in body), "}", *after,
     ])  # fmt: skip
     ahead = "\n    ".join(before)
     return f"""
 void phase{number}(int64_t tasks, const int64_t *tensors, const int64_t *starts, const int64_t *stops,
-        void *const *addresses, const double *coefficients, const double *norms, double *partial,
+        void *const *addresses, const double *coefficients, const double *gathered, double *partial,
         int threads) {{
     {ahead}
     #pragma omp parallel for schedule(static) num_threads(threads) if(threads > 1)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from .recording import Node, NotRecordable
+from .recording import REDUCTIONS, Node, NotRecordable
 from .whole import Whole
 
 OPERATIONS = {
@@ -20,10 +20,16 @@ OPERATIONS = {
     "pow": "{0} ** {1}", "mod": "{0} % {1}", "lt": "{0} < {1}", "le": "{0} <= {1}", "gt": "{0} > {1}",
     "ge": "{0} >= {1}", "eq": "{0} === {1}", "ne": "{0} !== {1}", "sqrt": "Math.sqrt({0})",
     "absolute": "Math.abs({0})", "maximum": "Math.max({0}, {1})", "minimum": "Math.min({0}, {1})",
-    "where": "{0} ? {1} : {2}", "sign": "Math.sign({0})", "norm": "norm(i => {0})",
+    "where": "{0} ? {1} : {2}", "sign": "Math.sign({0})", "and": "{0} && {1}",
+    "or": "{0} || {1}", "not": "!{0}", "norm": "norm(i => {0})", "sum": "sum(i => {0})",
+    "largest": "largest(i => {0})", "size": "x.length",
 }  # fmt: skip
-"""Each operation in JavaScript; a norm is over the coordinates i."""
-_NORM = "const norm = f => Math.hypot(...x.map((_, i) => f(i)));"
+"""Each operation in JavaScript; a reduction is over the coordinates i."""
+_GATHERED = {
+    "norm": "const norm = f => Math.hypot(...x.map((_, i) => f(i)));",
+    "sum": "const sum = f => x.reduce((s, _, i) => s + f(i), 0);",
+    "largest": "const largest = f => Math.max(...x.map((_, i) => f(i)));",
+}
 
 
 def source(whole: Whole, names: Mapping[str, str]) -> str:
@@ -84,14 +90,13 @@ class _Function:
             needed.add(node)
             for argument in node.args:
                 uses[argument] = uses.get(argument, 0) + 1
-                if not argument.array and (node.array or node.op == "norm"):
+                if not argument.array and (node.array or node.op in REDUCTIONS):
                     hoisted.add(argument)
                 stack.append(argument)
         statements = []
-        if any(n.op == "norm" for n in needed):
-            statements.append(_NORM)
+        statements += [text for op, text in _GATHERED.items() if any(n.op == op for n in needed)]
         for node in sorted(needed, key=lambda n: n.index):
-            if node.args and (uses.get(node, 0) > 1 or node in hoisted or node.op == "norm"):
+            if node.args and (uses.get(node, 0) > 1 or node in hoisted or node.op in REDUCTIONS):
                 text = self._expression(node)
                 name = f"{'a' if node.array else 'c'}{len(self._named)}"
                 statements.append(f"const {name} = {_mapped(text) if node.array else text};")

@@ -21,10 +21,14 @@ from .writing import ATOM, Notation, lines
 
 OPERATIONS = {
     "sqrt": r"\sqrt{{{0}}}", "absolute": r"\lvert {0} \rvert", "norm": r"\lVert {0} \rVert",
+    "size": r"\mathrm{{size}}",
     "mod": r"({0} \bmod {1})", "truth": r"[{0}]", "cdot": r" \cdot ",
 }  # fmt: skip
 FUNCTIONS = {"sign": r"\operatorname{sgn}", "maximum": r"\max", "minimum": r"\min",
-             "clip": r"\operatorname{clip}", "gradient": r"\nabla f"}  # fmt: skip
+             "clip": r"\operatorname{clip}", "gradient": r"\nabla f",
+             "sum": r"\operatorname{sum}", "largest": r"\max",
+             "sum group": r"\operatorname{sum}_{\mathrm{group}}",
+             "largest group": r"\max\nolimits_{\mathrm{group}}"}  # fmt: skip
 _INDICES = {"inf": r"\infty", "old": r"\mathrm{old}"}
 
 
@@ -66,7 +70,7 @@ LATEX = Notation(
     operations=OPERATIONS, functions=FUNCTIONS, letter=_letter, word=_word, fraction=_fraction, power=_power,
     times=(" ", r" \cdot "), brackets=_brackets, root=r"\sqrt{{{0}}}",
     relations={"lt": "<", "le": r"\le", "gt": ">", "ge": r"\ge", "eq": "=", "ne": r"\ne"},
-    minus="-", infinity=r"\infty", cases=_cases,
+    logic={"and": r" \land ", "or": r" \lor ", "not": r"\lnot "}, minus="-", infinity=r"\infty", cases=_cases,
     every=lambda k: rf"\text{{every }} {k} \text{{ steps}}",
     condition=lambda facts: rf"\text{{if }} {facts}", also=r" \text{ and } ",
     otherwise=r"\text{otherwise}",

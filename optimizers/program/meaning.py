@@ -21,7 +21,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from .. import ops
-from .recording import COMPARISONS, FUNCTIONS, Node, Operand, Recorder, function
+from .recording import COMPARISONS, FUNCTIONS, GATHERED, LOGIC, Node, Operand, Recorder, function
 
 _EXACT: dict[str, Callable[..., Any]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "neg": operator.neg,
@@ -59,6 +59,8 @@ class Exact(Recorder):
             return self.constant(_EXACT[op](*numbers))
         if op == "where":
             return self._chosen(*args)
+        if op in LOGIC:
+            return self._joined(op, *args)
         if op in COMPARISONS:
             return self._compared(op, *args)
         if op == "sqrt" and args[0].value in (0, 1) and args[0].op == "constant":
@@ -110,8 +112,23 @@ class Exact(Recorder):
             return self.constant(bool(held))
         return condition if held else self.opposite(condition)
 
+    def _joined(self, op: str, x: Node, *others: Node) -> Node | None:
+        """What a condition is whose parts are decided, or one and the same."""
+        if op == "not":
+            return self.constant(not x.value) if x.op == "constant" else self.opposite(x)
+        (y,) = others
+        for known, other in ((x, y), (y, x)):
+            if known.op == "constant":
+                return other if bool(known.value) == (op == "and") else known
+        return x if x is y else None
+
     def opposite(self, condition: Node) -> Node:
-        """What holds where a comparison does not."""
+        """What holds where a condition does not."""
+        if condition.op == "not":
+            return condition.args[0]
+        if condition.op in ("and", "or"):
+            other = "or" if condition.op == "and" else "and"
+            return self.node(other, *map(self.opposite, condition.args))
         return self.node(OPPOSITE[condition.op], *condition.args)
 
 
@@ -137,7 +154,8 @@ def _toward(x: Any, goal: Any, by: Any) -> Any:
 ops.register(
     Meant,
     SimpleNamespace(
-        **FUNCTIONS, clip=function("clip"), divisor=lambda y, least: y, quotient=lambda x, y: x / y,
+        **FUNCTIONS, **GATHERED, clip=function("clip"), divisor=lambda y, least: y,
+        quotient=lambda x, y: x / y,
         times=lambda factor, x: factor * x, excess=lambda x, y: x - y, toward=_toward,
     ),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 The recorded program is what everything that runs or shows an update is made of; each language that it is
 written in is a file of this room. Scalars (coefficients, and what is computed of them alone) are kept apart
-from arrays; a norm over the whole tensor ends a *phase*, in which its sum of squares is gathered, and the
+from arrays; what is gathered of the whole tensor (a norm, a sum, the largest element) ends a *phase*, and the
 next phase goes on with the result. What a phase computes anew of the state is written as early as nothing
 later needs the old value, so that no temporary of the tensor's size exists.
 
@@ -32,12 +32,16 @@ SIGN = "sign of the gradient"
 
 
 class NotRecordable(RuleError):
-    """A rule that does something else than elementwise operations and norms."""
+    """A rule that does something else than elementwise operations and reductions."""
+
+
+class WholeTensors(NotRecordable):
+    """A rule that says by its operations that it is run on whole tensors: matrices, sums along an axis."""
 
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """One operation. ``array``: elementwise over the tensor, else one number a step."""
+    """One operation. ``array``: elementwise over the tensor, else one number of the tensor or the step."""
 
     index: int
     op: str
@@ -49,6 +53,12 @@ class Node:
 
 
 COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
+LOGIC = ("and", "or", "not")
+REDUCTIONS = ("norm", "sum", "largest")
+"""What is gathered of all elements of a tensor; of all tensors of a group where the node's value is GROUP."""
+GROUP = "group"
+GIVEN = ("size", "number")
+"""Numbers that are known of each tensor before it is stepped: how many elements, a state that is a number."""
 
 
 class Recorder:
@@ -66,9 +76,10 @@ class Recorder:
         if op == "constant" and isinstance(value, float):
             key = (op, value.hex())
         if key not in self._known:
-            array = op == "input" or (op != "norm" and any(a.array for a in args))
-            level = max((a.level for a in args), default=0) + (op == "norm")
-            boolean = op in COMPARISONS
+            reduction = op in REDUCTIONS
+            array = op == "input" or (not reduction and any(a.array for a in args))
+            level = max((a.level for a in args), default=0) + reduction
+            boolean = op in COMPARISONS or op in LOGIC
             node = Node(len(self.nodes), op, args, array, boolean, level, value)
             self.nodes.append(node)
             self._known[key] = node
@@ -97,7 +108,7 @@ class Operand:
 
     def _op(self, op: str, *others: Any) -> Any:
         lifted = [self.recorder.lift(o) for o in others]
-        if op not in COMPARISONS and all(n.boolean for n in lifted):
+        if op not in COMPARISONS and op not in LOGIC and all(n.boolean for n in lifted):
             raise NotRecordable(f"a rule computed {op} of truth values alone; use ops.where")
         return type(self)(self.recorder, self.recorder.node(op, *lifted))
 
@@ -177,6 +188,33 @@ class Operand:
     def __ne__(self, other: object) -> Any:
         return self._op("ne", self, other)
 
+    def _logic(self, op: str, other: Any, neutral: bool) -> Any:
+        if isinstance(other, bool):  # decided before the rule is run
+            return self if other is neutral else other
+        return self._op(op, self._truth(op), self._truth(op, other))
+
+    def _truth(self, op: str, x: Any = None) -> Any:
+        x = self if x is None else x
+        if isinstance(x, Operand) and x.node.boolean:
+            return x
+        raise NotRecordable(f"a rule computed {op} of a number, which is no truth value")
+
+    def __and__(self, other: Any) -> Any:
+        return self._logic("and", other, True)
+
+    def __or__(self, other: Any) -> Any:
+        return self._logic("or", other, False)
+
+    __rand__, __ror__ = __and__, __or__
+
+    def __invert__(self) -> Any:
+        return self._op("not", self._truth("not"))
+
+    def __matmul__(self, other: Any) -> Any:
+        raise WholeTensors("a rule computes matmul of a matrix")
+
+    __rmatmul__ = __matmul__
+
     def __hash__(self) -> int:
         raise NotRecordable(
             "a rule took a number for a key (of a dictionary, a set); use ops.where"
@@ -206,10 +244,47 @@ def function(name: str) -> Callable[..., Any]:
     return call
 
 
-FUNCTIONS = {
-    n: function(n) for n in ("sqrt", "maximum", "minimum", "where", "sign", "absolute", "norm")
+def _reduction(name: str) -> Callable[..., Any]:
+    """A reduction of :mod:`~eigenstep.optimizers.ops` on operands."""
+
+    def call(x: Operand, axis: int | None = None, over: str | None = None) -> Any:
+        if axis is not None:
+            raise WholeTensors("a rule reduces along an axis")
+        recorder, node = x.recorder, x.node
+        if node.boolean:
+            node = recorder.node("where", node, recorder.constant(1.0), recorder.constant(0.0))
+        if node.array:
+            return type(x)(recorder, recorder.node(name, node, value=over))
+        if over:
+            raise NotRecordable(f"a rule computed the {name} over a group of a number")
+        number = type(x)(recorder, node)
+        if name == "largest":
+            return number
+        return number * _size(x) if name == "sum" else abs(number) * ops.sqrt(_size(x))
+
+    return call
+
+
+def _size(x: Operand) -> Any:
+    return type(x)(x.recorder, x.recorder.node("size"))
+
+
+def _whole(name: str) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        raise WholeTensors(f"a rule computes {name} of a matrix")
+
+    return call
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    n: function(n) for n in ("sqrt", "maximum", "minimum", "where", "sign", "absolute")
 }
-ops.register(Value, SimpleNamespace(**FUNCTIONS))
+"""What a program has an elementwise operation for, each under its own name."""
+GATHERED: dict[str, Callable[..., Any]] = {
+    "norm": _reduction("norm"), "sum": _reduction("sum"), "max": _reduction("largest"),
+    "size": _size, **{n: _whole(n) for n in ops.MATRIX_FUNCTIONS},
+}  # fmt: skip
+ops.register(Value, SimpleNamespace(**FUNCTIONS, **GATHERED))
 
 
 @dataclass(frozen=True)
@@ -220,43 +295,62 @@ class Phase:
         nodes: the array operations, in order.
         loads: by input, whether its old or its already written new value is read.
         stores: input and the node that replaces it.
-        norms: nodes whose sum of squares is gathered.
+        reductions: nodes that are gathered of all elements.
         scalars: the scalar nodes that become known before this phase.
     """
 
     nodes: tuple[Node, ...]
     loads: Mapping[int, Node]
     stores: tuple[tuple[int, Node], ...]
-    norms: tuple[Node, ...]
+    reductions: tuple[Node, ...]
     scalars: tuple[Node, ...]
 
 
 class Program:
-    """A recorded update: inputs are θ, the gradient, then the state.
+    """A recorded update: inputs are θ, the gradient, then the state that is tensors.
 
     Attributes:
         nodes: all operations, each after its arguments.
         inputs: the nodes of θ, g and the state.
         coefficients: names of the coefficients, in the order in which they are given.
         outputs: for each input its new value; None for what stays as it is, and for the gradient.
+        numbers: names of the state variables that are one number of a tensor.
+        new_numbers: for each of them its new value.
     """
 
     def __init__(
         self, nodes: Sequence[Node], inputs: Sequence[Node], coefficients: Sequence[str],
-        outputs: Sequence[Node | None],
+        outputs: Sequence[Node | None], numbers: Sequence[str] = (),
+        new_numbers: Sequence[Node] = (),
     ) -> None:  # fmt: skip
+        self.numbers, self.new_numbers = tuple(numbers), tuple(new_numbers)
         self.nodes, self.inputs = tuple(nodes), tuple(inputs)
         self.coefficients, self.outputs = tuple(coefficients), tuple(outputs)
 
     @cached_property
-    def norms(self) -> tuple[Node, ...]:
-        """The norms that are computed, in order."""
-        return tuple(n for n in self.nodes if n.op == "norm" and n in self._needed)
+    def reductions(self) -> tuple[Node, ...]:
+        """What is gathered of the tensors, in order."""
+        return tuple(n for n in self.nodes if n.op in REDUCTIONS and n in self._needed)
+
+    @cached_property
+    def given(self) -> tuple[Node, ...]:
+        """What is known of each tensor beforehand, in order: its size, its numbers."""
+        return tuple(n for n in self.nodes if n.op in GIVEN and n in self._needed)
+
+    @property
+    def gathered(self) -> tuple[Node, ...]:
+        """The numbers that tensors have each for itself: what is gathered, then what is given."""
+        return (*self.reductions, *self.given)
+
+    @cached_property
+    def in_groups(self) -> bool:
+        """Whether something is gathered of all tensors of a group together."""
+        return any(n.value == GROUP for n in self.reductions)
 
     @cached_property
     def _needed(self) -> set[Node]:
         needed: set[Node] = set()
-        stack = [n for n in self.outputs if n is not None]
+        stack = [n for n in (*self.outputs, *self.new_numbers) if n is not None]
         while stack:
             node = stack.pop()
             if node not in needed:
@@ -278,7 +372,7 @@ class Program:
         return found
 
     def phases(self, late: bool = False) -> tuple[Phase, ...]:
-        """The passes over the tensors, one more than there are norms that wait for one another.
+        """The passes over the tensors, one more than there are reductions that wait for one another.
 
         Args:
             late: whether nothing is written before the last pass, as where what is stored is rounded
@@ -290,15 +384,22 @@ class Program:
     def _early(self) -> tuple[Phase, ...]:
         return self._phases({i: n.level for i, n in enumerate(self.outputs) if n is not None})
 
+    @property
+    def _last(self) -> int:
+        """The pass after which everything is known."""
+        return max(
+            [n.level for n in (*self.outputs, *self.new_numbers) if n is not None], default=0
+        )
+
     @cached_property
     def _late(self) -> tuple[Phase, ...]:
-        last = max([n.level for n in self.outputs if n is not None], default=0)
+        last = self._last
         return self._phases({i: last for i, n in enumerate(self.outputs) if n is not None})
 
     def _phases(self, when: dict[int, int]) -> tuple[Phase, ...]:
         """The passes where input i is written in pass ``when[i]``, or later if that is too early."""
         stores = {i: n for i, n in enumerate(self.outputs) if n is not None}
-        last = max([*when.values(), 0])
+        last = self._last
         while True:
             plans = [self._plan(p, stores, when) for p in range(last + 1)]
             late = None
@@ -321,12 +422,12 @@ class Program:
                     loads[node.value] = node
             ordered = tuple(n for n in self.nodes
                             if n in found and n.op != "input" and n not in written)  # fmt: skip
-            norms = tuple(n for n in self.norms if n.level == p + 1)
+            reductions = tuple(n for n in self.reductions if n.level == p + 1)
             scalars = tuple(n for n in self.nodes if not n.array and n.level <= p
                             and n in self._needed and n not in known)  # fmt: skip
             known.update(scalars)
             here = tuple((i, stores[i]) for i in stores if when[i] == p)
-            result.append(Phase(ordered, loads, here, norms, scalars))
+            result.append(Phase(ordered, loads, here, reductions, scalars))
             del targets
         return tuple(result)
 
@@ -335,7 +436,7 @@ class Program:
     ) -> tuple[list[Node], set[Node]]:
         written = {stores[i] for i in stores if when[i] < p}
         targets = [stores[i] for i in stores if when[i] == p]
-        targets += [n.args[0] for n in self.norms if n.level == p + 1]
+        targets += [n.args[0] for n in self.reductions if n.level == p + 1]
         return targets, self._reach(targets, written)
 
 
@@ -346,7 +447,7 @@ def recording(rule: Rule) -> Iterator[None]:
         yield
     except EigenstepError as error:
         if isinstance(error, NotRecordable):
-            raise NotRecordable(f"rule {rule.name} cannot be recorded: {error}") from error
+            raise type(error)(f"rule {rule.name} cannot be recorded: {error}") from error
         raise
     except (TypeError, AttributeError, StopIteration) as error:
         raise NotRecordable(f"rule {rule.name} cannot be recorded: {error}") from error
@@ -367,14 +468,33 @@ def record(rule: Rule, names: Sequence[str], choices: Mapping[str, Any]) -> Prog
         NotRecordable: the rule computes with something else.
     """
     recorder = Recorder()
-    inputs = [recorder.node("input", value=i) for i in range(2 + len(rule.state))]
+    tensors = [rule.parameter, rule.gradient, *(s for s in rule.state if s not in rule.numbers)]
+    inputs = [recorder.node("input", value=i) for i in range(len(tensors))]
+    by_name = dict(zip(tensors, inputs, strict=True)) | {
+        n: recorder.node("number", value=n) for n in rule.numbers
+    }
     all_names = (SIGN, *names)
     coefficients = [recorder.node("coefficient", value=n) for n in all_names]
-    theta, g, *state = (Value(recorder, n) for n in inputs)
+    if rule.matrices:
+        raise WholeTensors(
+            f"rule {rule.name} is run on whole tensors: it has rows, columns or squares"
+        )
+    theta, g = (Value(recorder, n) for n in inputs[:2])
+    state = [Value(recorder, by_name[s]) for s in rule.state]
     values = {n: Value(recorder, c) for n, c in zip(names, coefficients[1:], strict=True)}
     sign = Value(recorder, coefficients[0])
     with recording(rule):
         new = rule(theta, g * sign, *state, **values, **choices)
-    given = [theta, *state]
-    outputs = [None if a is b else recorder.lift(a) for a, b in zip(new, given, strict=True)]
-    return Program(recorder.nodes, inputs, all_names, [outputs[0], None, *outputs[1:]])
+    new_theta, *new_state = new
+    outputs: list[Node | None] = [None if new_theta is theta else recorder.lift(new_theta), None]
+    new_numbers = []
+    for name, before, after in zip(rule.state, state, new_state, strict=True):
+        if name not in rule.numbers:
+            outputs.append(None if after is before else recorder.lift(after))
+        elif recorder.lift(after).array:
+            raise RuleError(
+                f"rule {rule.name} returned a tensor for {name}, which is one number of each"
+            )
+        else:
+            new_numbers.append(recorder.lift(after))
+    return Program(recorder.nodes, inputs, all_names, outputs, rule.numbers, new_numbers)

@@ -19,9 +19,11 @@ from .equations import update
 from .names import GREEK
 from .writing import ATOM, PRODUCT, Notation, lines
 
-OPERATIONS = {"sqrt": "√({0})", "absolute": "|{0}|", "norm": "‖{0}‖", "mod": "({0} mod {1})",
+OPERATIONS = {"sqrt": "√({0})", "absolute": "|{0}|", "norm": "‖{0}‖", "size": "size", "mod": "({0} mod {1})",
               "truth": "[{0}]", "cdot": "·"}  # fmt: skip
-FUNCTIONS = {"sign": "sgn", "maximum": "max", "minimum": "min", "clip": "clip", "gradient": "∇f"}
+FUNCTIONS = {"sign": "sgn", "maximum": "max", "minimum": "min", "clip": "clip", "gradient": "∇f",
+             "sum": "sum", "largest": "max", "sum group": "sum over the group ",
+             "largest group": "max over the group "}  # fmt: skip
 _LETTERS = dict(zip(GREEK, "αβγδεζηθικλμνξπρστυφϕχψωΓΔΘΛΞΠΣΦΨΩ", strict=True)) | {
     "phi": "ϕ",
     "varphi": "φ",
@@ -62,8 +64,9 @@ TEXT = Notation(
     fraction=_fraction, power=_power,
     times=("·", "·"), brackets="({0})".format, root="√{0}",
     relations={"lt": "<", "le": "≤", "gt": ">", "ge": "≥", "eq": "=", "ne": "≠"}, minus="−",
-    infinity="∞", cases=_cases, every=lambda k: f"every {k} steps",
-    condition=lambda facts: f"if {facts}", also=" and ", otherwise="otherwise",
+    logic={"and": " and ", "or": " or ", "not": "not "}, infinity="∞", cases=_cases,
+    every=lambda k: f"every {k} steps", condition=lambda facts: f"if {facts}", also=" and ",
+    otherwise="otherwise",
 )  # fmt: skip
 
 

@@ -7,10 +7,9 @@ Operations that change nothing (adding a zero ε, a factor of one) are left out.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ import torch
 from torch import Tensor
 
 from .recording import Node, Phase, Program
-from .scalars import evaluate_scalars
+from .scalars import evaluate_scalars, gathered_value
 
 LOW_PRECISION = (torch.float16, torch.bfloat16)
 """Types in which what is stored is rounded: such a step is computed in float32 and written at its end."""
@@ -40,9 +39,27 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div, "neg": torch.neg,
     "sqrt": _sqrt, "maximum": torch.maximum, "minimum": torch.minimum, "where": torch.where,
     "sign": torch.sign, "absolute": torch.abs, "lt": torch.lt, "le": torch.le, "gt": torch.gt,
-    "ge": torch.ge, "eq": torch.eq, "ne": torch.ne,
+    "ge": torch.ge, "eq": torch.eq, "ne": torch.ne, "and": torch.logical_and,
+    "or": torch.logical_or, "not": torch.logical_not,
 }  # fmt: skip
 Slot = tuple[str, int]
+
+
+def _largest(x: Tensor, so_far: float) -> float:
+    found = x.max().item()
+    return found if found > so_far or math.isnan(found) else so_far
+
+
+GATHERED: dict[str, tuple[float, Callable[[Tensor, float], float]]] = {
+    "norm": (0.0, lambda x, so_far: so_far + _norm(x) ** 2),
+    "sum": (0.0, lambda x, so_far: so_far + x.sum(dtype=torch.float64).item()),
+    "largest": (-math.inf, _largest),
+}
+"""Each reduction: what it begins with, and what a block does to it."""
+
+
+def _norm(x: Tensor) -> float:
+    return torch.linalg.vector_norm(x, dtype=torch.float64).item()
 
 
 class _Plan:
@@ -51,7 +68,7 @@ class _Plan:
     def __init__(self, phase: Phase, values: dict[Node, Any], in_place: bool) -> None:
         self.instructions: list[tuple[Callable[..., Any], Slot, tuple[Slot, ...]]] = []
         self.copies: list[tuple[int, Slot]] = []
-        self.norms: list[tuple[Node, Slot]] = []
+        self.reductions: list[tuple[Node, Slot]] = []
         self.scalars: list[Node] = []
         self.kept: list[int] = []
         self.floats = self.booleans = 0
@@ -69,7 +86,7 @@ class _Plan:
             kept = _unchanged(node, values)
             if kept is not None:
                 alias[node] = kept
-        targets = [real(n) for _, n in phase.stores] + [real(n.args[0]) for n in phase.norms]
+        targets = [real(n) for _, n in phase.stores] + [real(n.args[0]) for n in phase.reductions]
         wanted: set[Node] = set()
         stack = list(targets)
         leaves = {node: i for i, node in phase.loads.items()}
@@ -125,7 +142,7 @@ class _Plan:
         self.kept = [
             k for k, (_, (where, j)) in enumerate(self.copies) if where == "leaf" and j in written
         ]
-        self.norms = [(n, slot(real(n.args[0]))) for n in phase.norms]
+        self.reductions = [(n, slot(real(n.args[0]))) for n in phase.reductions]
         self.floats, self.booleans = counts[False], counts[True]
 
 
@@ -154,56 +171,65 @@ class Blocked:
         self._plans: dict[Any, _Plan] = {}
         self._mine = threading.local()  # two threads may step two models by one rule
 
+    def phases(self, dtype: torch.dtype) -> tuple[Phase, ...]:
+        """The passes over tensors of a type."""
+        return self.program.phases(late=dtype in LOW_PRECISION)
+
     def __call__(
         self, tensors: Sequence[Tensor], coefficients: Sequence[float],
-        shared: dict[Any, Any] | None = None,
-    ) -> None:  # fmt: skip
-        """Step one parameter; its sums of squares are whole. Arguments as in :meth:`walk`."""
-        walk = self.walk(tensors, coefficients, shared)
-        with contextlib.suppress(StopIteration):
+        shared: dict[Any, Any] | None = None, given: Mapping[Node, float] | None = None,
+    ) -> tuple[float, ...]:  # fmt: skip
+        """Step one parameter; what is gathered is whole. Arguments and result as in :meth:`walk`."""
+        walk = self.walk(tensors, coefficients, shared, given)
+        try:
             sums = next(walk)
             while True:
                 sums = walk.send(sums)
+        except StopIteration as end:
+            return end.value
 
     def walk(
         self, tensors: Sequence[Tensor], coefficients: Sequence[float],
-        shared: dict[Any, Any] | None = None,
-    ) -> Generator[list[float], list[float], None]:  # fmt: skip
-        """Step one parameter, phase by phase.
+        shared: dict[Any, Any] | None = None, given: Mapping[Node, float] | None = None,
+    ) -> Generator[list[float], list[float], tuple[float, ...]]:  # fmt: skip
+        """Step one parameter, phase by phase; the new numbers of the tensor.
 
-        After each phase that gathers sums of squares they are yielded, and what is sent back is taken
-        for them: the sums over all processes that hold parts of the tensor.
+        After each phase that gathers something it is yielded, and what is sent back is taken for it:
+        the same of all processes that hold parts of the tensor, or of all tensors of the group.
 
         Args:
             tensors: θ, the gradient, and the state, each one-dimensional and contiguous.
             coefficients: in the order of the program.
             shared: kept from parameter to parameter of one step: what their runs have in common.
+            given: what is known of the tensor: its size, its numbers.
         """
         low = tensors[0].dtype in LOW_PRECISION
+        phases = self.phases(tensors[0].dtype)
         dtype = torch.float32 if low else tensors[0].dtype
         in_place = not low
         shared = {} if shared is None else shared
-        norms: dict[Node, float] = {}
+        gathered: dict[Node, float] = dict(given or {})
         values: dict[Node, Any] = {}
-        for number, phase in enumerate(self.program.phases(late=low)):
+        for number, phase in enumerate(phases):
             key = (number, dtype, in_place)
             if key not in shared:
-                evaluate_scalars(self.program, phase, values, coefficients, norms)
+                evaluate_scalars(self.program, [phase], values, coefficients, gathered)
                 plan = self._plan(number, phase, values, in_place)
                 scalars = [
                     torch.tensor(values[n], dtype=torch.bool if n.boolean else dtype)
                     for n in plan.scalars
                 ]
-                if not norms:
+                if not gathered:
                     shared[key] = (dict(values), plan, scalars)
             else:
                 known, plan, scalars = shared[key]
                 values |= known
             sums = self._pass(plan, phase, tensors, scalars, dtype, in_place)
-            if phase.norms:
+            if phase.reductions:
                 sums = yield sums
-                norms |= {n: math.sqrt(s) if s >= 0 else math.nan
-                          for n, s in zip(phase.norms, sums, strict=True)}  # fmt: skip
+                gathered |= {n: gathered_value(n, s)
+                             for n, s in zip(phase.reductions, sums, strict=True)}  # fmt: skip
+        return tuple(float(values[n]) for n in self.program.new_numbers)
 
     def _plan(self, number: int, phase: Phase, values: dict[Node, Any], in_place: bool) -> _Plan:
         used = [a for n in phase.nodes for a in n.args if not a.array]
@@ -221,7 +247,7 @@ class Blocked:
         self, plan: _Plan, phase: Phase, tensors: Sequence[Tensor], scalars: list[Tensor],
         dtype: torch.dtype, in_place: bool,
     ) -> list[float]:  # fmt: skip
-        sums = [0.0] * len(plan.norms)
+        sums = [GATHERED[n.op][0] for n, _ in plan.reductions]
         first = tensors[0]
         size = first.numel()
         if size == 0:
@@ -242,9 +268,8 @@ class Blocked:
                                   for i, w in zip(phase.loads, wide, strict=False)}  # fmt: skip
             for function, (where, number), arguments in plan.instructions:
                 function(*[spaces[w][n] for w, n in arguments], out=spaces[where][number])
-            for k, (_, (where, number)) in enumerate(plan.norms):
-                norm = torch.linalg.vector_norm(spaces[where][number], dtype=torch.float64)
-                sums[k] += norm.item() ** 2
+            for k, (node, (where, number)) in enumerate(plan.reductions):
+                sums[k] = GATHERED[node.op][1](spaces[where][number], sums[k])
             found = [spaces[where][number] for _, (where, number) in plan.copies]
             for k in plan.kept:
                 found[k] = found[k].clone()

@@ -93,9 +93,14 @@ def record_whole(
 def _coefficients(
     rule: Rule, step: Any, given: Mapping[str, Any], recorder: Recorder, kind: type[Operand]
 ) -> tuple[dict[str, Any], list[str]]:
-    """The coefficients; those of a function that branches on its arguments stand for themselves."""
+    """The coefficients; those of a function that branches on its arguments stand for themselves.
+
+    So do the numbers that the coefficients remember from step to step.
+    """
+    remembered = tuple(rule.memory.start if rule.memory else ())
+    memory = {k: kind(recorder, recorder.node("coefficient", value=k)) for k in remembered}
     try:
-        return dict(rule.coefficients(step, given)), []
+        return dict(rule.coefficients(step, {**given, **memory})), list(remembered)
     except EigenstepError as error:
         if not isinstance(error, NotRecordable):
             raise

@@ -12,7 +12,7 @@ from .equations import Update, factors, is_rare
 from .meaning import OPPOSITE
 from .names import is_symbol, letter
 from .order import Equation, Facts
-from .recording import Node
+from .recording import LOGIC, REDUCTIONS, Node
 
 SUM, NEGATIVE, PRODUCT, POWER, ATOM = range(5)
 """How tightly an expression holds together, the loosest first."""
@@ -34,6 +34,7 @@ class Notation:
         brackets: around an expression.
         root: of an expression that needs no brackets.
         relations: the signs of comparisons.
+        logic: what stands between two conditions, and before one.
         minus, infinity: their signs.
         cases: of the pairs (value, condition).
         every: of what happens every so many steps.
@@ -52,6 +53,7 @@ class Notation:
     brackets: Callable[[str], str]
     root: str
     relations: Mapping[str, str]
+    logic: Mapping[str, str]
     minus: str
     infinity: str
     cases: Callable[[Sequence[tuple[str, str]]], str]
@@ -91,7 +93,20 @@ class Writer:
     def _fact(self, node: Node, holds: bool) -> str:
         if _counts(node) and holds:
             return self.notation.every(self.write(node.args[0].args[1]))
+        if node.op in LOGIC:
+            said = self._condition(node)
+            return said if holds else self.notation.logic["not"] + self.notation.brackets(said)
         return self._comparison(node.op if holds else OPPOSITE[node.op], node.args)
+
+    def _condition(self, node: Node) -> str:
+        """A condition that is made of others."""
+        if node.op not in LOGIC:
+            return self._fact(node, True)
+        parts = [self._condition(a) for a in node.args]
+        parts = [self.notation.brackets(p) if a.op in LOGIC and a.op != node.op else p
+                 for a, p in zip(node.args, parts, strict=True)]  # fmt: skip
+        joined = self.notation.logic[node.op].join(parts)
+        return joined if len(parts) > 1 else self.notation.logic[node.op] + joined
 
     def _comparison(self, op: str, args: Sequence[Node]) -> str:
         return f" {self.notation.relations[op]} ".join(self.write(a) for a in args)
@@ -128,10 +143,11 @@ class Writer:
             return self.notation.cases(
                 [(self.write(args[1]), self._fact(args[0], True)), other]
             ), ATOM
-        if op in self.notation.relations:  # 1 where it holds, else 0
-            return self.notation.operations["truth"].format(self._comparison(op, args)), ATOM
+        if op in self.notation.relations or op in LOGIC:  # 1 where it holds, else 0
+            return self.notation.operations["truth"].format(self._fact(node, True)), ATOM
         if op == "mod":
             return self.notation.operations[op].format(*(self.write(a, POWER) for a in args)), ATOM
+        op = f"{op} {node.value}" if op in REDUCTIONS and node.value else op
         if op in self.notation.functions:
             inside = ", ".join(map(self.write, args))
             return self.notation.functions[op] + self.notation.brackets(inside), ATOM

@@ -8,18 +8,23 @@ import faulthandler
 import json
 import os
 import sys
+from pathlib import Path
 
 import torch
 import torch.distributed as dist
 from eigenstep import optimizers as ours
 from eigenstep.optimizers.engine import kernel as engine
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from test_wider_rules import RULES
+
+WIDER = {r.name: r for r in RULES}
 STEPS = 7
 CLASSES = {
     **{n: {} for n in ("GradientDescent", "HeavyBall", "Nesterov", "Adagrad", "RMSprop", "Adadelta", "Adam",
                        "AdamW", "AdaMax", "Nadam", "AMSGrad", "RAdam", "Yogi", "AdaBound", "AMSBound",
                        "LARS", "LAMB", "Ralamb")},
-    "Ranger": {"k": 3}, "RangerLARS": {"k": 3}, "Lookahead": {},
+    "Ranger": {"k": 3}, "RangerLARS": {"k": 3}, "Lookahead": {}, **{n: {} for n in WIDER},
 }  # fmt: skip
 
 
@@ -36,6 +41,8 @@ def model():
 def optimizer_of(name, params, kind):
     if name == "Lookahead":
         return ours.Lookahead(ours.AdamW(params, lr=0.05, engine=kind), k=3)
+    if name in WIDER:
+        return ours.RuleOptimizer(params, WIDER[name], lr=0.05, engine=kind)
     return getattr(ours, name)(params, lr=0.05, engine=kind, **CLASSES[name])
 
 
@@ -75,7 +82,7 @@ def main():
     result = {"blocked": differences("blocked")}
     if engine.can_compile("cpu"):
         result["compiled"] = differences("compiled")
-    engine._sum_over = lambda groups, sums: sums  # what naive code does: the norm of the shard
+    engine.over_processes = lambda groups, reductions, found: found  # naive: the norm of the shard
     result["shard norms"] = differences("blocked")
     if rank == 0:
         print(json.dumps(result), flush=True)

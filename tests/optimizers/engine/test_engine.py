@@ -112,7 +112,7 @@ def test_phases():
     """A norm ends a pass; what the second pass needs of the state is read back, not kept."""
     stored, numeric, choices = split(lamb)
     first, second = record(stored, tuple(numeric), choices).phases()
-    assert len(first.norms) == 2
+    assert len(first.reductions) == 2
     assert [i for i, _ in first.stores] == [2, 3]
     assert [i for i, _ in second.stores] == [0]
     assert 1 not in second.loads  # the gradient is not needed again

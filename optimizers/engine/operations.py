@@ -1,0 +1,49 @@
+"""What the functions of :mod:`~eigenstep.optimizers.ops` are on torch tensors."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .. import ops
+from ..errors import RuleError
+
+
+def _pair(function: Any) -> Any:
+    def call(x: Any, y: Any) -> Tensor:
+        reference = x if isinstance(x, Tensor) else y
+        x, y = (v if isinstance(v, Tensor) else reference.new_tensor(v) for v in (x, y))
+        return function(x, y)
+
+    return call
+
+
+def _along(function: Any) -> Any:
+    def call(x: Tensor, axis: int | None = None, over: str | None = None) -> Tensor:
+        if over:
+            raise RuleError(
+                "a rule gathers over a group, which a rule that cannot be recorded cannot"
+            )
+        return function(x) if axis is None else function(x, dim=axis, keepdim=True)
+
+    return call
+
+
+def _symmetric_power(x: Tensor, exponent: float, least: Any) -> Tensor:
+    values, vectors = torch.linalg.eigh(x)
+    return (vectors * values.clamp(min=least)[..., None, :] ** exponent) @ vectors.mT
+
+
+ops.register(
+    Tensor,
+    SimpleNamespace(
+        sqrt=torch.sqrt, maximum=_pair(torch.maximum), minimum=_pair(torch.minimum),
+        where=torch.where, sign=torch.sign, absolute=torch.abs, norm=torch.linalg.vector_norm,
+        sum=_along(torch.sum), max=_along(torch.amax), size=Tensor.numel, matmul=torch.matmul,
+        transpose=lambda x: x.mT, eigenvectors=lambda x: torch.linalg.eigh(x)[1],
+        orthogonal=lambda x: torch.linalg.qr(x)[0], symmetric_power=_symmetric_power,
+    ),
+)  # fmt: skip
