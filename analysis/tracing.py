@@ -46,6 +46,12 @@ def _gathered(name: str) -> Callable[..., Any]:
     return call
 
 
+def _size(x: Any, axis: int | None = None) -> Any:
+    if axis is not None:
+        raise RuleError("a rule takes the size of a matrix, for which there are no symbols")
+    return SIZE
+
+
 def _of_matrices(name: str) -> Callable[..., Any]:
     def call(*args: Any) -> Any:
         raise RuleError(f"a rule takes {name} of a matrix, for which there are no symbols")
@@ -68,7 +74,7 @@ SYMBOLIC = SimpleNamespace(
     toward=lambda x, goal, by: x + by * sp.sign(goal - x),
     sum=_gathered("sum"),
     max=_gathered("largest"),
-    size=lambda x: SIZE,
+    size=_size,
     **{name: _of_matrices(name) for name in ops.MATRIX_FUNCTIONS},
 )
 """What the functions of :mod:`~eigenstep.optimizers.ops` are on SymPy expressions."""

@@ -8,9 +8,10 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from . import ops
 from .domains import NONNEGATIVE, POSITIVE, Choice, Hyperparameter, Integers, Interval
 from .errors import RuleError
-from .ops import clip, norm, where
+from .ops import clip, maximum, mean, norm, where
 from .rule import Rule, _keyword_only, derived
 
 FIRST = "first_"
@@ -130,6 +131,40 @@ def trust_ratio(inner: Rule, *, decay: str, name: str, source: str) -> Rule:
     return Rule(**{**inner.parts, "update": update, "coefficients": coefficients, "name": name,
                    "source": source, "conventions": None,
                    "hyperparameters": _with(inner, *added)})  # fmt: skip
+
+
+@derived
+@lru_cache(maxsize=256)
+def cautious(inner: Rule, *, name: str | None = None) -> Rule:
+    r"""The rule without the part of its update that points against the gradient.
+
+    .. math:: \theta \leftarrow \theta - \frac{n}{\#\{u g > 0\} + 1}\, [u g > 0]\, u
+
+    u is the inner rule's update, read off by stepping from zero: the inner rule must use θ in no other way
+    (decoupled weight decay is added to the cautious rule, as in the paper). n counts a tensor's elements.
+    Adds the hyperparameter ``rescale``: ``"count"`` as above, ``"mean"`` for the factor
+    1/max(mean[ug > 0], 0.001) of the authors' code, ``"none"`` for 1.
+
+    Source: Liang et al. 2024, Cautious optimizers: improving training with one line of code, algorithm 1.
+    """
+
+    def coefficients(t: Any, *, rescale: Any, **rest: Any) -> dict[str, Any]:
+        return {**inner.coefficients(t, rest), "rescale": rescale}
+
+    def update(theta: Any, g: Any, *state: Any, rescale: Any, **rest: Any) -> Any:
+        minus_u, *new_state = inner(theta * 0, g, *state, **rest)
+        agree = where(minus_u * g < 0, 1, 0)
+        if rescale == "count":
+            agree = agree * (ops.size(g) / (ops.sum(agree) + 1))
+        elif rescale == "mean":
+            agree = agree / maximum(mean(agree), 1e-3)
+        return theta + agree * minus_u, *new_state
+
+    rescale = Hyperparameter("rescale", "count", Choice(("count", "mean", "none")), "rescale", True)
+    changed = {"update": update, "coefficients": coefficients, "name": name or f"cautious_{inner.name}",
+               "source": "Liang et al. 2024, Cautious optimizers, algorithm 1", "conventions": None,
+               "hyperparameters": _with(inner, rescale)}  # fmt: skip
+    return Rule(**{**inner.parts, **changed})
 
 
 @derived

@@ -51,11 +51,19 @@ def _along(function: Any) -> Any:
     return call
 
 
-def _symmetric_power(x: Any, exponent: float, least: Any) -> Any:
+def _size(x: Any, axis: int | None = None) -> int:
+    return np.size(x) if axis is None else np.shape(x)[axis]
+
+
+def _symmetric_power(x: Any, exponent: float, shift: Any) -> Any:
     values, vectors = np.linalg.eigh(x)
-    return (vectors * np.maximum(values, least)[..., None, :] ** exponent) @ np.swapaxes(
-        vectors, -1, -2
-    )
+    powers = _power_of(np.maximum(values, 0) + shift, exponent)[..., None, :]
+    return (vectors * powers) @ np.swapaxes(vectors, -1, -2)
+
+
+def _power_of(values: Any, exponent: float) -> Any:
+    with np.errstate(divide="ignore"):
+        return np.where(values > 0, values**exponent, 0.0)
 
 
 _ARRAYS: Any = SimpleNamespace(
@@ -68,7 +76,7 @@ _ARRAYS: Any = SimpleNamespace(
     norm=_plain(lambda x: np.sqrt(np.sum(np.square(x)))),
     sum=_along(np.sum),
     max=_along(np.max),
-    size=np.size,
+    size=_size,
     matmul=np.matmul,
     transpose=lambda x: np.swapaxes(x, -1, -2),
     eigenvectors=lambda x: np.linalg.eigh(x)[1],
@@ -240,7 +248,7 @@ def mean(x: Any, axis: int | None = None) -> Any:
     >>> mean(np.array([[1.0, 3.0]]), axis=-1)
     array([[2.]])
     """
-    return sum(x, axis) / (size(x) if axis is None else sum(x * 0 + 1, axis))
+    return sum(x, axis) / size(x, axis)
 
 
 def dot(x: Any, y: Any, *, over: str | None = None) -> Any:
@@ -248,9 +256,9 @@ def dot(x: Any, y: Any, *, over: str | None = None) -> Any:
     return sum(x * y, over=over)
 
 
-def size(x: Any) -> Any:
-    """How many elements the parameter tensor has."""
-    return _backend(x).size(x)
+def size(x: Any, axis: int | None = None) -> Any:
+    """How many elements the parameter tensor has, or a matrix along axis -1 (columns) or -2 (rows)."""
+    return _backend(x).size(x, axis=axis)
 
 
 def matmul(x: Any, y: Any) -> Any:
@@ -273,20 +281,32 @@ def orthogonal(x: Any) -> Any:
     return _backend(x).orthogonal(x)
 
 
-def symmetric_power(x: Any, exponent: float, least: Any = 0.0) -> Any:
-    """A power of a symmetric matrix whose eigenvalues are taken to be at least ``least``.
+def symmetric_power(x: Any, exponent: float, shift: Any = 0.0) -> Any:
+    """(x + shift·I)^exponent of a symmetric matrix with eigenvalues ≥ 0; a direction of value 0 stays 0.
 
     >>> symmetric_power(np.diag([4.0, 9.0]), -0.5).diagonal().round(12).tolist()
     [0.5, 0.333333333333]
     """
-    return _backend(x).symmetric_power(x, exponent, least)
+    return _backend(x).symmetric_power(x, exponent, shift)
 
 
-def newton_schulz(x: Any, steps: int, coefficients: tuple[float, float, float], eps: Any) -> Any:
+def newton_schulz(
+    x: Any, steps: int, coefficients: tuple[Any, Any, Any], eps: Any, precision: str = "own"
+) -> Any:
     """About the nearest matrix with orthogonal rows or columns: all singular values near 1.
 
     Beginning at x/(‖x‖ + eps), each step takes x to ax + (b s + c s²)x with s = x xᵀ, which takes each
     singular value σ to aσ + bσ³ + cσ⁵. Of a matrix with more rows than columns the transpose is taken.
+
+    Args:
+        x: a matrix.
+        steps: how many.
+        coefficients: a, b and c.
+        eps: ≥ 0.
+        precision: ``"own"`` or ``"bfloat16"``, which torch alone has: in which it is computed.
+
+    Raises:
+        RuleError: x is no matrix.
 
     Source: Jordan 2024, Muon; (3.4445, -4.7750, 2.0315) and 5 steps there.
     """
@@ -298,10 +318,14 @@ def newton_schulz(x: Any, steps: int, coefficients: tuple[float, float, float], 
             f"newton_schulz takes a matrix, not a tensor of the shape {tuple(np.shape(x))}; give such "
             "parameters another optimizer, or their matrix"
         )
+    if precision == "bfloat16":
+        if not hasattr(x, "bfloat16"):
+            raise RuleError("newton_schulz in bfloat16 is of torch tensors only; precision='own'")
+        return newton_schulz(x.bfloat16(), steps, coefficients, eps).to(x.dtype)
     a, b, c = coefficients
     tall = x.shape[-2] > x.shape[-1]
     x = transpose(x) if tall else x
-    x = x / (norm(x) + eps)
+    x = x / divisor(norm(x) + eps)
     for _ in range(steps):
         s = matmul(x, transpose(x))
         x = a * x + matmul(b * s + c * matmul(s, s), x)

@@ -32,9 +32,15 @@ def _along(function: Any) -> Any:
     return call
 
 
-def _symmetric_power(x: Tensor, exponent: float, least: Any) -> Tensor:
+def _symmetric_power(x: Tensor, exponent: float, shift: Any) -> Tensor:
     values, vectors = torch.linalg.eigh(x)
-    return (vectors * values.clamp(min=least)[..., None, :] ** exponent) @ vectors.mT
+    shifted = values.clamp(min=0) + shift
+    powers = torch.where(shifted > 0, shifted**exponent, 0.0)
+    return (vectors * powers[..., None, :]) @ vectors.mT
+
+
+def _size(x: Tensor, axis: int | None = None) -> int:
+    return x.numel() if axis is None else x.shape[axis]
 
 
 ops.register(
@@ -42,7 +48,7 @@ ops.register(
     SimpleNamespace(
         sqrt=torch.sqrt, maximum=_pair(torch.maximum), minimum=_pair(torch.minimum),
         where=torch.where, sign=torch.sign, absolute=torch.abs, norm=torch.linalg.vector_norm,
-        sum=_along(torch.sum), max=_along(torch.amax), size=Tensor.numel, matmul=torch.matmul,
+        sum=_along(torch.sum), max=_along(torch.amax), size=_size, matmul=torch.matmul,
         transpose=lambda x: x.mT, eigenvectors=lambda x: torch.linalg.eigh(x)[1],
         orthogonal=lambda x: torch.linalg.qr(x)[0], symmetric_power=_symmetric_power,
     ),
