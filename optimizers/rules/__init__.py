@@ -13,15 +13,28 @@ from .adagrad import adagrad
 from .adam import adam
 from .adamax import adamax
 from .adamw import adamw
+from .adan import adan
+from .ademamix import ademamix
+from .adopt import adopt
+from .aggmo import aggmo, aggmo_variant
 from .amsgrad import amsgrad
+from .asgd import asgd
 from .gradient_descent import gradient_descent
 from .heavy_ball import heavy_ball
+from .laprop import laprop
 from .large_batch import lamb, lars, ralamb
+from .lion import lion
+from .mars import mars
 from .nadam import nadam
 from .nesterov import nesterov
+from .qhm import qhm
 from .radam import radam
 from .ranger import ranger, ranger_lars
 from .rmsprop import rmsprop, rmsprop_variant
+from .rprop import rprop
+from .schedule_free import schedule_free_adamw, schedule_free_sgd
+from .signum import signum
+from .triple_momentum import triple_momentum
 from .yogi import yogi
 
 ALL_RULES: dict[str, Rule] = {
@@ -29,6 +42,8 @@ ALL_RULES: dict[str, Rule] = {
     for r in (
         gradient_descent, heavy_ball, nesterov, adagrad, rmsprop, adadelta, adam, adamw, adamax,
         nadam, amsgrad, radam, yogi, adabound, amsbound, lars, lamb, ralamb, ranger, ranger_lars,
+        qhm, aggmo, triple_momentum, signum, lion, rprop, asgd, schedule_free_sgd, schedule_free_adamw,
+        ademamix, adan, mars, adopt, laprop,
     )
 }  # fmt: skip
 
@@ -40,6 +55,8 @@ LINEAR_RULES: dict[str, Rule] = {r.name: r for r in (gradient_descent, heavy_bal
 
 __all__ = [
     "ALL_RULES", "LINEAR_RULES", "Rule", "adabound", "adadelta", "adagrad", "adam", "adamax", "adamw",
-    "amsbound", "amsgrad", "gradient_descent", "heavy_ball", "lamb", "lars", "nadam", "nesterov",
-    "radam", "ralamb", "ranger", "ranger_lars", "rmsprop", "rmsprop_variant", "rule", "yogi",
+    "adan", "ademamix", "adopt", "aggmo", "aggmo_variant", "amsbound", "amsgrad", "asgd",
+    "gradient_descent", "heavy_ball", "lamb", "laprop", "lars", "lion", "mars", "nadam", "nesterov",
+    "qhm", "radam", "ralamb", "ranger", "ranger_lars", "rmsprop", "rmsprop_variant", "rprop", "rule",
+    "schedule_free_adamw", "schedule_free_sgd", "signum", "triple_momentum", "yogi",
 ]  # fmt: skip
