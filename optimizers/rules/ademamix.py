@@ -25,9 +25,9 @@ def warm_beta3(beta1, beta3, t, steps):
     Raises:
         DomainError: there is a warm-up, and the numbers are symbols.
     """
+    if (steps <= 1) is True:
+        return beta3
     if not all(isinstance(x, int | float) for x in (beta1, beta3, t, steps)):
-        if isinstance(steps, int | float) and steps <= 1:
-            return beta3
         raise DomainError("t_beta3", steps, "0 where beta1, beta3 or the step is not a number")
     if t >= steps or beta3 <= 0:
         return beta3

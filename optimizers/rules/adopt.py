@@ -22,18 +22,19 @@ def coefficients(
     beta2: UnitInterval = 0.9999,
     eps: Epsilon = 1e-6,
     clipped: Annotated[bool, Choice((True, False))] = True,
+    counted: Annotated[str, Choice(("past", "present"))] = "past",
 ):
     first = t <= 1
     b1, b2 = where(first, 1, beta1), where(first, 0, beta2)
     return {
         "lr": lr, "beta1": b1, "weight1": 1 - b1, "beta2": b2, "weight2": 1 - b2, "eps": eps,
-        "bound": sqrt(sqrt(t - 1)), "clipped": clipped,
+        "bound": sqrt(sqrt(t - 1 if counted == "past" else t)), "clipped": clipped,
     }  # fmt: skip
 
 
 @rule(
     coefficients=coefficients,
-    conventions={"optax": {}, "pytorch-optimizer": {}},
+    conventions={"optax": {}, "pytorch-optimizer": {"counted": "present"}},
     source="Taniguchi et al. 2024, ADOPT: modified Adam can converge with any β₂ with the optimal rate, "
     "algorithm 2",
 )
@@ -47,11 +48,11 @@ def adopt(theta, g, m, v, *, lr, beta1, weight1, beta2, weight2, eps, bound, cli
     c_t = (t − 1)^¼. At the first step v is g² and nothing else happens; the paper counts it as step 0.
 
     Hyperparameters: ``lr`` (η ≥ 0, in the parameter's unit), ``beta1``, ``beta2`` (0 ≤ β < 1), ``eps``
-    (ε ≥ 0, in units of the gradient), ``clipped`` (False: u is not clipped, the paper's first form).
-    Where v and ε are 0, and u is infinite or 0/0, it is taken as 0.
+    (ε ≥ 0, in units of the gradient), ``clipped`` (False: u is not clipped, the paper's first form),
+    ``counted`` (``"present"``: c_t = t^¼). Where v and ε are 0, and u is infinite or 0/0, it is taken as 0.
 
-    Conventions: ``optax.contrib.adopt`` and ``pytorch_optimizer.ADOPT`` compute the same; optax's
-    ``use_clipping`` is ``clipped``, and its ``nesterov`` is another rule.
+    Conventions: ``optax.contrib.adopt`` computes the same; its ``use_clipping`` is ``clipped``, and its
+    ``nesterov`` another rule. ``pytorch_optimizer.ADOPT`` counts the first step in c_t.
     """
     u = g / divisor(maximum(sqrt(v), eps), eps)
     if clipped:

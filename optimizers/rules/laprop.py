@@ -7,7 +7,7 @@
 """
 
 from ..domains import LearningRate, UnitInterval
-from ..moments import CorrectedEpsilonPlace, Epsilon, corrected, denominator
+from ..moments import BothEpsilonsPlace, Epsilon, averages, both_epsilons, denominator
 from ..ops import times
 from ..rule import rule
 
@@ -19,14 +19,16 @@ def coefficients(
     beta1: UnitInterval = 0.9,
     beta2: UnitInterval = 0.999,
     eps: Epsilon = 1e-15,
-    eps_place: CorrectedEpsilonPlace = "outside",
+    eps_inside: Epsilon = 0.0,
+    eps_place: BothEpsilonsPlace = "corrected",
 ):
-    return corrected(lr, beta1, beta2, t, eps, eps_place)
+    shared = averages(lr, beta1, beta2, t)
+    return {**shared, **both_epsilons(eps, eps_inside, eps_place, shared["bias2"])}
 
 
 @rule(
     coefficients=coefficients,
-    conventions={"pytorch-optimizer": {"eps_place": "uncorrected"}},
+    conventions={"pytorch-optimizer": {"eps_inside": 1e-15, "eps_place": "uncorrected"}},
     source="Ziyin, Wang & Ueda 2020, LaProp: separating momentum and adaptivity in Adam, algorithm 1",
 )
 def laprop(
@@ -39,11 +41,12 @@ def laprop(
               \theta \leftarrow \theta - \eta\frac{m}{1-\beta_1^t}
 
     Hyperparameters: ``lr`` (η ≥ 0, in the parameter's unit), ``beta1``, ``beta2`` (0 ≤ β < 1: the paper's μ
-    and ν), ``eps``, ``eps_place`` as in Adam. Where v and ε are 0 a coordinate does not move.
+    and ν), ``eps`` (ε ≥ 0), ``eps_inside`` (added to v̂), ``eps_place`` (``"uncorrected"``: both are added
+    before v is divided by 1 − β₂^t). Where v and ε are 0 a coordinate does not move.
 
-    Conventions: ``pytorch_optimizer.LaProp``, as the authors' code, has ε before the bias correction, and
-    carries the learning rate in m: at a constant one the path is the same. Its ``centered`` no setting
-    here reaches.
+    Conventions: ``pytorch_optimizer.LaProp``, as the authors' code, has ε before the bias correction and
+    1e-15 inside the root, and carries the learning rate in m: at a constant one the path is the same. Its
+    ``centered`` no setting here reaches.
     """
     v = times(beta2, v) + weight2 * (g * g)
     m = beta1 * m + weight1 * (g / denominator(v * unbias2, eps_inside, eps_outside))

@@ -9,7 +9,7 @@
 from typing import Annotated
 
 from ..domains import Choice, LearningRate, Named, NonNegative, UnitInterval
-from ..moments import CorrectedEpsilonPlace, Epsilon, corrected, denominator
+from ..moments import BothEpsilonsPlace, Epsilon, averages, both_epsilons, denominator
 from ..ops import maximum, norm, times, where
 from ..rule import rule
 
@@ -22,23 +22,27 @@ def coefficients(
     beta2: UnitInterval = 0.99,
     gamma: NonNegative = 0.025,
     eps: Epsilon = 1e-8,
-    eps_place: CorrectedEpsilonPlace = "outside",
+    eps_inside: Epsilon = 0.0,
+    eps_place: BothEpsilonsPlace = "corrected",
     weight_decay: Annotated[NonNegative, Named("w")] = 0.0,
     first_difference: Annotated[bool, Choice((False, True))] = False,
 ):
+    shared = averages(lr, beta1, beta2, t)
     scale = gamma * beta1 / (1 - beta1)
     return {
-        **corrected(lr, beta1, beta2, t, eps, eps_place), "shrink": lr * weight_decay,
+        **shared, **both_epsilons(eps, eps_inside, eps_place, shared["bias2"]),
+        "shrink": lr * weight_decay,
         "scale": scale if first_difference else where(t <= 1, 0, scale),
     }  # fmt: skip
 
 
 @rule(
     coefficients=coefficients,
-    conventions={"pytorch-optimizer": {"eps_place": "uncorrected", "first_difference": True}},
+    conventions={"pytorch-optimizer": {"eps_inside": 1e-15, "eps_place": "uncorrected",
+                                       "first_difference": True}},
     source="Yuan et al. 2024, MARS: unleashing the power of variance reduction for training large models, "
     "algorithm 2, approximate",
-)
+)  # fmt: skip
 def mars(
     theta, g, m, v, last, *,
     step, beta1, weight1, beta2, weight2, unbias2, scale, eps_inside, eps_outside, shrink,
@@ -52,11 +56,11 @@ def mars(
     batch (which makes it approximate); at the first step c is g. The norm is of the whole tensor.
 
     Hyperparameters: ``lr`` (η ≥ 0, in the parameter's unit), ``beta1``, ``beta2`` (0 ≤ β < 1), ``gamma``
-    (γ ≥ 0), ``eps``, ``eps_place`` as in Adam, ``weight_decay`` (w ≥ 0, decoupled), ``first_difference``
-    (True: g₋ counts as 0 at the first step).
+    (γ ≥ 0), ``eps``, ``eps_inside``, ``eps_place`` as in LaProp, ``weight_decay`` (w ≥ 0, decoupled),
+    ``first_difference`` (True: g₋ counts as 0 at the first step).
 
-    Conventions: ``pytorch_optimizer.MARS`` has ε before the bias correction and the first difference, as
-    the authors' code has; tensors of one dimension it steps by AdamW with other numbers. Its
+    Conventions: ``pytorch_optimizer.MARS`` has ε before the bias correction, 1e-15 inside the root, and
+    the first difference; tensors of one dimension it steps by AdamW with other numbers. Its
     ``mars_type`` ``"lion"`` and ``"shampoo"`` are other rules.
     """
     c = g + scale * (g - last)

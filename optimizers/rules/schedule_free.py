@@ -66,18 +66,22 @@ def adamw_coefficients(
     beta1: Annotated[float, _INTERPOLATION] = 0.9,
     beta2: UnitInterval = 0.999,
     eps: Epsilon = 1e-8,
+    eps_inside: Epsilon = 0.0,
     weight_decay: Annotated[NonNegative, Named("w")] = 0.0,
     bias_correction: Annotated[str, Choice(("step", "moment"))] = "step",
 ):
     bias2 = bias(beta2, t)
-    if bias_correction == "step":  # the learning rate is corrected, and its square weights the average
+    if (
+        bias_correction == "step"
+    ):  # the learning rate is corrected, and its square weights the average
         step, unbias2 = lr * sqrt(bias2), 1
         share = bias2 / (t - beta2 * bias2 / (1 - beta2))
     else:
         step, unbias2, share = lr, 1 / bias2, 1 / t
     return {
         "step": step, "rest": 1 - beta1, "beta2": beta2, "weight2": 1 - beta2, "unbias2": unbias2,
-        "eps": eps, "shrink": step * weight_decay, "share": share, "kept": 1 - share,
+        "eps": eps, "eps_inside": eps_inside, "shrink": step * weight_decay,
+        "share": share, "kept": 1 - share,
     }  # fmt: skip
 
 
@@ -89,11 +93,11 @@ def between_adamw(theta, d, v, *, rest):
     coefficients=adamw_coefficients,
     gradient_at=between_adamw,
     conventions={"optax": {"bias_correction": "moment"},
-                 "pytorch-optimizer": {"bias_correction": "moment"}},
+                 "pytorch-optimizer": {"bias_correction": "moment", "eps_inside": 1e-15}},
     source=_SOURCE + "algorithm 1",
 )  # fmt: skip
 def schedule_free_adamw(
-    theta, g, d, v, *, step, rest, beta2, weight2, unbias2, eps, shrink, share, kept
+    theta, g, d, v, *, step, rest, beta2, weight2, unbias2, eps, eps_inside, shrink, share, kept
 ):
     r"""Schedule-Free AdamW.
 
@@ -108,13 +112,14 @@ def schedule_free_adamw(
     d = z − θ, and v. With a constant learning rate Σ(1 − β₂^i) is t − β₂(1 − β₂^t)/(1 − β₂).
 
     Hyperparameters: ``lr`` (η ≥ 0, in the parameter's unit, held constant), ``beta1`` (0 ≤ β₁ ≤ 1),
-    ``beta2`` (0 ≤ β₂ < 1), ``eps`` (ε ≥ 0), ``weight_decay`` (w ≥ 0, taken at y), ``bias_correction``
+    ``beta2`` (0 ≤ β₂ < 1), ``eps`` (ε ≥ 0), ``eps_inside`` (added to v), ``weight_decay`` (w ≥ 0, taken
+    at y), ``bias_correction``
     (``"step"`` as above; ``"moment"``: √(v/(1 − β₂^t)) + ε below, η_t = η and c_t = 1/t). Other weights
     of the average, and a warm-up, no setting here has. Where v and ε are 0 a coordinate does not move.
 
     Conventions: ``optax.contrib.schedule_free_adamw`` and ``pytorch_optimizer.ScheduleFreeAdamW`` compute
-    ``"moment"`` at a constant learning rate.
+    ``"moment"`` at a constant learning rate; the latter adds 1e-15 to v.
     """
     v = times(beta2, v) + weight2 * (g * g)
-    u = d - step * (g / denominator(v * unbias2, 0, eps)) - shrink * (theta + rest * d)
+    u = d - step * (g / denominator(v * unbias2, eps_inside, eps)) - shrink * (theta + rest * d)
     return theta + share * u, kept * u, v

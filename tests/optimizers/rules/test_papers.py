@@ -64,7 +64,7 @@ def signum(x, *, lr, beta):
         yield x
 
 
-def rprop(x, *, lr, backtracking, eta_minus=0.5, eta_plus=1.2, step_min=1e-6, step_max=50.0):
+def rprop(x, *, lr, turning, eta_minus=0.5, eta_plus=1.2, step_min=1e-6, step_max=50.0):
     """Coordinate by coordinate, as the paper's cases read; the last change of weight is kept."""
     x, before = x.copy(), np.zeros_like(x)
     delta, change = np.full_like(x, lr), np.zeros_like(x)
@@ -78,7 +78,7 @@ def rprop(x, *, lr, backtracking, eta_minus=0.5, eta_plus=1.2, step_min=1e-6, st
                 before[i] = g[i]
             elif product < 0:
                 delta[i] = max(delta[i] * eta_minus, step_min)
-                change[i] = -change[i] if backtracking else 0.0
+                change[i] = -change[i] if turning == "back" else 0.0
                 before[i] = 0.0
             else:
                 change[i] = -np.sign(g[i]) * delta[i]
@@ -215,9 +215,9 @@ CASES = {
         lambda x, **values: lion(x, limit=lambda c: np.clip(c, -1, 1), **values),
         {"lr": 0.05, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.1}),
     "signum": Case(rules.signum, signum, {"lr": 0.05, "beta": 0.9}),
-    "rprop": Case(rules.rprop, rprop, {"lr": 0.1, "backtracking": True}),
-    "rprop without": Case(rules.rprop, rprop, {"lr": 0.1, "backtracking": False}),
-    "rprop short": Case(rules.rprop, rprop, {"lr": 0.1, "backtracking": True, "step_min": 0.04,
+    "rprop": Case(rules.rprop, rprop, {"lr": 0.1, "turning": "back"}),
+    "rprop without": Case(rules.rprop, rprop, {"lr": 0.1, "turning": "stay"}),
+    "rprop short": Case(rules.rprop, rprop, {"lr": 0.1, "turning": "back", "step_min": 0.04,
                                              "step_max": 0.11, "eta_plus": 1.5}),
     "asgd": Case(rules.asgd, asgd, {"lr": 0.05, "lambd": 0.3, "alpha": 0.75}),
     "schedule_free_sgd": Case(
