@@ -307,6 +307,12 @@ def _at_step(coefficient: sp.Basic, step: Any, unit: set[Any]) -> Any:
         return coefficient
     if step is not None:
         return coefficient.subs(STEP, step)
+    coefficient = coefficient.replace(
+        lambda e: isinstance(e, sp.Piecewise),
+        lambda cases: sp.Piecewise(*[(e, _in_the_end(c)) for e, c in cases.args]),
+    )
+    if STEP not in coefficient.free_symbols:
+        return coefficient
     if isinstance(coefficient, sp.logic.boolalg.Boolean):
         raise RuleError(f"no limit for many steps exists: {coefficient} changes for ever")
     vanishing = {
@@ -323,3 +329,12 @@ def _at_step(coefficient: sp.Basic, step: Any, unit: set[Any]) -> Any:
         return sp.limit(coefficient, STEP, sp.oo)
     except (NotImplementedError, ValueError) as error:
         raise RuleError(f"no limit for many steps was found: {coefficient}") from error
+
+
+def _in_the_end(condition: Any) -> Any:
+    """A condition that compares the step with a number, as it is after many steps; others as they are."""
+    if isinstance(condition, sp.core.relational.Relational):
+        sides = {condition.lhs, condition.rhs} - {STEP}
+        if len(sides) == 1 and sides.pop().is_number and condition.has(STEP):
+            return condition.subs(STEP, sp.oo)
+    return condition

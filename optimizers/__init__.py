@@ -34,7 +34,17 @@ if TYPE_CHECKING:
         Yogi,
     )
     from .classes.descent import SGD, GradientDescent, HeavyBall, Nesterov
+    from .classes.modern import ADOPT, MARS, Adan, AdEMAMix, LaProp
+    from .classes.momentum import (
+        ASGD,
+        QHM,
+        AggMo,
+        ScheduleFreeAdamW,
+        ScheduleFreeSGD,
+        TripleMomentum,
+    )
     from .classes.optimizer import RuleOptimizer, SparseGradient
+    from .classes.sign import Lion, Rprop, Signum
     from .classes.wrappers import LAMB, LARS, Lookahead, Ralamb, Ranger, RangerLARS
 
 _TORCH = {
@@ -44,17 +54,25 @@ _TORCH = {
         "RAdam RMSprop Yogi",
         "wrappers": "LAMB LARS Lookahead Ralamb Ranger RangerLARS",
         "descent": "GradientDescent HeavyBall Nesterov SGD",
+        "modern": "ADOPT AdEMAMix Adan LaProp MARS",
+        "momentum": "ASGD AggMo QHM ScheduleFreeAdamW ScheduleFreeSGD TripleMomentum",
+        "sign": "Lion Rprop Signum",
         "optimizer": "RuleOptimizer SparseGradient",
     }.items()
     for name in names.split()
 }
 
 __all__ = [
+    "ADOPT",
+    "ASGD",
     "LAMB",
     "LARS",
+    "MARS",
+    "QHM",
     "SGD",
     "AMSBound",
     "AMSGrad",
+    "AdEMAMix",
     "AdaBound",
     "AdaMax",
     "Adadelta",
@@ -62,10 +80,14 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "Adan",
+    "AggMo",
     "DomainError",
     "EigenstepError",
     "GradientDescent",
     "HeavyBall",
+    "LaProp",
+    "Lion",
     "Lookahead",
     "Missing",
     "NAdam",
@@ -76,10 +98,15 @@ __all__ = [
     "Ralamb",
     "Ranger",
     "RangerLARS",
+    "Rprop",
     "Rule",
     "RuleError",
     "RuleOptimizer",
+    "ScheduleFreeAdamW",
+    "ScheduleFreeSGD",
+    "Signum",
     "SparseGradient",
+    "TripleMomentum",
     "Undecided",
     "UnknownName",
     "Yogi",

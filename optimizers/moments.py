@@ -27,6 +27,17 @@ def epsilons(eps: Any, place: str, bias2: Any) -> dict[str, Any]:
     return {"eps_inside": 0, "eps_outside": eps / sqrt(bias2) if place == "uncorrected" else eps}
 
 
+BothEpsilonsPlace = Annotated[str, Choice(("corrected", "uncorrected"))]
+"""With ε inside the root and out of it: √(v̂ + ε₂) + ε; ``uncorrected``: (√(v + ε₂) + ε)/√(1 − β₂^t)."""
+
+
+def both_epsilons(eps: Any, eps_inside: Any, place: str, bias2: Any) -> dict[str, Any]:
+    """The two ε of the denominator where each has a number of its own."""
+    if place == "corrected":
+        return {"eps_inside": eps_inside, "eps_outside": eps}
+    return {"eps_inside": eps_inside / bias2, "eps_outside": eps / sqrt(bias2)}
+
+
 def denominator(v: Any, eps_inside: Any, eps_outside: Any) -> Any:
     """√(v + eps_inside) + eps_outside; what is divided by it stays where that is 0."""
     return divisor(sqrt(v + eps_inside) + eps_outside, eps_inside + eps_outside)

@@ -21,12 +21,13 @@ from ...optimizers.rules import ALL_RULES, rmsprop_variant
 from .problems import flat
 
 _SYNONYMS = {
-    "lr": ("learning_rate", "step_size"), "beta": ("momentum", "beta1"),
-    "beta1": ("b1", "beta_1"), "beta2": ("b2", "beta_2"), "eps": ("epsilon",),
+    "lr": ("learning_rate", "step_size"), "beta": ("momentum", "beta1", "b1"),
+    "beta1": ("b1", "beta_1"), "beta2": ("b2", "beta_2"), "beta3": ("b3", "beta_3"), "eps": ("epsilon",),
     "gamma": ("alpha", "decay", "rho"), "rho": ("decay", "alpha"),
     "initial_accumulator": ("initial_accumulator_value", "initial_scale"),
     "weight_decay": ("wd",),  "threshold": ("n_sma_threshold",), "k": ("sync_period",),
-    "alpha": ("slow_step_size",),
+    "alpha": ("slow_step_size",), "eps_inside": ("eps_root",), "step_min": ("min_step_size",),
+    "step_max": ("max_step_size",),
 }  # fmt: skip
 
 

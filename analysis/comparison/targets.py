@@ -14,6 +14,11 @@ from .conventions import Candidate, run_rule
 from .problems import flat
 
 _DEFAULT_LR = 0.01
+_SEVERAL = {
+    "betas": tuple(f"beta{i}" for i in range(1, 9)), "etas": ("eta_minus", "eta_plus"),
+    "step_sizes": ("step_min", "step_max"),
+}  # fmt: skip
+"""The names of the numbers in an argument that holds several."""
 
 
 class TargetError(EigenstepError, ValueError):
@@ -141,13 +146,13 @@ class Target:
         return np.array(rows)
 
     def numbers(self) -> dict[str, float]:
-        """The target's numeric hyperparameters; a pair of betas as two."""
+        """The target's numeric hyperparameters; those in a tuple apart."""
         found: dict[str, Any] = {}
         for key, value in self.values.items():
             if hasattr(value, "item"):
                 value = value.item()
-            if key == "betas" and isinstance(value, tuple | list) and len(value) == 2:
-                found |= {"beta1": value[0], "beta2": value[1]}
+            if key in _SEVERAL and isinstance(value, tuple | list):
+                found |= dict(zip(_SEVERAL[key], value, strict=False))
             elif isinstance(value, int | float) and not isinstance(value, bool):
                 found[key] = value
         return found

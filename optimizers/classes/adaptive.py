@@ -140,7 +140,7 @@ class Adadelta(_Adaptive, rule=adadelta):
 class _Moments(_Adaptive):
     """The classes whose rule has two averages."""
 
-    pair_names: ClassVar[Mapping[str, tuple[str, str]]] = {"betas": ("beta1", "beta2")}
+    pair_names: ClassVar[Mapping[str, tuple[str, ...]]] = {"betas": ("beta1", "beta2")}
 
     def __init__(
         self, params: Any, lr: float | None = None, betas: Betas = None, eps: float | None = None,
@@ -149,7 +149,7 @@ class _Moments(_Adaptive):
         super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, **options)
 
 
-class _Decoupling(_Moments):
+class _Decaying(_Adaptive):
     """Those whose weight decay may be coupled or not."""
 
     options: ClassVar[Mapping[str, Any]] = {"decoupled_weight_decay": False, "convention": "paper"}
@@ -162,6 +162,10 @@ class _Decoupling(_Moments):
     def coupled(self, convention: Any) -> Rule:
         """The rule before any weight decay."""
         return _under(self._rule, convention)
+
+
+class _Decoupling(_Decaying, _Moments):
+    """Those of two averages whose weight decay may be coupled or not."""
 
 
 def _adam_or_amsgrad(convention: Any, amsgrad_: Any) -> Rule:

@@ -24,6 +24,9 @@ _OWN = ("params", "param_names", "rule", "engine", "maximize", *HINTS)
 """What a group holds beside the rule's hyperparameters and the class's options."""
 
 
+_NUMBERS = {1: "one number", 2: "two numbers", 3: "three numbers"}
+
+
 def of_torch(name: str) -> Callable[..., Any]:
     """A method of torch's optimizer, without the wrapper that imports the compiler for nothing.
 
@@ -40,8 +43,11 @@ class RuleGroups(torch.optim.Optimizer):
     argument_names: ClassVar[Mapping[str, str]] = {}
     """The rule's name of each hyperparameter that torch calls otherwise: ``{"momentum": "beta"}``."""
 
-    pair_names: ClassVar[Mapping[str, tuple[str, str]]] = {}
-    """Arguments that hold two of the rule's hyperparameters: ``{"betas": ("beta1", "beta2")}``."""
+    pair_names: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Arguments that hold several of the rule's hyperparameters: ``{"betas": ("beta1", "beta2")}``.
+
+    Those that the rule has not are left out.
+    """
 
     options: ClassVar[Mapping[str, Any]] = {}
     """What chooses among the class's rules, with defaults: ``{"amsgrad": False}``. Each group has them."""
@@ -100,7 +106,7 @@ class RuleGroups(torch.optim.Optimizer):
         found: dict[str, Any] = {}
         for key, name in names.items():
             if name in self.pair_names:
-                found[name] = tuple(defaults[n] for n in self.pair_names[name])
+                found[name] = tuple(defaults[n] for n in self.pair_names[name] if n in names)
             else:
                 found[name] = defaults[key]
         return {**found, "weight_decay": found.get("weight_decay", 0.0), **options, **given}
@@ -117,8 +123,10 @@ class RuleGroups(torch.optim.Optimizer):
                     pair = tuple(group[name])
                 except TypeError:
                     pair = ()
-                if len(pair) != 2:
-                    raise DomainError(name, group[name], f"{name} is two numbers")
+                count = sum(n in rule.hyperparameters for n in self.pair_names[name])
+                if len(pair) != count:
+                    said = _NUMBERS.get(count, f"{count} numbers")
+                    raise DomainError(name, group[name], f"{name} is {said}")
                 values[key] = plain(pair[place])
             elif name in group:
                 values[key] = plain(group[name])

@@ -6,6 +6,7 @@ import pytest
 import torch
 from eigenstep.analysis.comparison import TOLERANCE, compare
 from eigenstep.analysis.loading import load_target
+from eigenstep.optimizers import MARS
 from eigenstep.optimizers.rules import ALL_RULES, adam, heavy_ball, radam
 from eigenstep.reports.commands.command_line import app
 from typer.testing import CliRunner
@@ -52,6 +53,31 @@ KNOWN = [
      {"threshold": 5, "eps_place": "uncorrected"}),
     ("pytorch_optimizer:Ranger", {"degenerated_to_sgd": True, "use_gc": False}, "ranger",
      {"threshold": 5, "eps_place": "uncorrected"}),
+    ("torch.optim:Rprop", {}, "rprop", {"turning": "stay"}),
+    ("torch.optim:ASGD", {}, "asgd", {"t0": 1e6}),
+    ("torch.optim:ASGD", {"t0": 5, "lambd": 0.1, "weight_decay": 0.1}, "asgd", {"t0": 5, "lambd": 0.1}),
+    ("optax:lion", {}, "lion", {}),
+    ("optax:rprop", {}, "rprop", {"turning": "late"}),
+    ("optax:adan", {"weight_decay": 0.1}, "adan",
+     {"bias_correction": True, "decay": "decoupled", "ahead": "rest", "eps_inside": 1e-8}),
+    ("optax.contrib:schedule_free_sgd", {}, "schedule_free_sgd", {"averaged": "steps"}),
+    ("optax.contrib:schedule_free_adamw", {"weight_decay": 0.1}, "schedule_free_adamw",
+     {"bias_correction": "moment"}),
+    ("optax.contrib:ademamix", {"weight_decay": 0.1}, "ademamix", {}),
+    ("optax.contrib:adopt", {}, "adopt", {}),
+    ("optax.contrib:adopt", {"use_clipping": False}, "adopt", {"clipped": False}),
+    ("pytorch_optimizer:Lion", {"weight_decay": 0.1}, "lion", {}),
+    ("pytorch_optimizer:SignSGD", {}, "signum", {}),
+    ("pytorch_optimizer:QHM", {"momentum": 0.9, "nu": 0.7}, "qhm", {}),
+    ("pytorch_optimizer:AggMo", {}, "aggmo", {}),
+    ("pytorch_optimizer:ScheduleFreeSGD", {}, "schedule_free_sgd", {"averaged": "steps"}),
+    ("pytorch_optimizer:ScheduleFreeAdamW", {"weight_decay": 0.1}, "schedule_free_adamw",
+     {"bias_correction": "moment", "eps_inside": 1e-15}),
+    ("pytorch_optimizer:Adan", {"weight_decay": 0.1}, "adan", {"bias_correction": True}),
+    ("pytorch_optimizer:AdEMAMix", {}, "ademamix", {}),
+    ("pytorch_optimizer:ADOPT", {}, "adopt", {"counted": "present"}),
+    ("pytorch_optimizer:LaProp", {"foreach": False}, "laprop",  # whose other path steps by float32
+     {"eps_inside": 1e-15, "eps_place": "uncorrected"}),
 ]  # fmt: skip
 
 
@@ -75,7 +101,7 @@ def test_finds_the_convention(name, settings, rule, conventions):
 def test_every_named_convention_of_a_library_is_what_that_library_computes():
     """A rule's table of conventions is not trusted: every entry is run."""
     known = {"torch": "torch.optim", "optax": "optax", "pytorch-optimizer": "pytorch_optimizer"}
-    tested = {(name.partition(":")[0], rule) for name, _, rule, _ in KNOWN}
+    tested = {(name.partition(":")[0].removesuffix(".contrib"), rule) for name, _, rule, _ in KNOWN}
     untested = []
     for rule in ALL_RULES.values():
         for convention in rule.conventions:
@@ -83,7 +109,41 @@ def test_every_named_convention_of_a_library_is_what_that_library_computes():
             library = known.get(convention)
             if library and not composed and (library, rule.name) not in tested:
                 untested.append((rule.name, convention))
-    assert untested == [("lars", "pytorch-optimizer")]  # below, on tensors of two dimensions
+    # Below, on tensors of two dimensions.
+    assert untested == [("lars", "pytorch-optimizer"), ("mars", "pytorch-optimizer")]
+
+
+def test_sign_descent_is_signum_without_momentum():
+    assert compare(target("optax:sign_sgd"), ALL_RULES["signum"].fix(beta=0.0)).match
+
+
+def test_mars_of_pytorch_optimizer_on_matrices():
+    """At gradients below 1, where no norm is clipped and the first difference shows."""
+    mars = ALL_RULES["mars"]
+    settings = {"weight_decay": 0.1}
+    found = compare(
+        target("pytorch_optimizer:MARS"), mars, shapes=((4, 3), (2, 5)), settings=settings
+    )
+    assert found.match
+    assert found.nearest.conventions["eps_place"] == "uncorrected"
+    start = torch.linspace(-1, 1, 6, dtype=torch.float64).reshape(2, 3)
+    p, q = torch.nn.Parameter(start.clone()), torch.nn.Parameter(start.clone())
+    library = target("pytorch_optimizer:MARS")([p], **settings)
+    mine = MARS([q], convention="pytorch-optimizer", **settings)
+    for t in range(1, 6):
+        p.grad = 0.1 * torch.sin(start * 7 + t)
+        q.grad = p.grad.clone()
+        library.step()
+        mine.step()
+        torch.testing.assert_close(p.detach(), q.detach(), rtol=1e-12, atol=1e-14)
+
+
+def test_lion_of_optax_with_small_directions_kept():
+    optax = pytest.importorskip("optax")
+    other = optax.chain(optax.scale_by_lion(mode="refined"), optax.scale(-0.01))
+    found = compare(other, ALL_RULES["lion"].fix(lr=0.01))
+    assert found.match
+    assert found.nearest.conventions == {"form": "refined"}
 
 
 def test_all_rules_are_searched_and_the_right_one_wins():

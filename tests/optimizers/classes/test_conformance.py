@@ -30,9 +30,10 @@ NAMES = [
     if isinstance(getattr(ours, n), type) and issubclass(getattr(ours, n), RuleOptimizer)
     and n not in ("RuleOptimizer", "NAdam", "Adamax")
 ]  # fmt: skip
-TORCH = ["SGD", "Adam", "AdamW", "NAdam", "RAdam", "Adagrad", "RMSprop", "Adadelta", "Adamax"]
-WITHOUT_MOMENTUM = ("GradientDescent", "Adagrad", "Adadelta")
-"""Neither ``momentum`` nor ``betas`` in their groups, as in torch's own Adagrad and Adadelta."""
+TORCH = ["SGD", "Adam", "AdamW", "NAdam", "RAdam", "Adagrad", "RMSprop", "Adadelta", "Adamax",
+         "Rprop", "ASGD"]  # fmt: skip
+WITHOUT_MOMENTUM = ("GradientDescent", "Adagrad", "Adadelta", "Rprop", "ASGD")
+"""Neither ``momentum`` nor ``betas`` in their groups, as in torch's own of these names."""
 SPARSE = ("SGD", "GradientDescent", "Adagrad")
 REFUSED = {
     "capturable": ({"capturable": True}, "capturable = True .* computed on the host"),
@@ -974,6 +975,10 @@ def test_zeros_leave_the_weights_where_they_are(name, arguments):
     eps = {"eps": 0.0} if "eps" in keys else {}
     if "initial_accumulator" in keys:
         eps["initial_accumulator"] = 0.0  # Yogi's first average would move it
+    if "lambd" in keys:
+        eps["lambd"] = 0.0  # ASGD's own weight decay
+    if "step_sizes" in keys:
+        eps["step_sizes"] = (0.0, 50.0)  # below which no length of Rprop's falls
     for lr, gradient in itertools.product((0.0, 0.05), (0.0, 1.0)):
         if lr and gradient:
             continue

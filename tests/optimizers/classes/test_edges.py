@@ -118,7 +118,7 @@ def edges_of(rule):
 
 
 START = (0.0, 1.5, -1e-3)
-NORMED = ("lars", "lamb", "trusted", "layer")
+NORMED = ("lars", "lamb", "trusted", "layer", "mars")
 
 
 def extreme(dtype):
@@ -167,6 +167,8 @@ def test_a_zero_gradient_moves_nothing_but_by_decay(name):
     rule = ALL[name]
     if "initial_accumulator" in rule.hyperparameters:
         rule = rule.fix(initial_accumulator=0.0)  # Yogi's first average would move it
+    if "lambd" in rule.hyperparameters:
+        rule = rule.fix(lambd=0.0)  # ASGD's own weight decay
     for settings in edges_of(rule):
         for theta, _ in run(rule, np.zeros((6, 3)), settings, np.float64):
             assert theta[0] == 0.0, settings
@@ -178,6 +180,8 @@ def test_a_zero_learning_rate_moves_nothing(name):
     rule = ALL[name]
     if any(b in name for b in BOUNDED) and "base_lr" not in name:
         rule = rule.fix(final_lr=0.0)  # the lower bound of the paper does not depend on η
+    if "step_min" in rule.hyperparameters:
+        rule = rule.fix(step_min=0.0)  # nor does the shortest length of Rprop
     for settings in edges_of(rule):
         if not settings["lr"]:
             for gradients in tensors(name, GRADIENTS | EXTREME):

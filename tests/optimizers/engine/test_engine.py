@@ -20,7 +20,7 @@ from eigenstep.optimizers.program.torch_blocks import BLOCK
 from eigenstep.optimizers.rules import ALL_RULES, adam, heavy_ball, lamb, radam
 from torch.optim import lr_scheduler
 
-NORMED = ("lars", "lamb", "ralamb", "ranger_lars")
+NORMED = ("lars", "lamb", "ralamb", "ranger_lars", "mars")
 ELEMENTWISE = [n for n in ALL_RULES if n not in NORMED]
 compiler = pytest.mark.skipif(not engine.can_compile("cpu"), reason="no C compiler")
 
