@@ -12,7 +12,7 @@ from typing import Any
 
 from ..optimizers.errors import EigenstepError, RuleError, UnknownName, shown
 from ..optimizers.rule import Rule
-from ..optimizers.rules import ALL_RULES
+from ..optimizers.rules import SHIPPED_RULES
 from .adaptive.frozen import freeze
 from .user_code import MODULE_PREFIX, place_of, running
 
@@ -38,14 +38,14 @@ def load_rule(name: str) -> Rule:
     'heavy_ball'
     """
     if not isinstance(name, str):
-        raise UnknownName("rule", shown(name), [*ALL_RULES, "path/to/file.py:rule"])
+        raise UnknownName("rule", shown(name), [*SHIPPED_RULES, "path/to/file.py:rule"])
     if ":" not in name and not name.endswith(".py"):
         key = name.replace("-", "_")
-        if key.endswith("_frozen") and key[: -len("_frozen")] in ALL_RULES:
-            return freeze(ALL_RULES[key[: -len("_frozen")]])
-        if key not in ALL_RULES:
-            raise UnknownName("rule", name, [*ALL_RULES, "path/to/file.py:rule"])
-        return ALL_RULES[key]
+        if key.endswith("_frozen") and key[: -len("_frozen")] in SHIPPED_RULES:
+            return freeze(SHIPPED_RULES[key[: -len("_frozen")]])
+        if key not in SHIPPED_RULES:
+            raise UnknownName("rule", name, [*SHIPPED_RULES, "path/to/file.py:rule"])
+        return SHIPPED_RULES[key]
     path_text, _, attribute = name.rpartition(":") if ":" in name else (name, "", "")
     module = _run_file(path_text)
     rules = [k for k, v in vars(module).items() if isinstance(v, Rule)]

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..optimizers.errors import EigenstepError
 from ..optimizers.rule import Rule
-from ..optimizers.rules import ALL_RULES
+from ..optimizers.rules import SHIPPED_RULES
 
 MODULE_PREFIX = "_eigenstep_user_"
 """How the module names of files begin that :mod:`.loading` has run."""
@@ -98,7 +98,7 @@ def running(kind: type[EigenstepError], what: str, rule: Rule | None = None) -> 
 
 def full_name(rule: Rule) -> Any:
     """How the command line names a rule; None for one that it cannot name."""
-    if rule.name in ALL_RULES:
+    if rule.name in SHIPPED_RULES:
         return rule.name
     for name, module in list(sys.modules.items()):
         if name.startswith(MODULE_PREFIX):

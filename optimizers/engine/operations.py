@@ -21,12 +21,22 @@ def _pair(function: Any) -> Any:
     return call
 
 
+def _where(condition: Tensor, x: Any, y: Any) -> Tensor:
+    if not (
+        isinstance(x, Tensor) or isinstance(y, Tensor)
+    ):  # of numbers torch makes integers, or float32
+        x, y = (torch.tensor(float(v), dtype=torch.float64) for v in (x, y))
+    return torch.where(condition, x, y)
+
+
 def _along(function: Any) -> Any:
     def call(x: Tensor, axis: int | None = None, over: str | None = None) -> Tensor:
         if over:
             raise RuleError(
                 "a rule gathers over a group, which a rule that cannot be recorded cannot"
             )
+        if not x.is_floating_point():  # truth values, or ones and zeros
+            x = x.double()
         return function(x) if axis is None else function(x, dim=axis, keepdim=True)
 
     return call
@@ -47,7 +57,7 @@ ops.register(
     Tensor,
     SimpleNamespace(
         sqrt=torch.sqrt, maximum=_pair(torch.maximum), minimum=_pair(torch.minimum),
-        where=torch.where, sign=torch.sign, absolute=torch.abs, norm=torch.linalg.vector_norm,
+        where=_where, sign=torch.sign, absolute=torch.abs, norm=torch.linalg.vector_norm,
         sum=_along(torch.sum), max=_along(torch.amax), size=_size, matmul=torch.matmul,
         transpose=lambda x: x.mT, eigenvectors=lambda x: torch.linalg.eigh(x)[1],
         orthogonal=lambda x: torch.linalg.qr(x)[0], symmetric_power=_symmetric_power,

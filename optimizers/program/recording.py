@@ -265,7 +265,9 @@ def _reduction(name: str) -> Callable[..., Any]:
     return call
 
 
-def _size(x: Operand) -> Any:
+def _size(x: Any, axis: int | None = None) -> Any:
+    if axis is not None:
+        raise WholeTensors("a rule takes the size of a matrix")
     return type(x)(x.recorder, x.recorder.node("size"))
 
 

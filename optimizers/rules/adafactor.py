@@ -38,8 +38,9 @@ def adafactor(
 ):
     r"""Adafactor.
 
-    .. math:: r \leftarrow \hat\beta_2 r + (1 - \hat\beta_2) \operatorname{mean}_{\text{row}}(g^2 + \epsilon_1),
-              \quad c \text{ alike}, \quad u = g \Big/ \sqrt{\frac{r c}{\operatorname{mean}(r)}}, \\
+    .. math:: r \leftarrow \hat\beta_2 r + (1 - \hat\beta_2)
+              \operatorname{mean}_{\text{row}}(g^2 + \epsilon_1), \quad c \text{ alike}, \\
+              u = g \Big/ \sqrt{\frac{r c}{\operatorname{mean}(r)}}, \quad
               \theta \leftarrow \theta - \max(\epsilon_2, \operatorname{rms}(\theta))\,\rho_t\,
               \frac{u}{\max(1, \operatorname{rms}(u)/d)}
 

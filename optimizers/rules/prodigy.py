@@ -29,7 +29,8 @@ def coefficients(
 @rule(
     coefficients=coefficients,
     initial={"start": lambda theta: theta, "d": lambda theta, *, d0: d0},
-    source="Mishchenko & Defazio 2023, Prodigy: an expeditiously adaptive parameter-free learner, algorithm 4",
+    source="Mishchenko & Defazio 2023, Prodigy: an expeditiously adaptive parameter-free learner, "
+    "algorithm 4",
 )
 def prodigy(
     theta, g, m, v, s, start, r: Group, d: Group, *, lr, beta1, weight1, beta2, weight2, root_beta2,
@@ -38,8 +39,9 @@ def prodigy(
     r"""Prodigy, in its form with Adam's averages.
 
     .. math:: m \leftarrow \beta_1 m + (1-\beta_1) d g, \quad v \leftarrow \beta_2 v + (1-\beta_2) d^2 g^2, \\
-              r \leftarrow \sqrt{\beta_2}\, r + (1-\sqrt{\beta_2})\, \eta d^2 \langle g, \theta_0 - \theta\rangle,
-              \quad s \leftarrow \sqrt{\beta_2}\, s + (1-\sqrt{\beta_2})\, \eta d^2 g, \\
+              r \leftarrow \sqrt{\beta_2}\, r + (1-\sqrt{\beta_2})\, \eta d^2
+              \langle g, \theta_0 - \theta\rangle, \\
+              s \leftarrow \sqrt{\beta_2}\, s + (1-\sqrt{\beta_2})\, \eta d^2 g, \\
               \theta \leftarrow \theta - \eta d w \theta - \eta d \frac{m}{\sqrt v + d \epsilon}, \quad
               d \leftarrow \max\bigl(d, r/\|s\|_1\bigr)
 

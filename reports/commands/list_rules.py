@@ -9,7 +9,7 @@ from .output import emit
 
 def list_rules(as_json: Json = False) -> None:
     """The rules: state, hyperparameters with domains, source."""
-    from ...optimizers.rules import ALL_RULES
+    from ...optimizers.rules import SHIPPED_RULES
 
     rules = [
         {
@@ -21,7 +21,7 @@ def list_rules(as_json: Json = False) -> None:
             ],
             "source": r.source,
         }
-        for r in ALL_RULES.values()
+        for r in SHIPPED_RULES.values()
     ]
     lines = []
     for r in rules:

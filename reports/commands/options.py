@@ -22,9 +22,9 @@ def completer(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
 
 def rule_names() -> list[str]:
     """Of all rules that come with eigenstep."""
-    from ...optimizers.rules import ALL_RULES
+    from ...optimizers.rules import SHIPPED_RULES
 
-    return list(ALL_RULES)
+    return list(SHIPPED_RULES)
 
 
 RuleName = Annotated[

@@ -104,12 +104,14 @@ def _in_domain(hyperparameter: Any, value: Any) -> Any:
 
 def check_rule_name(name: str) -> None:
     """Refuse a name that no rule has before anything is imported to run one."""
-    from ...optimizers.rules import ALL_RULES
+    from ...optimizers.rules import SHIPPED_RULES
 
     key = name.replace("-", "_")
-    known = key in ALL_RULES or (key.endswith("_frozen") and key[: -len("_frozen")] in ALL_RULES)
+    known = key in SHIPPED_RULES or (
+        key.endswith("_frozen") and key[: -len("_frozen")] in SHIPPED_RULES
+    )
     if not known and ":" not in name and not name.endswith(".py"):
-        raise UnknownName("rule", name, [*ALL_RULES, "path/to/file.py:rule"])
+        raise UnknownName("rule", name, [*SHIPPED_RULES, "path/to/file.py:rule"])
 
 
 def check_used(theory: Any, point: dict[str, Any], command: str, more: Iterable[str] = ()) -> None:
