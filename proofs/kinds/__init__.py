@@ -31,6 +31,7 @@ from .names import *
 from .noise import *
 from .regions import *
 from .scaling import *
+from .step_sizes import *
 from .sums import *
 from .symmetry import *
 from .tunings import *
