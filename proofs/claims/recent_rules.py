@@ -59,10 +59,10 @@ CLAIMS: list[Claim] = [
                    r"$\max(\eta^-\Delta, \Delta_{\min})$ where it turns, and then the last step is taken back",
                    "Riedmiller & Braun 1993, eqs. (4)–(6)", rprop,
                    {"old": "length",
-                    "length": "min(max(where(g*last > 0, eta_plus*length, where(g*last < 0, "
+                    "length": "min(max(where(sign(g)*sign(last) > 0, eta_plus*length, where(sign(g)*sign(last) < 0, "
                               "eta_minus*length, length)), step_min), step_max)",
-                    "theta": "theta - where(product < 0, -old*sign(last), length*sign(g))",
-                    "last": "where(product < 0, 0, g)"}),
+                    "theta": "theta - where(sign(g)*sign(last) < 0, -old*sign(last), length*sign(g))",
+                    "last": "where(sign(g)*sign(last) < 0, 0, g)"}),
     EquationsClaim("R20.asgd", r"$\theta \leftarrow (1-\lambda\eta_t)\theta - \eta_t g$, $\eta_t = "
                    r"\eta(1+\lambda\eta(t-1))^{-c}$, $\bar\theta \leftarrow \bar\theta + "
                    r"\mu_t(\theta-\bar\theta)$, $\mu_t = 1/\max(1, t - t_0)$",
