@@ -11,7 +11,7 @@ import torch
 
 pytestmark = pytest.mark.timeout(400)
 pytest.importorskip("torch.distributed.fsdp", reason="this torch has no fully_shard")
-NORMED = ("LARS", "LAMB", "Ralamb", "RangerLARS")
+NORMED = ("LARS", "LAMB", "Ralamb", "RangerLARS", "MARS")
 
 
 @pytest.fixture(scope="module")
