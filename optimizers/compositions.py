@@ -40,6 +40,20 @@ def _remembers_nothing(inner: Rule, composition: str) -> None:
         )
 
 
+def _joined(inner: Rule, found: Mapping[str, Any], **added: Any) -> dict[str, Any]:
+    """The inner rule's coefficients and those that are added.
+
+    Raises:
+        RuleError: one of them would take the place of the inner rule's.
+    """
+    for name in added:
+        if name in found:
+            raise RuleError(
+                f"rule {inner.name} has a coefficient {name} already, which is added to it; rename it"
+            )
+    return {**found, **added}
+
+
 @derived
 @lru_cache(maxsize=256)
 def with_weight_decay(inner: Rule) -> Rule:
@@ -50,7 +64,7 @@ def with_weight_decay(inner: Rule) -> Rule:
     """
 
     def coefficients(t: Any, *, weight_decay: Any, **rest: Any) -> dict[str, Any]:
-        return {**inner.coefficients(t, rest), "weight_decay": weight_decay}
+        return _joined(inner, inner.coefficients(t, rest), weight_decay=weight_decay)
 
     def update(theta: Any, g: Any, *state: Any, weight_decay: Any, **rest: Any) -> Any:
         point = inner.gradient_point(theta, *state, **rest)
@@ -72,7 +86,7 @@ def with_decoupled_weight_decay(
     """
 
     def coefficients(t: Any, *, weight_decay: Any, **rest: Any) -> dict[str, Any]:
-        return {**inner.coefficients(t, rest), "shrink": rest["lr"] * weight_decay}
+        return _joined(inner, inner.coefficients(t, rest), shrink=rest["lr"] * weight_decay)
 
     def update(theta: Any, g: Any, *state: Any, shrink: Any, **rest: Any) -> Any:
         new_theta, *new_state = inner(theta, g, *state, **rest)
@@ -104,8 +118,8 @@ def trust_ratio(inner: Rule, *, decay: str, name: str, source: str) -> Rule:
         t: Any, *, lr: Any, weight_decay: Any, phi: Any, phi_lower: Any, phi_upper: Any, **rest: Any
     ) -> dict[str, Any]:
         unit = inner.coefficients(t, {**rest, "lr": 1})
-        return {**unit, "length": lr, "weight_decay": weight_decay, "phi": phi,
-                "phi_lower": phi_lower, "phi_upper": phi_upper}  # fmt: skip
+        return _joined(inner, unit, length=lr, weight_decay=weight_decay, phi=phi,
+                       phi_lower=phi_lower, phi_upper=phi_upper)  # fmt: skip
 
     def update(
         theta: Any, g: Any, *state: Any, length: Any, weight_decay: Any, phi: Any, phi_lower: Any,
@@ -181,8 +195,8 @@ def layerwise_gradient(inner: Rule, *, norms: str) -> Rule:
     """
 
     def coefficients(t: Any, *, weight_decay: Any, trust_coefficient: Any, **rest: Any) -> Any:
-        return {**inner.coefficients(t, rest), "weight_decay": weight_decay,
-                "trust_coefficient": trust_coefficient}  # fmt: skip
+        return _joined(inner, inner.coefficients(t, rest), weight_decay=weight_decay,
+                       trust_coefficient=trust_coefficient)  # fmt: skip
 
     def update(
         theta: Any, g: Any, *state: Any, weight_decay: Any, trust_coefficient: Any, **rest: Any
@@ -265,8 +279,8 @@ def lookahead(
     ) -> dict[str, Any]:
         at = (t - 1) % k + 1 if reset_state else t
         anew = {FIRST + name: rest[name] for name in first} if reset_state else {}
-        return {**inner.coefficients(at, rest), **anew, "sync": t % k <= 0, "alpha": alpha,
-                "reset_state": reset_state}  # fmt: skip
+        return _joined(inner, inner.coefficients(at, rest), **anew, sync=t % k <= 0, alpha=alpha,
+                       reset_state=reset_state)  # fmt: skip
 
     def update(
         fast: Any, g: Any, *state: Any, sync: Any, alpha: Any, reset_state: Any, **rest: Any
@@ -283,6 +297,10 @@ def lookahead(
             new_state = [where(sync, b, s) for b, s in zip(begins, new_state, strict=True)]
         return where(sync, new_slow, new_fast), *new_state, new_slow
 
+    if "slow" in inner.state:
+        raise RuleError(
+            f"rule {inner.name} has a state slow already, which lookahead adds; rename it"
+        )
     added = (
         Hyperparameter("k", k, Integers(1), "k", True),
         Hyperparameter("alpha", alpha, Interval(0, 1), "alpha", True),

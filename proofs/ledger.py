@@ -9,13 +9,22 @@ from __future__ import annotations
 
 from .claims.adaptivity import CLAIMS as ADAPTIVITY
 from .claims.quadratics import CLAIMS as QUADRATICS
+from .claims.recent_rules import CLAIMS as RECENT_RULES
 from .claims.step_sizes import CLAIMS as STEP_SIZES
 from .claims.stochastic import CLAIMS as STOCHASTIC
 from .claims.update_rules import CLAIMS as UPDATE_RULES
 from .kinds.claim import Claim
 
 ALL_CLAIMS: dict[str, Claim] = {
-    claim.id: claim for claim in (*UPDATE_RULES, *QUADRATICS, *STOCHASTIC, *ADAPTIVITY, *STEP_SIZES)
+    claim.id: claim
+    for claim in (
+        *UPDATE_RULES,
+        *RECENT_RULES,
+        *QUADRATICS,
+        *STOCHASTIC,
+        *ADAPTIVITY,
+        *STEP_SIZES,
+    )  # fmt: skip
 }
 
 

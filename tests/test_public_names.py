@@ -53,8 +53,9 @@ analysis.tuning: ClosedTuning H_MU KAPPA L MU NoTuning Q R Tuning check_spectrum
     in_field numerical_tuning root_conditions rounded search_range
 analysis.user_code: MODULE_PREFIX add_place definition_of files full_name is_interrupt place_of
     running said_by
-optimizers: AMSBound AMSGrad AdaBound AdaMax Adadelta Adagrad Adam AdamW Adamax DomainError
-    EigenstepError GradientDescent HeavyBall LAMB LARS Lookahead Missing NAdam Nadam Nesterov RAdam
+optimizers: ADOPT AMSBound AMSGrad ASGD AdEMAMix AdaBound AdaMax Adadelta Adagrad Adam AdamW Adamax
+    Adan AggMo DomainError EigenstepError GradientDescent LaProp Lion MARS QHM Rprop ScheduleFreeAdamW
+    ScheduleFreeSGD Signum TripleMomentum HeavyBall LAMB LARS Lookahead Missing NAdam Nadam Nesterov RAdam
     RMSprop Ralamb Ranger RangerLARS Rule RuleError RuleOptimizer SGD SparseGradient Undecided
     UnknownName Yogi rule
 optimizers.adaptive: AMSBound AMSGrad AdaBound AdaMax Adadelta Adagrad Adam AdamW Adamax Betas NAdam

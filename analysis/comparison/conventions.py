@@ -26,8 +26,8 @@ _SYNONYMS = {
     "gamma": ("alpha", "decay", "rho"), "rho": ("decay", "alpha"),
     "initial_accumulator": ("initial_accumulator_value", "initial_scale"),
     "weight_decay": ("wd",),  "threshold": ("n_sma_threshold",), "k": ("sync_period",),
-    "alpha": ("slow_step_size",), "eps_inside": ("eps_root",), "step_min": ("min_step_size",),
-    "step_max": ("max_step_size",),
+    "alpha": ("slow_step_size",), "mix": ("alpha",), "power": ("alpha",),
+    "eps_inside": ("eps_root",), "step_min": ("min_step_size",), "step_max": ("max_step_size",),
 }  # fmt: skip
 
 

@@ -13,7 +13,9 @@ _THREE: Mapping[str, tuple[str, ...]] = {"betas": ("beta1", "beta2", "beta3")}
 
 
 class AdEMAMix(_Adaptive, rule=ademamix):
-    """AdEMAMix (Pagliardini, Ablin & Grangier 2024); ``weight_decay`` is decoupled."""
+    """AdEMAMix (Pagliardini, Ablin & Grangier 2024); ``alpha`` is the rule's ``mix``."""
+
+    argument_names: ClassVar[Mapping[str, str]] = {"alpha": "mix"}
 
     pair_names: ClassVar[Mapping[str, tuple[str, ...]]] = _THREE
 

@@ -124,6 +124,7 @@ class ScheduleFreeAdamW(_Adaptive, rule=schedule_free_adamw):
 class ASGD(_Adaptive, rule=asgd):
     """Averaged stochastic gradient descent (Polyak & Juditsky 1992); the average is the state ``ax``."""
 
+    argument_names: ClassVar[Mapping[str, str]] = {"alpha": "power"}
     torch_class = "ASGD"
     torch_state: ClassVar[Mapping[str, str]] = {"ax": "ax"}
 
@@ -154,7 +155,7 @@ class ASGD(_Adaptive, rule=asgd):
     def _next(self, group: Mapping[str, Any], t: int) -> dict[str, float]:
         values = self.hyperparameters_of(group)
         return {
-            "eta": rate(values["lr"], values["lambd"], values["alpha"], t),
+            "eta": rate(values["lr"], values["lambd"], values["power"], t),
             "mu": weight(values["t0"], t),
         }
 

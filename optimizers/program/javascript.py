@@ -35,7 +35,7 @@ _GATHERED = {
 def source(whole: Whole, names: Mapping[str, str]) -> str:
     """A rule as a JavaScript object of functions of arrays.
 
-    ``start(x)`` is the state before the first step, ``point(x, s, t, …)`` where the gradient is taken and
+    ``start(x, …)`` is the state before the first step, ``point(x, s, t, …)`` where the gradient is taken and
     ``step(x, g, s, t, …)`` returns the new x and state; x, g and each state are arrays.
 
     Args:
@@ -53,7 +53,7 @@ def source(whole: Whole, names: Mapping[str, str]) -> str:
     theta, *state = step.results
     begin = start.returning("[" + ", ".join(start.results) + "]")
     return (
-        f"{{start: x => {begin}, "
+        f"{{start: (x{more}) => {begin}, "
         f"point: (x, s, t{more}) => {point.returning(point.results[0])}, "
         f"step: (x, g, s, t{more}) => {{ {step.body}return [{theta}, [{', '.join(state)}]]; }}}}"
     )

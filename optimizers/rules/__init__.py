@@ -63,8 +63,10 @@ SHIPPED_RULES: dict[str, Rule] = {**ALL_RULES, **WIDER_RULES}
 for _rule in SHIPPED_RULES.values():
     _rule.__module__, _rule._recipe = __name__, None  # where pickle finds each by its name
 
-LINEAR_RULES: dict[str, Rule] = {r.name: r for r in (gradient_descent, heavy_ball, nesterov)}
-"""Those linear in state and gradient, of which ``derive`` gives the whole theory."""
+LINEAR_RULES: dict[str, Rule] = {r.name: r for r in (
+    gradient_descent, heavy_ball, nesterov, qhm, triple_momentum,
+)}  # fmt: skip
+"""Those linear in state and gradient, of order two at most, of which ``derive`` gives the whole theory."""
 
 __all__ = [
     "ALL_RULES",

@@ -3,7 +3,7 @@
 >>> from eigenstep.optimizers.rules import ademamix
 >>> full = ademamix.with_defaults({"t_alpha": 10.0, "t_beta3": 10.0})
 >>> warm = [ademamix.coefficients(t, full) for t in (1, 5, 10, 20)]
->>> [c["alpha"] for c in warm], [round(c["beta3"], 4) for c in warm]
+>>> [c["mix"] for c in warm], [round(c["beta3"], 4) for c in warm]
 ([0.5, 2.5, 5.0, 5.0], [0.999, 0.9998, 0.9999, 0.9999])
 """
 
@@ -44,7 +44,7 @@ def coefficients(
     beta1: UnitInterval = 0.9,
     beta2: UnitInterval = 0.999,
     beta3: UnitInterval = 0.9999,
-    alpha: NonNegative = 5.0,
+    mix: Annotated[NonNegative, Named("alpha_s")] = 5.0,
     eps: Epsilon = 1e-8,
     eps_place: CorrectedEpsilonPlace = "outside",
     weight_decay: Annotated[NonNegative, Named("w")] = 0.0,
@@ -53,9 +53,9 @@ def coefficients(
 ):
     shared = corrected(lr, beta1, beta2, t, eps, eps_place)
     slow = warm_beta3(beta1, beta3, t, t_beta3)
-    mixed = alpha * minimum(1, t / maximum(1, t_alpha))
+    mixed = mix * minimum(1, t / maximum(1, t_alpha))
     return {
-        **shared, "lr": lr, "beta3": slow, "weight3": 1 - slow, "alpha": mixed,
+        **shared, "lr": lr, "beta3": slow, "weight3": 1 - slow, "mix": mixed,
         "unbias1": 1 / shared["bias1"], "shrink": lr * weight_decay,
     }  # fmt: skip
 
@@ -66,8 +66,8 @@ def coefficients(
     source="Pagliardini, Ablin & Grangier 2024, The AdEMAMix optimizer: better, faster, older, algorithm 1",
 )
 def ademamix(
-    theta, g, m, slow, v, *,
-    lr, beta1, weight1, unbias1, beta2, weight2, unbias2, beta3, weight3, alpha, eps_inside,
+    theta, g, m, s, v, *,
+    lr, beta1, weight1, unbias1, beta2, weight2, unbias2, beta3, weight3, mix, eps_inside,
     eps_outside, shrink,
 ):  # fmt: skip
     r"""AdEMAMix.
@@ -78,10 +78,10 @@ def ademamix(
               \theta \leftarrow \theta - \eta \left(
               \frac{\hat m + \alpha s}{\sqrt{\hat v} + \epsilon} + w\theta\right)
 
-    m̂ and v̂ as in Adam; s, the state ``slow``, is not corrected. In their warm-ups α is α·min(t/T, 1), and
+    m̂ and v̂ as in Adam; s is not corrected. In their warm-ups α is α·min(t/T, 1), and
     1/ln β₃ goes linearly from 1/ln β₁ to its own value in T steps.
 
-    Hyperparameters: ``lr`` (η ≥ 0), ``beta1``, ``beta2``, ``beta3`` (0 ≤ β < 1), ``alpha`` (α ≥ 0),
+    Hyperparameters: ``lr`` (η ≥ 0), ``beta1``, ``beta2``, ``beta3`` (0 ≤ β < 1), ``mix`` (α ≥ 0),
     ``eps``, ``eps_place`` as in Adam, ``weight_decay`` (w ≥ 0, decoupled), ``t_alpha``, ``t_beta3`` (T ≥ 0
     of the two warm-ups; 0: none).
 
@@ -89,7 +89,7 @@ def ademamix(
     latter's ``t_alpha_beta3`` is both T, and its weight decay is coupled unless told otherwise.
     """
     m = beta1 * m + weight1 * g
-    slow = beta3 * slow + weight3 * g
+    s = beta3 * s + weight3 * g
     v = times(beta2, v) + weight2 * (g * g)
-    u = (m * unbias1 + alpha * slow) / denominator(v * unbias2, eps_inside, eps_outside)
-    return theta - lr * u - shrink * theta, m, slow, v
+    u = (m * unbias1 + mix * s) / denominator(v * unbias2, eps_inside, eps_outside)
+    return theta - lr * u - shrink * theta, m, s, v

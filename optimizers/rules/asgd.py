@@ -8,14 +8,14 @@
 
 from typing import Annotated
 
-from ..domains import Choice, Convention, LearningRate, NonNegative
+from ..domains import Choice, Convention, LearningRate, Named, NonNegative
 from ..ops import maximum
 from ..rule import rule
 
 
-def rate(lr, lambd, alpha, before):
+def rate(lr, lambd, power, before):
     """η after ``before`` steps."""
-    return lr / (1 + lambd * lr * before) ** alpha
+    return lr / (1 + lambd * lr * before) ** power
 
 
 def weight(t0, steps):
@@ -27,13 +27,13 @@ def coefficients(
     t,
     *,
     lr: LearningRate = 0.01,
-    lambd: Annotated[NonNegative, Convention()] = 1e-4,
-    alpha: Annotated[NonNegative, Convention()] = 0.75,
+    lambd: Annotated[NonNegative, Convention(), Named("a")] = 1e-4,
+    power: Annotated[NonNegative, Convention(), Named("c")] = 0.75,
     t0: Annotated[NonNegative, Convention()] = 0.0,
     counted: Annotated[str, Choice(("present", "past"))] = "present",
 ):
     share = weight(t0, t if counted == "present" else t - 1)
-    return {"eta": rate(lr, lambd, alpha, t - 1), "lambd": lambd, "mu": share, "kept": 1 - share}
+    return {"eta": rate(lr, lambd, power, t - 1), "lambd": lambd, "mu": share, "kept": 1 - share}
 
 
 @rule(
@@ -46,7 +46,7 @@ def coefficients(
 def asgd(theta, g, ax, *, eta, lambd, mu, kept):
     r"""Averaged stochastic gradient descent.
 
-    .. math:: \eta_t = \frac{\eta}{(1 + a\eta(t-1))^{\alpha}}, \quad
+    .. math:: \eta_t = \frac{\eta}{(1 + a\eta(t-1))^{c}}, \quad
               \theta \leftarrow \theta - \eta_t (g + a\theta), \quad
               \bar\theta \leftarrow \bar\theta + \mu_t(\theta - \bar\theta), \quad
               \mu_t = \frac{1}{\max(1, t - t_0)}
@@ -54,8 +54,8 @@ def asgd(theta, g, ax, *, eta, lambd, mu, kept):
     θ̄ is the state ``ax``, the average of θ after each step beyond t₀, which is what is evaluated.
 
     Hyperparameters: ``lr`` (η ≥ 0, in 1/curvature), ``lambd`` (a ≥ 0, in units of curvature: weight decay,
-    and how fast the step falls), ``alpha`` (α ≥ 0), ``t0`` (t₀ ≥ 0), ``counted`` (``"present"`` as above;
-    ``"past"``: t − 1 in place of t in μ_t).
+    and how fast the step falls), ``power`` (c ≥ 0; torch's α), ``t0`` (t₀ ≥ 0), ``counted`` (``"past"``: t −
+    1 in place of t in μ_t).
 
     Conventions: ``torch.optim.ASGD`` has t₀ = 10⁶, so that up to then θ̄ is θ, and counts the past; where
     the learning rate changes its η_t follows a step later (the torch class does this under

@@ -71,8 +71,8 @@ def rprop(
     """
     now, before = sign(g), sign(last)
     turned, kept = now * before < 0, now * before > 0
-    factor = where(kept, eta_plus, where(turned, eta_minus, 1))
-    new_length = clip(length * factor, step_min, step_max)
+    moved = where(kept, eta_plus * length, where(turned, eta_minus * length, length))
+    new_length = clip(moved, step_min, step_max)
     last_step = length * before
     step = last_step if turning == "late" else new_length * now
     step = where(turned, -last_step if turning == "back" else 0.0, step)

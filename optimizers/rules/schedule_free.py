@@ -18,9 +18,9 @@ _INTERPOLATION = Interval(0, 1)
 _SOURCE = "Defazio et al. 2024, The road less scheduled, "
 
 
-def between(theta, d, *, rest):
+def between(theta, gap, *, rest):
     """Where the gradient is taken: a small part of the way from the average θ to the iterate."""
-    return theta + rest * d
+    return theta + rest * gap
 
 
 def coefficients(
@@ -40,13 +40,13 @@ def coefficients(
     conventions={"optax": {"averaged": "steps"}, "pytorch-optimizer": {"averaged": "steps"}},
     source=_SOURCE + "eqs. (2)–(4)",
 )
-def schedule_free_sgd(theta, g, d, *, lr, share, kept):
+def schedule_free_sgd(theta, g, gap, *, lr, share, kept):
     r"""Schedule-Free gradient descent.
 
     .. math:: z \leftarrow z - \eta\,\nabla f\left((1-\beta) z + \beta\theta\right), \qquad
               \theta \leftarrow (1 - c_t)\,\theta + c_t z, \qquad c_t = \frac{1}{t+1}
 
-    θ, the average of all z, is what is evaluated (the paper's x); z begins at θ. The state is d = z − θ.
+    θ, the average of all z, is what is evaluated (the paper's x); z begins at θ. The state is ``gap``, z − θ.
 
     Hyperparameters: ``lr`` (η ≥ 0, in 1/curvature, held constant), ``beta`` (0 ≤ β ≤ 1, dimensionless),
     ``averaged`` (``"start"``: the start counts as an iterate, as above; ``"steps"``: c_t = 1/t). Weights
@@ -55,7 +55,7 @@ def schedule_free_sgd(theta, g, d, *, lr, share, kept):
     Conventions: ``optax.contrib.schedule_free_sgd`` and ``pytorch_optimizer.ScheduleFreeSGD`` compute
     ``"steps"`` at a constant learning rate.
     """
-    u = d - lr * g
+    u = gap - lr * g
     return theta + share * u, kept * u
 
 
@@ -75,18 +75,19 @@ def adamw_coefficients(
         bias_correction == "step"
     ):  # the learning rate is corrected, and its square weights the average
         step, unbias2 = lr * sqrt(bias2), 1
-        share = bias2 / (t - beta2 * bias2 / (1 - beta2))
+        past = t - 1 - beta2 * bias(beta2, t - 1) / (1 - beta2)  # Σ_{i < t} (1 − β₂^i), 0 at first
+        share, kept = bias2 / (past + bias2), past / (past + bias2)
     else:
-        step, unbias2, share = lr, 1 / bias2, 1 / t
+        step, unbias2, share, kept = lr, 1 / bias2, 1 / t, 1 - 1 / t
     return {
         "step": step, "rest": 1 - beta1, "beta2": beta2, "weight2": 1 - beta2, "unbias2": unbias2,
         "eps": eps, "eps_inside": eps_inside, "shrink": step * weight_decay,
-        "share": share, "kept": 1 - share,
+        "share": share, "kept": kept,
     }  # fmt: skip
 
 
-def between_adamw(theta, d, v, *, rest):
-    return theta + rest * d
+def between_adamw(theta, gap, v, *, rest):
+    return theta + rest * gap
 
 
 @rule(
@@ -97,7 +98,7 @@ def between_adamw(theta, d, v, *, rest):
     source=_SOURCE + "algorithm 1",
 )  # fmt: skip
 def schedule_free_adamw(
-    theta, g, d, v, *, step, rest, beta2, weight2, unbias2, eps, eps_inside, shrink, share, kept
+    theta, g, gap, v, *, step, rest, beta2, weight2, unbias2, eps, eps_inside, shrink, share, kept
 ):
     r"""Schedule-Free AdamW.
 
@@ -109,7 +110,7 @@ def schedule_free_adamw(
               c_t = \frac{\eta_t^2}{\sum_{i \le t} \eta_i^2}
 
     θ, the weighted average of z, is what is evaluated (the paper's x); z begins at θ. The state is
-    d = z − θ, and v. With a constant learning rate Σ(1 − β₂^i) is t − β₂(1 − β₂^t)/(1 − β₂).
+    ``gap``, z − θ, and v. With a constant learning rate Σ(1 − β₂^i) is t − β₂(1 − β₂^t)/(1 − β₂).
 
     Hyperparameters: ``lr`` (η ≥ 0, in the parameter's unit, held constant), ``beta1`` (0 ≤ β₁ ≤ 1),
     ``beta2`` (0 ≤ β₂ < 1), ``eps`` (ε ≥ 0), ``eps_inside`` (added to v), ``weight_decay`` (w ≥ 0, taken
@@ -121,5 +122,5 @@ def schedule_free_adamw(
     ``"moment"`` at a constant learning rate; the latter adds 1e-15 to v.
     """
     v = times(beta2, v) + weight2 * (g * g)
-    u = d - step * (g / denominator(v * unbias2, eps_inside, eps)) - shrink * (theta + rest * d)
+    u = gap - step * (g / denominator(v * unbias2, eps_inside, eps)) - shrink * (theta + rest * gap)
     return theta + share * u, kept * u, v

@@ -29,6 +29,11 @@ RULES = (
     "amsgrad",
     "radam",
     "yogi",
+    "ademamix",
+    "adan",
+    "mars",
+    "adopt",
+    "laprop",
 )
 
 

@@ -27,7 +27,7 @@ def momentum_text() -> dict[str, str]:
 def _compared() -> str:
     named = theories()
     return "\n".join([
-        "Three rules that are linear in their state and in the gradient: everything about them on a quadratic "
+        "The first three of these rules are compared here. They are linear in their state and in the gradient: everything about them on a quadratic "
         "follows from one matrix $R$, the iteration matrix, which the code is traced to [@polyak1964; "
         "@nesterov1983; @goh2017]. They converge where all its eigenvalues lie in the open unit disk, and as "
         "fast as the largest of them in modulus, the spectral radius $\\rho$, is small.\n",
@@ -103,6 +103,7 @@ def _pitfalls(proofs: Mapping[str, Proof]) -> list[str]:
 
 
 MOMENTUM_FAMILY = Family(
-    "momentum", "Gradient descent and momentum", ("gradient_descent", "heavy_ball", "nesterov"), _opening, _pitfalls,
-    theory=lambda name: known_sections()[name],
+    "momentum", "Gradient descent and momentum",
+    ("gradient_descent", "heavy_ball", "nesterov", "qhm", "aggmo", "triple_momentum"), _opening, _pitfalls,
+    theory=lambda name: known_sections().get(name, ""),
 )  # fmt: skip

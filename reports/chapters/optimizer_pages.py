@@ -17,13 +17,19 @@ CLASS_NAMES = {
     "adamw": "AdamW", "adamax": "AdaMax", "nadam": "Nadam", "amsgrad": "AMSGrad",
     "radam": "RAdam", "yogi": "Yogi", "adabound": "AdaBound", "amsbound": "AMSBound",
     "lars": "LARS", "lamb": "LAMB", "ralamb": "Ralamb", "ranger": "Ranger",
-    "ranger_lars": "RangerLARS",
+    "ranger_lars": "RangerLARS", "qhm": "QHM", "aggmo": "AggMo", "triple_momentum": "TripleMomentum",
+    "signum": "Signum", "lion": "Lion", "rprop": "Rprop", "asgd": "ASGD",
+    "schedule_free_sgd": "ScheduleFreeSGD", "schedule_free_adamw": "ScheduleFreeAdamW",
+    "ademamix": "AdEMAMix", "adan": "Adan", "mars": "MARS", "adopt": "ADOPT", "laprop": "LaProp",
 }  # fmt: skip
 """The torch class of each rule."""
 TITLES = {
     "gradient_descent": "Gradient descent",
     "heavy_ball": "Heavy ball",
     "nesterov": "Nesterov’s method",
+    "triple_momentum": "Triple momentum",
+    "schedule_free_sgd": "Schedule-Free gradient descent",
+    "schedule_free_adamw": "Schedule-Free AdamW",
 }
 """Headings that are not the class’s name."""
 

@@ -1,4 +1,4 @@
-"""What theory says of each of the twenty rules on a quadratic, for the report's one table and its chapters.
+"""What theory says of each of the rules on a quadratic, for the report's one table and its chapters.
 
 A linear rule has its own theory; an adaptive one that of the linear rule which is left while its second
 moment (and trust ratio) stand still; Lookahead around one, the stable intervals of a whole cycle.
@@ -23,8 +23,20 @@ from ..work import register, result
 WITHOUT = {
     "adadelta": "none: its step is measured by its own past steps",
     "lars": "none: its steps keep their length",
+    "aggmo": "one of order four, which `eigenstep limit aggmo` derives",
+    "signum": "none: its steps keep their length",
+    "lion": "none: its steps keep their length",
+    "rprop": "none: its steps follow signs",
+    "asgd": "none: its step dies out",
+    "schedule_free_sgd": "none: the weight of a step in its average dies out",
+    "schedule_free_adamw": "none: the weight of a step in its average dies out",
+    "mars": "none: its gradients are clipped by their norm",
+    "adopt": "none: what it averages is scaled already",
+    "laprop": "none: what it averages is scaled already",
 }
-"""Why two rules have no linear theory."""
+"""Why some rules have no linear theory in the table."""
+_LARGEST_ORDER = 2
+"""Of a rule whose tuning and noise are in the table: beyond, they are pages long."""
 _LOOKAHEAD = {"ranger": radam, "ranger_lars": ralamb}
 _CLOSED = ("adabound", "amsbound")
 """Their bounds close on the constant rate η*, whatever η is."""
@@ -73,15 +85,21 @@ def _row(rule: Rule, theory: Any) -> dict[str, Any]:
     defaults = exact_defaults(theory, rule)
     kind = "linear" if rule.name in LINEAR_RULES else "frozen"
     rate, eta = sp.Symbol(r"\tilde\eta"), ETA
+    small = theory.system.order <= _LARGEST_ORDER
     if rule.name in _CLOSED:
         kind, rate, eta = "bounded", sp.Symbol(r"\eta^*"), theory.trace.free["final_lr"]
         limit, tuned = final_rate_limit(theory), None
     else:
-        limit, tuned = sp.sympify(theory.limit), theory.closed_tuning
+        limit, tuned = sp.sympify(theory.limit), theory.closed_tuning if small else None
+    row = {
+        **_NOTHING, "kind": kind, "limit": tex(positive_fraction(limit)),
+        "at": float(limit.subs(defaults)), "rate": tex(tuned.exact["rate"]) if tuned else "",
+    }  # fmt: skip
+    if not small:
+        return row
     noise = theory.noise.variance
     return {
-        "kind": kind, "limit": tex(positive_fraction(limit)), "at": float(limit.subs(defaults)),
-        "rate": tex(tuned.exact["rate"]) if tuned else "",
+        **row,
         "noise": tex(noise if kind == "linear" else noise.subs(eta, rate)),
         "floor": tex(_small(noise, eta).subs(eta, eta if kind == "linear" else rate)),
     }  # fmt: skip

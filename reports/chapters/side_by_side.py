@@ -15,7 +15,7 @@ def side_by_side() -> str:
         "## On the lecture’s quadratic {#gallery}\n",
         figure("all_trajectories"),
         "## In motion {#motion}\n",
-        "The two animations by which optimizers are often compared, with all twenty: the contours of Beale’s function, "
+        "The two animations by which optimizers are often compared, with all rules: the contours of Beale’s function, "
         "and a saddle point, which starts on the ridge but for a hundredth. On the page they move; in print, six moments of each.\n",
         widget("film_contours", figure("film_contours")),
         widget("film_saddle", figure("film_saddle")),

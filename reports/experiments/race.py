@@ -32,8 +32,25 @@ _SLOW = {"radam": 0.01, "ranger": 0.01, "adadelta": 20.0}
 RATES: dict[str, dict[str, float]] = {
     "quadratic": {"gradient_descent": 0.08, "heavy_ball": 0.03, "nesterov": 0.03, "adadelta": 20.0},
     "saddle": {"gradient_descent": 0.1, "heavy_ball": 0.05, "nesterov": 0.05, "adadelta": 20.0},
-    "Rosenbrock": {"gradient_descent": 0.008, "heavy_ball": 0.002, "nesterov": 0.002, **_SLOW},
-    "Beale": {"gradient_descent": 0.01, "heavy_ball": 0.004, "nesterov": 0.004, **_SLOW},
+    "Rosenbrock": {
+        "gradient_descent": 0.008,
+        "heavy_ball": 0.002,
+        "nesterov": 0.002,
+        **_SLOW,
+        "aggmo": 0.002,
+        "triple_momentum": 0.002,
+        "asgd": 0.008,
+    },
+    "Beale": {
+        "gradient_descent": 0.01,
+        "heavy_ball": 0.004,
+        "nesterov": 0.004,
+        **_SLOW,
+        "aggmo": 0.002,
+        "triple_momentum": 0.004,
+        "asgd": 0.01,
+        "schedule_free_sgd": 0.02,
+    },
 }
 """Learning rates of the race; the other rules have 0.1, the layer-wise ones 0.05."""
 FILM = {"Beale": (0, 10, 30, 60, 120, 240), "saddle": (0, 10, 20, 40, 80, 160)}

@@ -18,6 +18,9 @@ _FAMILIES: dict[str, tuple[str, ...]] = {
     "#CC79A7": ("adagrad", "rmsprop", "adadelta"), "#E69F00": ("adam", "adamw", "adamax", "nadam"),
     "#56B4E9": ("amsgrad", "radam", "yogi"), "#8C6D31": ("adabound", "amsbound"),
     "#6A51A3": ("lars", "lamb", "ralamb"), "#555555": ("ranger", "ranger_lars"),
+    "#17A2A2": ("qhm", "aggmo", "triple_momentum"), "#C0392B": ("signum", "lion", "rprop"),
+    "#7CB342": ("asgd", "schedule_free_sgd", "schedule_free_adamw"), "#3F51B5": ("ademamix", "adan", "mars"),
+    "#B56576": ("adopt", "laprop"),
 }  # fmt: skip
 """A colour a family, and its members told apart by lightness."""
 

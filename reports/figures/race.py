@@ -47,7 +47,7 @@ def film_contours() -> Figure:
 
 FILM_CONTOURS = FigureEntry(
     "All optimizers on Beale’s function at six moments, from the same start.",
-    "Six frames of twenty paths on contours. From one start the paths fan out, heavy ball swinging furthest down; by step 120 most are in the valley by the minimum at (3, 0.5), where the layer-wise rules keep wandering.",
+    "Six frames of paths on contours. From one start the paths fan out, heavy ball swinging furthest down; by step 120 most are in the valley by the minimum at (3, 0.5), where the layer-wise rules keep wandering.",
     film_contours,
 )
 
@@ -59,6 +59,6 @@ def film_saddle() -> Figure:
 
 FILM_SADDLE = FigureEntry(
     "All optimizers at a saddle point at six moments: the start is on the ridge but for a hundredth.",
-    "Six frames of twenty paths. Most adaptive rules turn off the ridge at once, since the small slope across it is scaled up; gradient descent and the momentum rules first run to the saddle and leave it thirty steps later or more.",
+    "Six frames of paths. Most adaptive rules turn off the ridge at once, since the small slope across it is scaled up; gradient descent and the momentum rules first run to the saddle and leave it thirty steps later or more.",
     film_saddle,
 )

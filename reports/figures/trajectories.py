@@ -27,7 +27,8 @@ STEPS = 20
 GALLERY_SETTINGS: dict[str, dict[str, Any]] = {
     "heavy_ball": {"lr": 0.6, "beta": 0.5}, "nesterov": {"lr": 0.2, "beta": 0.5},
     "adadelta": {"lr": 1.0}, "lars": {"lr": 0.1}, "lamb": {"lr": 0.1}, "ralamb": {"lr": 0.1},
-    "ranger_lars": {"lr": 0.1},
+    "ranger_lars": {"lr": 0.1}, "signum": {"lr": 0.1}, "lion": {"lr": 0.1}, "rprop": {"lr": 0.1},
+    "qhm": {"lr": 0.4, "beta": 0.5}, "aggmo": {"lr": 0.05}, "triple_momentum": {"lr": 0.2, "beta": 0.5},
 }  # fmt: skip
 """What the gallery of all optimizers sets; the others have η = 0.4, as the lecture's Adagrad."""
 
@@ -74,7 +75,7 @@ def all_trajectories(steps: int = 40) -> Figure:
 ALL_TRAJECTORIES = FigureEntry(
     "Forty steps of every optimizer on the contours of 0.1x₁² + 2x₂² from (−5, −2), with the "
     "learning rate shown and the paper’s other hyperparameters.",
-    "Twenty small contour plots, one an optimizer. The adaptive ones leave the start along a "
+    "Small contour plots, one an optimizer. The adaptive ones leave the start along a "
     "diagonal, as each coordinate moves at its own scale; Adadelta hardly moves in forty steps; "
     "the layer-wise ones take steps in proportion to the distance from the origin.",
     all_trajectories,

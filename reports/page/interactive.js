@@ -28,7 +28,7 @@ function iterate(theory, eta, lambda, beta, steps) {
 
 /* A rule's run on a surface: an array of points. It ends where it leaves the numbers. */
 function runRule(rule, surface, eta, steps, kappa, angle) {
-  let x = surface.start.slice(), s = rule.start(x);
+  let x = surface.start.slice(), s = rule.start(x, eta);
   const path = [x];
   for (let t = 1; t <= steps; t++) {
     const y = rule.point(x, s, t, eta);

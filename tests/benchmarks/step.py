@@ -48,6 +48,20 @@ OPTIMIZERS = {  # ours: arguments, torch's name, pytorch-optimizer's, torch-opti
     "Lookahead": (LR, None, None, None),
     "Ranger": (LR, None, "Ranger", "Ranger"),
     "RangerLARS": (LR, None, None, None),
+    "QHM": (MOMENTUM, None, "QHM", "QHM"),
+    "AggMo": (LR, None, "AggMo", "AggMo"),
+    "TripleMomentum": (LR, None, None, None),
+    "Signum": (LR, None, "SignSGD", None),
+    "Lion": (LR, None, "Lion", None),
+    "Rprop": (LR, "Rprop", None, None),
+    "ASGD": (LR, "ASGD", None, None),
+    "ScheduleFreeSGD": (LR, None, "ScheduleFreeSGD", None),
+    "ScheduleFreeAdamW": (LR, None, "ScheduleFreeAdamW", None),
+    "AdEMAMix": (LR, None, "AdEMAMix", None),
+    "Adan": (LR, None, "Adan", None),
+    "MARS": (LR, None, "MARS", None),
+    "ADOPT": (LR, None, "ADOPT", None),
+    "LaProp": (LR, None, "LaProp", None),
 }
 
 

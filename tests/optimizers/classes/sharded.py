@@ -23,7 +23,7 @@ STEPS = 7
 CLASSES = {
     **{n: {} for n in ("GradientDescent", "HeavyBall", "Nesterov", "Adagrad", "RMSprop", "Adadelta", "Adam",
                        "AdamW", "AdaMax", "Nadam", "AMSGrad", "RAdam", "Yogi", "AdaBound", "AMSBound",
-                       "LARS", "LAMB", "Ralamb")},
+                       "LARS", "LAMB", "Ralamb", "MARS", "Rprop", "AggMo", "ScheduleFreeAdamW", "ASGD")},
     "Ranger": {"k": 3}, "RangerLARS": {"k": 3}, "Lookahead": {}, **{n: {} for n in WIDER},
 }  # fmt: skip
 

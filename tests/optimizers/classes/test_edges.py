@@ -35,6 +35,7 @@ from eigenstep.optimizers.compositions import (
     with_weight_decay,
 )
 from eigenstep.optimizers.domains import Choice
+from eigenstep.optimizers.rule import rule as as_rule
 from eigenstep.optimizers.rules.nadam import momentum, momentum_product
 from hypothesis import given
 from hypothesis import strategies as st
@@ -333,6 +334,24 @@ def test_a_composition_is_not_made_twice():
                   lambda: with_decoupled_weight_decay(rules.adamw)):  # fmt: skip
         with pytest.raises(RuleError, match="already"):
             twice()
+
+
+def test_what_a_composition_adds_takes_no_name_of_the_rules():
+    """A coefficient or a state of the same name was silently another's."""
+
+    @as_rule(coefficients=lambda t, *, lr=0.1: {"lr": lr, "alpha": 2.0, "shrink": 3.0})
+    def own(theta, g, *, lr, alpha, shrink):
+        return theta - lr * alpha * shrink * g
+
+    @as_rule
+    def slowed(theta, g, slow, *, lr=0.1):
+        return theta - lr * g, slow + g
+
+    for made, name in ((lookahead(own, 2), "alpha"), (with_decoupled_weight_decay(own), "shrink")):
+        with pytest.raises(RuleError, match=f"rule own has a coefficient {name} already"):
+            made.coefficients(1, made.with_defaults({}))
+    with pytest.raises(RuleError, match="rule slowed has a state slow already"):
+        lookahead(slowed, 2)
 
 
 def test_a_schedule_that_leaves_the_domain_is_refused_at_its_step():

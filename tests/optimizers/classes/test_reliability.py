@@ -16,7 +16,7 @@ NAMES = [
     if isinstance(getattr(ours, n), type) and issubclass(getattr(ours, n), RuleOptimizer)
     and n not in ("RuleOptimizer", "NAdam", "Adamax")
 ]  # fmt: skip
-NORMED = ("LARS", "LAMB", "Ralamb", "RangerLARS")
+NORMED = ("LARS", "LAMB", "Ralamb", "RangerLARS", "MARS")
 KINDS = ["blocked"] + (["compiled"] if engine.can_compile("cpu") else [])
 every = pytest.mark.parametrize("name", NAMES)
 both = pytest.mark.parametrize("kind", KINDS)

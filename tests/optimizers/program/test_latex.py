@@ -215,7 +215,7 @@ def test_the_lines_are_the_traced_expressions(subject):
             after = carry_out(
                 lines, {"t": mp.mpf(t), **{writer.name(k): v for k, v in drawn.items()}}
             )
-            *new, asked = (f(t, *drawn.values()) for f in compute)
+            *new, asked = (f(mp.mpf(t), *drawn.values()) for f in compute)
             for (name, _), expected in zip(variables, new, strict=True):
                 assert mp.almosteq(after[writer.name(name)], expected, 1e-40, 1e-40), (
                     name,

@@ -87,9 +87,9 @@ def rprop(x, *, lr, turning, eta_minus=0.5, eta_plus=1.2, step_min=1e-6, step_ma
         yield x.copy()
 
 
-def asgd(x, *, lr, lambd, alpha):
+def asgd(x, *, lr, lambd, power):
     for t in itertools.count(0):
-        step = lr * (1 + lambd * lr * t) ** -alpha
+        step = lr * (1 + lambd * lr * t) ** -power
         x = (1 - lambd * step) * x - step * gradient(t + 1, x)
         yield x
 
@@ -118,11 +118,11 @@ def schedule_free_adamw(x, *, lr, beta1, beta2, eps, weight_decay):
         yield x
 
 
-def ademamix(x, *, lr, beta1, beta2, beta3, alpha, eps, weight_decay, t_alpha, t_beta3):
+def ademamix(x, *, lr, beta1, beta2, beta3, mix, eps, weight_decay, t_alpha, t_beta3):
     fast, slow, v = (np.zeros_like(x) for _ in range(3))
     for t in itertools.count(1):
         g = gradient(t, x)
-        mixed = min(t * alpha / t_alpha, alpha)
+        mixed = min(t * mix / t_alpha, mix)
         a, b = math.log(beta1), math.log(beta3)
         part = t / t_beta3
         slowest = min(math.exp(a * b / ((1 - part) * b + part * a)), beta3)
@@ -219,14 +219,14 @@ CASES = {
     "rprop without": Case(rules.rprop, rprop, {"lr": 0.1, "turning": "stay"}),
     "rprop short": Case(rules.rprop, rprop, {"lr": 0.1, "turning": "back", "step_min": 0.04,
                                              "step_max": 0.11, "eta_plus": 1.5}),
-    "asgd": Case(rules.asgd, asgd, {"lr": 0.05, "lambd": 0.3, "alpha": 0.75}),
+    "asgd": Case(rules.asgd, asgd, {"lr": 0.05, "lambd": 0.3, "power": 0.75}),
     "schedule_free_sgd": Case(
         rules.schedule_free_sgd, schedule_free_sgd, {"lr": 0.1, "beta": 0.9}
     ),
     "schedule_free_adamw": Case(
         rules.schedule_free_adamw, schedule_free_adamw, {**MOMENTS, "weight_decay": 0.1}),
     "ademamix": Case(rules.ademamix, ademamix,
-                     {**MOMENTS, "beta3": 0.999, "alpha": 5.0, "weight_decay": 0.1, "t_alpha": 12.0,
+                     {**MOMENTS, "beta3": 0.999, "mix": 5.0, "weight_decay": 0.1, "t_alpha": 12.0,
                       "t_beta3": 15.0}),
     "adan": Case(rules.adan, adan, {**MOMENTS, "beta3": 0.7, "weight_decay": 0.1}),
     "mars": Case(rules.mars, mars, {**MOMENTS, "gamma": 0.3, "weight_decay": 0.1}),
