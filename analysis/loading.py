@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib
 import importlib.util
 import sys
+import threading
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from ..optimizers.errors import EigenstepError, RuleError, UnknownName, shown
 from ..optimizers.rule import Rule
 from ..optimizers.rules import ALL_RULES
 from .adaptive.frozen import freeze
-from .user_code import MODULE_PREFIX, place_of, running
+from .user_code import MODULE_PREFIX, THREADS, place_of, running
 
 
 class LoadError(EigenstepError, ImportError):
@@ -44,7 +46,7 @@ def load_rule(name: str) -> Rule:
         if key.endswith("_frozen") and key[: -len("_frozen")] in ALL_RULES:
             return freeze(ALL_RULES[key[: -len("_frozen")]])
         if key not in ALL_RULES:
-            raise UnknownName("rule", name, [*ALL_RULES, "path/to/file.py:rule"])
+            raise unknown_rule(name)
         return ALL_RULES[key]
     path_text, _, attribute = name.rpartition(":") if ":" in name else (name, "", "")
     module = _run_file(path_text)
@@ -54,12 +56,67 @@ def load_rule(name: str) -> Rule:
     before, ending, after = attribute.rpartition("_frozen")
     if ending and not after and isinstance(getattr(module, before, None), Rule):
         return freeze(getattr(module, before))
+    if not rules and (not attribute or not hasattr(module, attribute)):
+        raise _no_rules(path_text, module)
+    if not attribute:
+        raise RuleError(
+            f"{path_text} has {len(rules)} rules; say which: "
+            + " or ".join(f"{path_text}:{k}" for k in rules)
+        )
     if not hasattr(module, attribute):
-        raise UnknownName(f"rule in {path_text}", attribute, rules or ["(none)"])
+        raise UnknownName(f"rule in {path_text}", attribute, rules)
     found = getattr(module, attribute)
     if not isinstance(found, Rule):
-        raise RuleError(f"{name}: {attribute} is not a rule; decorate the function with @rule")
+        where = _defined(found, module)
+        raise RuleError(
+            f"{where or name}: {attribute} is not a rule; write @rule above it, with from "
+            "eigenstep.optimizers import rule"
+            if isinstance(found, FunctionType)
+            else f"{name}: {attribute} is not a rule but of type {type(found).__name__}"
+        )
     return found
+
+
+def unknown_rule(name: str) -> EigenstepError:
+    """The error for a rule's name that is none of eigenstep's and not a file's either."""
+    try:
+        there = Path(name).exists()
+    except (OSError, ValueError):
+        there = False
+    if there:
+        return LoadError(f"{shown(name)} is not a Python file: its name does not end in .py")
+    return UnknownName("rule", name, [*ALL_RULES, "path/to/file.py:rule"])
+
+
+def _defined(found: Any, module: ModuleType) -> str:
+    """Where a function of the module begins."""
+    code = getattr(found, "__code__", None)
+    return f"{code.co_filename}, line {code.co_firstlineno}" if code is not None else ""
+
+
+def _no_rules(path_text: str, module: ModuleType) -> RuleError:
+    """The error for a file without rules, with the functions that may have been meant."""
+    plain = [
+        (k, v) for k, v in vars(module).items()
+        if isinstance(v, FunctionType) and v.__module__ == module.__name__
+    ]  # fmt: skip
+    if not plain:
+        return RuleError(f"{path_text} defines no rule: a rule is a function under @rule")
+    name, first = plain[-1]
+    return RuleError(
+        f"{_defined(first, module)}: {name} is a plain function, and {path_text} defines no rule; write "
+        "@rule above it, with from eigenstep.optimizers import rule"
+    )
+
+
+def _module_name(path: Path) -> str:
+    """Named for the file; two files of one name, in two folders, are two modules."""
+    name = f"{MODULE_PREFIX}{path.stem}"
+    other = getattr(sys.modules.get(name), "__file__", None)
+    if other is None or Path(other).resolve() == path.resolve():
+        return name
+    digest = hashlib.sha256(str(path.resolve()).encode(errors="surrogateescape")).hexdigest()
+    return f"{name}_{digest[:12]}"
 
 
 def _run_file(path_text: str) -> ModuleType:
@@ -70,14 +127,18 @@ def _run_file(path_text: str) -> ModuleType:
         there = False
     if not there:
         raise LoadError(f"there is no file {shown(path_text)}")
-    module_name = f"{MODULE_PREFIX}{path.stem}"
+    module_name = _module_name(path)
     spec = importlib.util.spec_from_file_location(module_name, path)
     if spec is None or spec.loader is None:
         raise LoadError(f"{shown(path_text)} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module  # where type annotations of its rules are looked up
-    with running(LoadError, f"{shown(path_text)} failed"):
-        spec.loader.exec_module(module)
+    before = {*threading.enumerate()}
+    try:
+        with running(LoadError, f"{shown(path_text)} failed"):
+            spec.loader.exec_module(module)
+    finally:
+        THREADS.extend(t for t in threading.enumerate() if t not in before and not t.daemon)
     return module
 
 

@@ -32,7 +32,7 @@ from html import escape
 from typing import Any, get_type_hints, overload
 
 from .domains import Hyperparameter, check_all, hyperparameter_of
-from .errors import Missing, RuleError, UnknownName
+from .errors import Missing, RuleError, UnknownName, shown
 
 Update = Callable[..., Any]
 
@@ -75,6 +75,24 @@ def _hyperparameters(function: Callable[..., Any]) -> dict[str, Hyperparameter]:
     return found
 
 
+def _check_function(update: Any) -> None:
+    """Raise :class:`RuleError` for what is no plain function, and returns no numbers."""
+    name = getattr(update, "__name__", None)
+    for test, what in (
+        (inspect.isclass, "a class"), (inspect.iscoroutinefunction, "an async function"),
+        (inspect.isasyncgenfunction, "an async generator"),
+        (inspect.isgeneratorfunction, "a generator: it yields where a rule returns"),
+    ):  # fmt: skip
+        if test(update):
+            raise RuleError(
+                f"rule {name}: it is {what}; a rule is a function of (theta, g, *state)"
+            )
+    if not callable(update) or name is None:
+        raise RuleError(
+            f"a rule is a function of (theta, g, *state), with a name; got {shown(update)}"
+        )
+
+
 class Rule:
     """An update rule with its state, hyperparameters, domains and source.
 
@@ -102,6 +120,7 @@ class Rule:
         hyperparameters: Mapping[str, Hyperparameter] | None = None,
         conventions: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
+        _check_function(update)
         self.update = update
         self.name = name or update.__name__
         self.source = source
@@ -127,6 +146,7 @@ class Rule:
         self.hyperparameters: dict[str, Hyperparameter] = dict(
             _hyperparameters(coefficients or update) if hyperparameters is None else hyperparameters
         )
+        self._passed = [k for k in self._takes or () if k in self.hyperparameters]
         self.fixed: dict[str, Any] = {}
         self._recipe: tuple[Callable[..., Rule], tuple[Any, ...], dict[str, Any]] | None = None
         self._under: dict[str, Rule] = {}
@@ -294,7 +314,17 @@ class Rule:
         """The coefficients of step ``t`` (the first step is 1), from all hyperparameters."""
         if self._coefficients is None:
             return dict(hyperparameters)
-        return self._coefficients(t, **hyperparameters)
+        found = self._coefficients(t, **hyperparameters)
+        if not isinstance(found, Mapping):
+            raise RuleError(
+                f"rule {self.name}: its coefficients are {shown(found)}, not numbers by name"
+            )
+        for key in self._passed:
+            if key not in found:  # the update would take its own default, whatever is set
+                raise RuleError(
+                    f"rule {self.name}: its coefficients lack {key}, a hyperparameter that its update takes"
+                )
+        return found
 
     @property
     def gradient_at_names(self) -> tuple[str, ...]:

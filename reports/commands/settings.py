@@ -109,7 +109,9 @@ def check_rule_name(name: str) -> None:
     key = name.replace("-", "_")
     known = key in ALL_RULES or (key.endswith("_frozen") and key[: -len("_frozen")] in ALL_RULES)
     if not known and ":" not in name and not name.endswith(".py"):
-        raise UnknownName("rule", name, [*ALL_RULES, "path/to/file.py:rule"])
+        from ...analysis.loading import unknown_rule
+
+        raise unknown_rule(name)
 
 
 def check_used(theory: Any, point: dict[str, Any], command: str, more: Iterable[str] = ()) -> None:
