@@ -114,8 +114,9 @@ def _open(now: Any, before: Any, descriptor: int) -> Any:
 def _guarded() -> Iterator[None]:
     """Within this context ``os._exit`` is an error; what the code leaves changed is put back after it.
 
-    Put back are streams that were closed, the working folder, the arguments, signal handlers, the recursion limit, and the places
-    that were searched for modules. Children that the code forks end as they do elsewhere.
+    Put back are streams that were closed, the working folder, the arguments, signal handlers, the recursion
+    limit, and the places that were searched for modules. Children that the code forks end as they do
+    elsewhere.
     """
     exit_, mine = os._exit, (os.getpid(), threading.get_ident())
 

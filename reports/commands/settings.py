@@ -12,8 +12,8 @@ class BadOption(EigenstepError, ValueError):
     """An option or ``--set`` that is malformed, repeated, contradictory or not used by the command."""
 
 
-def settings_of(settings: list[str] | None) -> dict[str, str]:
-    """The texts set, by name.
+def settings_of(settings: list[str] | None, option: str = "--set") -> dict[str, str]:
+    """The texts set by an option that may be repeated, by name.
 
     Raises:
         BadOption: one is malformed or given twice.
@@ -23,9 +23,9 @@ def settings_of(settings: list[str] | None) -> dict[str, str]:
         name, separator, value = setting.partition("=")
         name = name.strip()
         if not separator or not name or not value.strip():
-            raise BadOption(f"--set {shown(setting)} is not of the form NAME=VALUE")
+            raise BadOption(f"{option} {shown(setting)} is not of the form NAME=VALUE")
         if name in values:
-            raise BadOption(f"--set {shown(name)} is given twice")
+            raise BadOption(f"{option} {shown(name)} is given twice")
         values[name] = value.strip()
     return values
 
