@@ -8,6 +8,7 @@ import importlib
 import importlib.util
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -23,31 +24,39 @@ class LoadError(EigenstepError, ImportError):
     """A user's file that cannot be read or run."""
 
 
-def load_rule(name: str) -> Rule:
+def load_rule(name: str, hold: Sequence[str] | None = None) -> Rule:
     """The rule of that name, or the rule ``attribute`` of a file given as ``path.py:attribute``.
 
     ``adam_frozen``, ``path.py:attribute_frozen`` and the like are the linear rules that adaptive ones are
-    near a minimum.
+    near a minimum; with ``hold`` the rule is that whatever its name, with those states held.
 
     A user's file is a Python program and is run as one.
 
     Raises:
-        UnknownName: there is no such rule, or the file has no such attribute.
+        UnknownName: there is no such rule, or the file has no such attribute, or the rule no such state.
         LoadError: the file does not exist or fails as it runs.
-        RuleError: the attribute is not a rule.
+        RuleError: the attribute is not a rule, or cannot be frozen.
 
     >>> load_rule("heavy_ball").name
     'heavy_ball'
+    >>> load_rule("adam", hold=["v"]).held
+    ('p = sqrt(v) + 1/100000000',)
     """
+    found, frozen = _find(name)
+    return freeze(found, hold=hold or None) if frozen or hold else found
+
+
+def _find(name: str) -> tuple[Rule, bool]:
+    """The rule of that name, and whether the name asks for what it is near a minimum."""
     if not isinstance(name, str):
         raise UnknownName("rule", shown(name), [*ALL_RULES, "path/to/file.py:rule"])
     if ":" not in name and not name.endswith(".py"):
         key = name.replace("-", "_")
         if key.endswith("_frozen") and key[: -len("_frozen")] in ALL_RULES:
-            return freeze(ALL_RULES[key[: -len("_frozen")]])
+            return ALL_RULES[key[: -len("_frozen")]], True
         if key not in ALL_RULES:
             raise unknown_rule(name)
-        return ALL_RULES[key]
+        return ALL_RULES[key], False
     path_text, _, attribute = name.rpartition(":") if ":" in name else (name, "", "")
     module = _run_file(path_text)
     rules = [k for k, v in vars(module).items() if isinstance(v, Rule)]
@@ -55,7 +64,7 @@ def load_rule(name: str) -> Rule:
         attribute = rules[0]
     before, ending, after = attribute.rpartition("_frozen")
     if ending and not after and isinstance(getattr(module, before, None), Rule):
-        return freeze(getattr(module, before))
+        return getattr(module, before), True
     if not rules and (not attribute or not hasattr(module, attribute)):
         raise _no_rules(path_text, module)
     if not attribute:
@@ -74,7 +83,7 @@ def load_rule(name: str) -> Rule:
             if isinstance(found, FunctionType)
             else f"{name}: {attribute} is not a rule but of type {type(found).__name__}"
         )
-    return found
+    return found, False
 
 
 def unknown_rule(name: str) -> EigenstepError:

@@ -104,6 +104,7 @@ class Rule:
         hyperparameters: by name, with default, domain and the field's symbol.
         source: the paper the rule is taken from.
         fixed: hyperparameters that :meth:`fix` has set.
+        held: of a rule that stands for another, what was supposed: ``p = sqrt(v)``.
     """
 
     def __init__(
@@ -147,6 +148,7 @@ class Rule:
             _hyperparameters(coefficients or update) if hyperparameters is None else hyperparameters
         )
         self._passed = [k for k in self._takes or () if k in self.hyperparameters]
+        self.held: tuple[str, ...] = ()
         self.fixed: dict[str, Any] = {}
         self._recipe: tuple[Callable[..., Rule], tuple[Any, ...], dict[str, Any]] | None = None
         self._under: dict[str, Rule] = {}
@@ -245,7 +247,9 @@ class Rule:
         >>> nesterov.fix(form="torch").fixed
         {'form': 'torch'}
         """
-        return Rule(**{**self.parts, "fixed": {**self.fixed, **values}})
+        found = Rule(**{**self.parts, "fixed": {**self.fixed, **values}})
+        found.held = self.held
+        return found
 
     @derived
     def under(self, convention: str) -> Rule:

@@ -182,7 +182,7 @@ class _Tried:
     @property
     def agree(self) -> int:
         """How many steps agree before the first that does not."""
-        bad = (self.relative > TOLERANCE).any(axis=1)
+        bad = np.asarray((self.relative > TOLERANCE).any(axis=1))
         return int(np.argmax(bad)) if bad.any() else len(bad)
 
 
