@@ -31,7 +31,7 @@ from ...optimizers.errors import DomainError, RuleError, UnknownName, shown
 from ...optimizers.rule import Rule, derived
 from ..operands import Operand, untraced
 from ..reals import real
-from ..tracing import INSTEAD, Trace, symbol_of, trace
+from ..tracing import INSTEAD, Trace, _check_names, symbol_of, trace
 from ..user_code import full_name
 
 _LAST_STEP = 1000
@@ -88,6 +88,7 @@ def _names(rule: Rule, hold: Any) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def _frozen(rule: Rule, hold: tuple[str, ...] | None, step: Any) -> Rule:
+    _check_names(rule, ())
     free = {k: symbol_of(h) for k, h in rule.hyperparameters.items()
             if not h.convention and k not in rule.fixed}  # fmt: skip
     traced = trace(rule, step=step, **free)

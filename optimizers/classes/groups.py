@@ -21,6 +21,8 @@ from .coefficients import checked, told
 
 _OWN = ("params", "param_names", "rule", "engine", "maximize", *HINTS)
 """What a group holds beside the rule's hyperparameters and the class's options."""
+_SCHEDULERS = ("initial_lr", "max_lr", "min_lr", "swa_lr", "base_momentum", "max_momentum")
+"""What torch's schedulers write into a group, or read there as their own."""
 
 
 def of_torch(name: str) -> Callable[..., Any]:
@@ -231,6 +233,11 @@ def _check_names(rule: Rule) -> None:
         raise RuleError(
             f"rule {rule.name}: its {kind} {name!r} has a name that a torch optimizer uses itself"
         )
+    for name in rule.hyperparameters:
+        if name in _SCHEDULERS and name not in rule.fixed:
+            raise RuleError(
+                f"rule {rule.name}: its hyperparameter {name!r} has a name that torch's schedulers write to"
+            )
 
 
 def _told(known: set[str]) -> list[str]:

@@ -27,13 +27,17 @@ def tune(
     if point:
         raise BadOption(f"{next(iter(point))} is what tune chooses; set only conventions")
     best = theory.tuning(parse(mu, {}), parse(largest, {}))
-    document = {
-        "rule": theory.rule.name, **{k: float(v) for k, v in best.values.items()},
-        "rate": float(best.rate), "exact": {k: str(e) for k, e in best.exact.items()},
-        "method": best.method, "how": best.how,
+    values = {k: float(v) for k, v in best.values.items()}
+    own = {
+        "rule": theory.rule.name, "rate": float(best.rate),
+        "exact": {k: str(e) for k, e in best.exact.items()},
+        "method": best.method, "how": best.how, "values": values,
     }  # fmt: skip
-    lines = [f"{k} = {document[k]:.12g}" + (f" = {best.exact[k]}" if best.exact else "")
-             for k in (*best.values, "rate")]  # fmt: skip
+    document = {**values, **own}  # a hyperparameter of one of those names is in "values" alone
+    lines = [
+        f"{k} = {v:.12g}" + (f" = {best.exact[k]}" if best.exact and k in best.exact else "")
+        for k, v in (*values.items(), ("rate", own["rate"]))
+    ]
     if not best.exact:
         lines.append(f"(numerical: no closed form was found; {best.how})")
     emit(with_held(theory, document), as_json, "\n".join(lines) + held_in(theory))
