@@ -237,6 +237,7 @@ def trace(rule: Rule, /, *, step: Any = None, **hyperparameters: Any) -> Trace:
     """
     if not isinstance(rule, Rule):
         raise RuleError(f"expected a rule (see eigenstep.optimizers.rule), got {shown(rule)}")
+    _check_names(rule, ())
     given = {**rule.fixed, **hyperparameters}
     for name in given:
         rule._check_name(name)
@@ -272,8 +273,20 @@ def trace(rule: Rule, /, *, step: Any = None, **hyperparameters: Any) -> Trace:
     return Trace(rule, theta, g, tuple(state), values, new_theta, tuple(new_state), point)
 
 
+_KEYWORDS = {
+    "step": "the number of the step", "curvature": "the curvature λ", "eta_lambda": "the product ηλ",
+}  # fmt: skip
+"""What theory is told by a keyword, beside the hyperparameters."""
+
+
 def _check_names(rule: Rule, variables: tuple[sp.Symbol, ...]) -> None:
-    """Raise :class:`RuleError` where two things of a rule would be one symbol."""
+    """Raise :class:`RuleError` where two things of a rule would be one symbol, or one keyword of theory."""
+    for name in rule.hyperparameters:
+        if name in _KEYWORDS:
+            raise RuleError(
+                f"rule {rule.name}: its hyperparameter {name} has the name by which theory is told "
+                f"{_KEYWORDS[name]}; rename it"
+            )
     known = {v: f"variable {v.name}" for v in variables}
     for name, h in rule.hyperparameters.items():
         if h.is_choice:

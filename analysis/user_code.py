@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dis
+import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -15,6 +19,8 @@ from ..optimizers.rules import SHIPPED_RULES
 
 MODULE_PREFIX = "_eigenstep_user_"
 """How the module names of files begin that :mod:`.loading` has run."""
+THREADS: list[threading.Thread] = []
+"""What users' files started as they ran, and Python would wait for at its end."""
 
 
 def _frames(traceback: TracebackType | None) -> Iterator[TracebackType]:
@@ -40,6 +46,14 @@ def place_of(error: BaseException) -> str:
     return f"{inside[-1].tb_frame.f_code.co_filename}, line {inside[-1].tb_lineno}"
 
 
+def thread_failed(arguments: Any) -> None:
+    """A ``threading.excepthook`` that says in one line on stderr what a thread raised."""
+    error = arguments.exc_value
+    if error is not None and not isinstance(error, SystemExit) and sys.stderr is not None:
+        place = place_of(error) or getattr(arguments.thread, "name", "a thread")
+        print(f"eigenstep: {place}: a thread failed: {said_by(error)}", file=sys.stderr)
+
+
 def definition_of(rule: Rule) -> str:
     """``file.py, line 7``: where a user's rule begins; empty for rules of eigenstep."""
     code = getattr(rule.update, "__code__", None)
@@ -56,7 +70,11 @@ def said_by(error: BaseException) -> str:
         lines = []
     if isinstance(error, SyntaxError):
         lines = [error.msg]
-    return f"{type(error).__name__}: {lines[0]}" if lines and lines[0] else type(error).__name__
+    name = type(error).__name__
+    if isinstance(error, SystemExit):
+        name = "os._exit" if isinstance(error, _Ended) else name
+        lines = [f"it ends the program, with status {error.code or 0}"]
+    return f"{name}: {lines[0]}" if lines and lines[0] else name
 
 
 def is_interrupt(error: BaseException) -> bool:
@@ -76,6 +94,65 @@ def add_place(error: EigenstepError, place: str) -> None:
         error.args = (f"{place}: {error}",)
 
 
+class _Ended(SystemExit):
+    """``os._exit`` of a user's code, which would end the command without a word."""
+
+
+def _open(now: Any, before: Any, descriptor: int) -> Any:
+    """A standard stream that can be written to: what the code has put there, or what was there."""
+    for stream in (now, before):
+        if stream is not None and not getattr(stream, "closed", False):
+            return stream
+    if before is None:
+        return now
+    with contextlib.suppress(OSError):
+        return open(descriptor, "w", closefd=False, errors="backslashreplace")
+    return now
+
+
+@contextmanager
+def _guarded() -> Iterator[None]:
+    """Within this context ``os._exit`` is an error; what the code leaves changed is put back after it.
+
+    Put back are streams that were closed, the working folder, the arguments, signal handlers, the recursion
+    limit, and the places that were searched for modules. Children that the code forks end as they do
+    elsewhere.
+    """
+    exit_, mine = os._exit, (os.getpid(), threading.get_ident())
+
+    def refused(status: int) -> Any:
+        if (os.getpid(), threading.get_ident()) != mine:
+            exit_(status)
+        raise _Ended(status)
+
+    streams = sys.stdout, sys.stderr
+    path, argv, limit = [*sys.path], [*sys.argv], sys.getrecursionlimit()
+    handlers = {}
+    if threading.current_thread() is threading.main_thread():
+        handlers = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        folder = os.getcwd()
+    except OSError:
+        folder = ""
+    os._exit = refused
+    try:
+        yield
+    finally:
+        if os._exit is refused:
+            os._exit = exit_
+        sys.stdout, sys.stderr = map(_open, (sys.stdout, sys.stderr), streams, (1, 2))
+        sys.path += [p for p in path if p not in sys.path]
+        sys.argv[:] = argv
+        if sys.getrecursionlimit() < limit:
+            sys.setrecursionlimit(limit)
+        for number, handler in handlers.items():
+            if signal.getsignal(number) is not handler and handler is not None:
+                signal.signal(number, handler)
+        with contextlib.suppress(OSError):
+            if folder and os.getcwd() != folder:
+                os.chdir(folder)
+
+
 @contextmanager
 def running(kind: type[EigenstepError], what: str, rule: Rule | None = None) -> Iterator[None]:
     """Whatever is raised inside, SystemExit and the like included, leaves as one ``kind``.
@@ -83,7 +160,8 @@ def running(kind: type[EigenstepError], what: str, rule: Rule | None = None) -> 
     Errors that are eigenstep's own stay what they are, with the place in the user's file. Ctrl-C passes.
     """
     try:
-        yield
+        with _guarded():
+            yield
     except EigenstepError as error:
         add_place(error, place_of(error) or (definition_of(rule) if rule else ""))
         raise

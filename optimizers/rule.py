@@ -34,7 +34,7 @@ from typing import Any, get_type_hints, overload
 import numpy as np
 
 from .domains import Hyperparameter, check_all, hyperparameter_of
-from .errors import Missing, RuleError, UnknownName
+from .errors import Missing, RuleError, UnknownName, shown
 from .remembered import Memory
 from .shapes import GIVEN, GROUP, NUMBER, TENSOR, Shape
 
@@ -109,6 +109,24 @@ def _zeros(zero: Any, shape: tuple[int, ...]) -> Any:
     return np.zeros(shape, dtype=getattr(zero, "dtype", float))
 
 
+def _check_function(update: Any) -> None:
+    """Raise :class:`RuleError` for what is no plain function, and returns no numbers."""
+    name = getattr(update, "__name__", None)
+    for test, what in (
+        (inspect.isclass, "a class"), (inspect.iscoroutinefunction, "an async function"),
+        (inspect.isasyncgenfunction, "an async generator"),
+        (inspect.isgeneratorfunction, "a generator: it yields where a rule returns"),
+    ):  # fmt: skip
+        if test(update):
+            raise RuleError(
+                f"rule {name}: it is {what}; a rule is a function of (theta, g, *state)"
+            )
+    if not callable(update) or name is None:
+        raise RuleError(
+            f"a rule is a function of (theta, g, *state), with a name; got {shown(update)}"
+        )
+
+
 class Rule:
     """An update rule with its state, hyperparameters, domains and source.
 
@@ -122,6 +140,7 @@ class Rule:
         hyperparameters: by name, with default, domain and the field's symbol.
         source: the paper the rule is taken from.
         fixed: hyperparameters that :meth:`fix` has set.
+        held: of a rule that stands for another, what was supposed: ``p = sqrt(v)``.
     """
 
     def __init__(
@@ -140,6 +159,7 @@ class Rule:
         shapes: Mapping[str, Shape] | None = None,
         memory: Memory | None = None,
     ) -> None:
+        _check_function(update)
         self.update = update
         self.name = name or update.__name__
         self.source = source
@@ -169,6 +189,8 @@ class Rule:
                 coefficients or update, () if memory is None else memory.start
             )
         self.hyperparameters: dict[str, Hyperparameter] = dict(hyperparameters)
+        self._passed = [k for k in self._takes or () if k in self.hyperparameters]
+        self.held: tuple[str, ...] = ()
         self.fixed: dict[str, Any] = {}
         self._recipe: tuple[Callable[..., Rule], tuple[Any, ...], dict[str, Any]] | None = None
         self._under: dict[str, Rule] = {}
@@ -310,7 +332,9 @@ class Rule:
         >>> nesterov.fix(form="torch").fixed
         {'form': 'torch'}
         """
-        return Rule(**{**self.parts, "fixed": {**self.fixed, **values}})
+        found = Rule(**{**self.parts, "fixed": {**self.fixed, **values}})
+        found.held = self.held
+        return found
 
     @derived
     def under(self, convention: str) -> Rule:
@@ -387,10 +411,19 @@ class Rule:
         """
         if self._coefficients is None:
             return dict(hyperparameters)
-        if self.memory is None or self.memory.start.keys() <= hyperparameters.keys():
-            return self._coefficients(t, **hyperparameters)
-        remembered = self.memory.at(t, hyperparameters, self.name)
-        return self._coefficients(t, **hyperparameters, **remembered)
+        if self.memory is not None and not self.memory.start.keys() <= hyperparameters.keys():
+            hyperparameters = {**hyperparameters, **self.memory.at(t, hyperparameters, self.name)}
+        found = self._coefficients(t, **hyperparameters)
+        if not isinstance(found, Mapping):
+            raise RuleError(
+                f"rule {self.name}: its coefficients are {shown(found)}, not numbers by name"
+            )
+        for key in self._passed:
+            if key not in found:  # the update would take its own default, whatever is set
+                raise RuleError(
+                    f"rule {self.name}: its coefficients lack {key}, a hyperparameter that its update takes"
+                )
+        return found
 
     @property
     def gradient_at_names(self) -> tuple[str, ...]:

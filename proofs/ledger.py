@@ -24,7 +24,7 @@ ALL_CLAIMS: dict[str, Claim] = {
         *STOCHASTIC,
         *ADAPTIVITY,
         *STEP_SIZES,
-    )  # fmt: skip
+    )
 }
 
 

@@ -7,10 +7,11 @@ May import the ground.
 
 from .comparing import TOLERANCE, Comparison, Departure, compare
 from .conventions import Candidate, candidates, run_rule
+from .mapping import MappingError
 from .problems import SHAPES, problem
 from .targets import Target, TargetError
 
 __all__ = [
-    "SHAPES", "TOLERANCE", "Candidate", "Comparison", "Departure", "Target", "TargetError", "candidates",
-    "compare", "problem", "run_rule",
+    "SHAPES", "TOLERANCE", "Candidate", "Comparison", "Departure", "MappingError", "Target", "TargetError",
+    "candidates", "compare", "problem", "run_rule",
 ]  # fmt: skip

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from ...optimizers import rules
 from ...optimizers.compositions import (
     PREVIOUS,
     at_gradient_point,
@@ -18,17 +19,8 @@ from ...optimizers.compositions import (
 from ...optimizers.domains import Choice
 from ...optimizers.rule import Rule
 from ...optimizers.rules import ALL_RULES, rmsprop_variant
+from .mapping import Mapped, Slot, given_slots, named, slots_of
 from .problems import flat
-
-_SYNONYMS = {
-    "lr": ("learning_rate", "step_size"), "beta": ("momentum", "beta1", "b1"),
-    "beta1": ("b1", "beta_1"), "beta2": ("b2", "beta_2"), "beta3": ("b3", "beta_3"), "eps": ("epsilon",),
-    "gamma": ("alpha", "decay", "rho"), "rho": ("decay", "alpha"),
-    "initial_accumulator": ("initial_accumulator_value", "initial_scale"),
-    "weight_decay": ("wd",),  "threshold": ("n_sma_threshold",), "k": ("sync_period",),
-    "alpha": ("slow_step_size",), "mix": ("alpha",), "power": ("alpha",),
-    "eps_inside": ("eps_root",), "step_min": ("min_step_size",), "step_max": ("max_step_size",),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,6 +31,10 @@ class Candidate:
     values: Mapping[str, Any]
     decay: str | None = None
     """``"coupled"`` or ``"decoupled"`` weight decay composed with the rule; None for its own."""
+    mapping: Mapped = field(default_factory=Mapped)
+    """Which of the target's numbers are which hyperparameters."""
+    trained: bool | None = None
+    """Whether it is run as the torch optimizer that is made of it; None: where it is not eigenstep's."""
 
     @property
     def conventions(self) -> dict[str, Any]:
@@ -63,7 +59,12 @@ class Candidate:
 
 
 def run_rule(candidate: Candidate, start: Any, gradients: Any) -> np.ndarray:
-    """The stored parameters after every step, one row a step (the first row is the start)."""
+    """The stored parameters after every step, one row a step (the first row is the start).
+
+    A rule that is not eigenstep's is run as it trains: by the torch optimizer that is made of it.
+    """
+    if candidate.trained or (candidate.trained is None and not of_eigenstep(candidate.rule)):
+        return _trained(candidate, start, gradients)
     rule = at_gradient_point(candidate.rule)
     names = candidate.rule.gradient_at_names
     values = dict(candidate.values)
@@ -83,41 +84,87 @@ def run_rule(candidate: Candidate, start: Any, gradients: Any) -> np.ndarray:
     return np.array(rows)
 
 
-def _named(rule: Rule, numbers: Mapping[str, float]) -> dict[str, Any]:
-    """The target's numbers under the rule's names."""
-    found = {}
-    for key, h in rule.hyperparameters.items():
-        if h.is_choice:
-            continue
-        for name in (key, *_SYNONYMS.get(key, ())):
-            if name in numbers and numbers[name] in h.domain:
-                found[key] = numbers[name]
-                break
-    return found
+def of_eigenstep(rule: Rule) -> bool:
+    """Whether a rule's function is one of eigenstep's, tested to do on arrays what it does on tensors."""
+    known = any(rule.update is r.update for r in ALL_RULES.values())
+    return known or (rule.update.__module__ or "").startswith(rules.__name__ + ".")
 
 
-def candidates(rule: Rule, numbers: Mapping[str, float]) -> Iterator[Candidate]:
-    """The rule under every choice of conventions, with the target's numbers."""
-    variants: list[tuple[Rule, str | None]] = [(rule, None)]
-    decay = numbers.get("weight_decay", numbers.get("wd", 0.0))
-    if decay and "weight_decay" not in rule.hyperparameters:
-        variants = [(with_weight_decay(rule), "coupled"),
-                    (with_decoupled_weight_decay(rule), "decoupled")]  # fmt: skip
-    for variant, composed in variants:
-        named = _named(variant, numbers)
-        options: dict[str, list[Any]] = {}
-        for key, h in variant.hyperparameters.items():
-            if key in variant.fixed:
-                options[key] = [variant.fixed[key]]
-            elif isinstance(h.domain, Choice):
-                options[key] = [h.default, *(v for v in h.domain.values if v != h.default)]
-            elif key in named:
-                options[key] = [named[key]]
-            else:
-                known = [c[key] for c in variant.conventions.values() if key in c]
-                options[key] = list(dict.fromkeys([h.default, *known]))
-        for chosen in itertools.product(*options.values()):
-            yield Candidate(variant, dict(zip(options, chosen, strict=True)), composed)
+def _trained(candidate: Candidate, start: Any, gradients: Any) -> np.ndarray:
+    """What the torch optimizer that is made of the rule does."""
+    import torch
+
+    from ...optimizers.classes.optimizer import RuleOptimizer
+
+    rule = candidate.rule
+    params = [torch.nn.Parameter(torch.tensor(x)) for x in start]
+    values = {k: v for k, v in candidate.values.items() if k not in rule.fixed}
+    optimizer = RuleOptimizer(params, rule, **values)
+    rows = [flat(start)]
+    for now in gradients:
+        for p, g in zip(params, now, strict=True):
+            p.grad = torch.tensor(g)
+        optimizer.step()
+        rows.append(flat([p.detach().numpy() for p in params]))
+    return np.array(rows)
+
+
+def variants(
+    rule: Rule, slots: Sequence[Slot], given: Mapping[str, Sequence[str]]
+) -> list[tuple[Rule, str | None, dict[str, Slot]]]:
+    """The rule, or the two of it with weight decay where the target has some; with what is mapped.
+
+    Raises:
+        UnknownName: what is given has a name that the target or the rule does not have.
+        MappingError: it is no mapping.
+    """
+    if "weight_decay" in rule.hyperparameters:
+        return [(rule, None, given_slots(rule, slots, given))]
+    found = given_slots(rule, slots, given, more=("weight_decay",))
+    free = [s for s in slots if s.argument in ("weight_decay", "wd") and s not in found.values()]
+    decay = found.get("weight_decay", free[0] if free else None)
+    if decay is None or not decay.value:
+        found.pop("weight_decay", None)
+        return [(rule, None, found)]
+    found["weight_decay"] = decay
+    return [
+        (with_weight_decay(rule), "coupled", found),
+        (with_decoupled_weight_decay(rule), "decoupled", found),
+    ]
+
+
+def under_conventions(
+    variant: Rule, decay: str | None, mapping: Mapped, trained: bool
+) -> Iterator[Candidate]:
+    """A rule under every choice of its conventions, with the target's numbers as they are mapped."""
+    values = mapping.values
+    options: dict[str, list[Any]] = {}
+    for key, h in variant.hyperparameters.items():
+        if key in variant.fixed:
+            options[key] = [variant.fixed[key]]
+        elif isinstance(h.domain, Choice):
+            options[key] = [h.default, *(v for v in h.domain.values if v != h.default)]
+        elif key in values:
+            options[key] = [values[key]]
+        else:
+            known = [c[key] for c in variant.conventions.values() if key in c]
+            options[key] = list(dict.fromkeys([h.default, *known]))
+        if options[key] == [None]:
+            return  # a hyperparameter without a default that nothing was found for
+    for chosen in itertools.product(*options.values()):
+        yield Candidate(variant, dict(zip(options, chosen, strict=True)), decay, mapping, trained)
+
+
+def candidates(
+    rule: Rule,
+    numbers: Mapping[str, Any],
+    given: Mapping[str, Sequence[str]] | None = None,
+) -> Iterator[Candidate]:
+    """The rule under every choice of conventions, with the target's numbers by their names."""
+    slots = slots_of(numbers)
+    for variant, decay, found in variants(rule, slots, given or {}):
+        mapping = named(variant, slots, found)
+        yield from under_conventions(variant, decay, mapping, not of_eigenstep(rule))
 
 
 def all_rules() -> list[Rule]:

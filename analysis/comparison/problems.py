@@ -14,13 +14,17 @@ SHAPES = ((4, 3), (7,), (3,))
 """Shapes of the parameter tensors of the comparison; the last starts at zero."""
 
 
+MATRICES = ((4, 3), (2, 5), (3, 3))
+"""The shapes for a target that takes matrices only."""
+
+
 def problem(
     steps: int, seed: int = 0, shapes: Sequence[tuple[int, ...]] = SHAPES
 ) -> tuple[list[np.ndarray], list[list[np.ndarray]]]:
     """Starting parameters and, for each step, the gradients."""
     random = np.random.default_rng(seed)
     start = [random.standard_normal(s) for s in shapes]
-    start[-1][:] = 0.0
+    start[-1][...] = 0.0
     # Half of the coordinates keep their scale, so that ε stays visible where gradients are small.
     kept = [10.0 ** random.integers(-8, 9, s) for s in shapes]
     keep = [random.random(s) < 0.5 for s in shapes]
@@ -32,7 +36,7 @@ def problem(
             g = random.standard_normal(shape) * scale
             g[random.random(shape) < 0.1] = 0.0
             now.append(g)
-        now[0][0, 0] = 0.0
+        now[0].flat[0] = 0.0
         gradients.append(now)
     return start, gradients
 

@@ -41,6 +41,10 @@ class Target:
         self.build, self.settings = build, dict(settings or {})
         self.name = name or getattr(build, "__name__", str(build))
         self.values: dict[str, Any] = {}
+        self.accepted: set[str] = {*self.settings}
+        """The arguments that it can be made with."""
+        self.grouped: dict[str, Any] = {}
+        """What it keeps of them itself, in its parameter groups."""
 
     def run(self, start: Any, gradients: Any) -> np.ndarray:
         """The parameters after every step, one row a step (the first row is the start).
@@ -52,6 +56,7 @@ class Target:
             self.build.check(self.settings)
             full = self.build.with_defaults(self.settings)
             self.values = {k: v for k, v in full.items() if not isinstance(v, str | bool)}
+            self.accepted = {k for k in full if k not in self.build.fixed}
             return run_rule(Candidate(self.build, full), start, gradients)
         arguments = self._arguments()
         try:
@@ -89,6 +94,7 @@ class Target:
             if parameters and key not in parameters and not takes_any:
                 raise TargetError(f"{self.name} takes no argument {key!r}; it takes: "
                                   f"{', '.join(parameters)}")  # fmt: skip
+        self.accepted |= set(parameters)
         for key, parameter in parameters.items():
             if parameter.default is not parameter.empty:
                 self.values.setdefault(key, parameter.default)
@@ -136,7 +142,8 @@ class Target:
         if not hasattr(optimizer, "step"):
             raise TargetError(f"{self.name} made a {type(optimizer).__name__}, which has no step()")
         for group in getattr(optimizer, "param_groups", [])[:1]:
-            self.values |= {k: v for k, v in group.items() if k != "params"}
+            self.grouped = {k: v for k, v in group.items() if k != "params"}
+            self.values |= self.grouped
         rows = [flat(start)]
         for now in gradients:
             for p, g in zip(params, now, strict=True):

@@ -269,6 +269,11 @@ class Derivation:
 
     @cached_property
     def _tuner(self) -> Tuner:
+        if "rate" in self.rule.hyperparameters:
+            raise RuleError(
+                f"rule {self.rule.name}: its hyperparameter rate has the name of what a tuning "
+                "reaches; rename it"
+            )
         return Tuner(self.rule, self.system.order, self.free, self._polynomial, self._radius,
                      lambda point: self.stability.intervals(point))  # fmt: skip
 

@@ -22,6 +22,8 @@ from .states import MEMORY
 
 _OWN = ("params", "param_names", "rule", "engine", "maximize", *HINTS)
 """What a group holds beside the rule's hyperparameters and the class's options."""
+_SCHEDULERS = ("initial_lr", "max_lr", "min_lr", "swa_lr", "base_momentum", "max_momentum")
+"""What torch's schedulers write into a group, or read there as their own."""
 
 
 _NUMBERS = {1: "one number", 2: "two numbers", 3: "three numbers"}
@@ -255,6 +257,11 @@ def _check_names(rule: Rule) -> None:
         raise RuleError(
             f"rule {rule.name}: its {kind} {name!r} has a name that a torch optimizer uses itself"
         )
+    for name in rule.hyperparameters:
+        if name in _SCHEDULERS and name not in rule.fixed:
+            raise RuleError(
+                f"rule {rule.name}: its hyperparameter {name!r} has a name that torch's schedulers write to"
+            )
 
 
 def _told(known: set[str]) -> list[str]:

@@ -28,6 +28,7 @@ _PATIENCE = 1.0
 """Seconds after which the main thread ends the process itself."""
 _SHOW_CURSOR = b"\r\x1b[2K\x1b[?25h"
 """A progress bar hides the cursor, and leaves its line."""
+_exit = os._exit  # a user's code may have put something in its place
 _started = False
 
 
@@ -65,7 +66,7 @@ def _stand_still(number: int, frame: Any) -> None:
     """The main thread does nothing more, above all does not tell of processes that were ended."""
     time.sleep(_PATIENCE)
     end_all()
-    os._exit(128 + number)  # the other thread waits for a lock that this one holds
+    _exit(128 + number)  # the other thread waits for a lock that this one holds
 
 
 def _watch(told: int) -> None:
@@ -86,7 +87,7 @@ def _end(number: int) -> None:
         remove_unfinished()
         os.write(stderr, (_SHOW_CURSOR if os.isatty(stderr) else b"") + _LINES[number])
     finally:
-        os._exit(128 + number)
+        _exit(128 + number)
 
 
 def _end_children() -> None:

@@ -35,9 +35,10 @@ def coefficients(
         numbers = found.coefficients(t, full)
         if not isinstance(numbers, dict):
             raise RuleError(f"the coefficients of {found.name} are no dict, but {shown(numbers)}")
-    document: dict[str, Any] = {"rule": found.name, "t": t, **numbers}
+    # A coefficient of one of those two names is under "coefficients" alone.
+    document: dict[str, Any] = {**numbers, "rule": found.name, "t": t, "coefficients": numbers}
     lines = [f"{k:14} {v:.12g}" if isinstance(v, float) else f"{k:14} {v}"
-             for k, v in document.items()]  # fmt: skip
+             for k, v in (("rule", found.name), ("t", t), *numbers.items())]  # fmt: skip
     emit(document, as_json, "\n".join(lines))
 
 

@@ -32,7 +32,7 @@ from . import (
     tune,
 )
 from .command import Command, OwnOutput
-from .failures import INTERRUPTED, failure, usage
+from .failures import INTERRUPTED, end_threads, failure, say_failed_threads, usage
 from .settings import BadOption
 
 ALL_COMMANDS: tuple[Command, ...] = (
@@ -94,6 +94,7 @@ for _command in ALL_COMMANDS:
 def main() -> None:
     """Run the command; bad input ends with one line on stderr and exit status 2."""
     end_on_signals()
+    say_failed_threads()
     output = take_over()
     if len(sys.argv) == 1:
         sys.argv.append("--help")
@@ -114,7 +115,9 @@ def main() -> None:
         with contextlib.suppress(OSError):
             print(f"eigenstep: {said}", file=sys.stderr)
     sys.stdout = sys.stderr  # for what is printed as the process ends
-    sys.exit(status if isinstance(status, int) else 0)
+    status = status if isinstance(status, int) else 0
+    end_threads(status)
+    sys.exit(status)
 
 
 __all__ = ["ALL_COMMANDS", "BadOption", "app", "main"]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from ...optimizers.errors import RuleError
 from .command import Command
-from .options import Json, RuleName, Settings
+from .options import Hold, Json, RuleName, Settings
 from .output import emit, pretty
-from .settings import BadOption, theory_at
+from .settings import BadOption, held_in, theory_at, with_held
 
 
-def derive(rule: RuleName, settings: Settings = None, as_json: Json = False) -> None:
+def derive(
+    rule: RuleName, settings: Settings = None, hold: Hold = None, as_json: Json = False
+) -> None:
     """Equations, iteration matrix, characteristic polynomial, eigenvalues, region, tuning."""
     import sympy as sp
 
-    theory, point = theory_at(rule, settings, into_theory=True)
+    theory, point = theory_at(rule, settings, into_theory=True, hold=hold)
     for name in point:
         raise BadOption(f"{name} stays a symbol in derive, which does not use a number for it")
     closed = theory.closed_tuning if theory.tunable else None
@@ -44,6 +46,8 @@ def derive(rule: RuleName, settings: Settings = None, as_json: Json = False) -> 
     }  # fmt: skip
     parts = [f"{theory.rule.name}: {theory.rule.source or 'your rule'}"]
     parts += theory.update
+    if theory.rule.held:
+        parts += [held_in(theory)]
     parts += ["", f"iteration matrix on ½λx², acting on ({', '.join(document['state'])}):",
               pretty(theory.matrix), "", "characteristic polynomial:",
               pretty(theory.characteristic_polynomial), "", "eigenvalues:"]  # fmt: skip
@@ -66,7 +70,7 @@ def derive(rule: RuleName, settings: Settings = None, as_json: Json = False) -> 
         "stationary variance of θ for unit gradient noise:",
         pretty(theory.noise.variance),
     ]
-    emit(document, as_json, "\n".join(parts))
+    emit(with_held(theory, document), as_json, "\n".join(parts))
 
 
 COMMAND = Command("derive", derive, "eigenstep derive heavy_ball --set dampening=beta")

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import os
+import sys
+import threading
+from typing import Any
+
 from ...optimizers.errors import EigenstepError
 from ..streams import OutputError
 
@@ -29,3 +36,27 @@ def failure(error: BaseException) -> tuple[str, int]:
     if place := place_of(error):
         return f"{place}: {said_by(error)}", 2
     return f"internal error: {said_by(error)} (EIGENSTEP_TRACEBACK=1 shows where)", 2
+
+
+def say_failed_threads() -> None:
+    """From now on a thread that fails is told of in one line."""
+
+    def said(arguments: Any) -> None:
+        from ...analysis.user_code import thread_failed
+
+        thread_failed(arguments)
+
+    threading.excepthook = said
+
+
+def end_threads(status: int) -> None:
+    """End the process, at once where a user's file left a thread that would never let it end."""
+    user_code = sys.modules.get(__name__.partition(".reports")[0] + ".analysis.user_code")
+    if not any(t.is_alive() for t in getattr(user_code, "THREADS", ())):
+        return
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        print("eigenstep: a thread that the file started still runs; it is ended", file=sys.stderr)
+    atexit._run_exitfuncs()
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stderr.flush()
+    os._exit(status)

@@ -6,14 +6,16 @@ import math
 from typing import Any
 
 from .command import Command
-from .options import Json, RuleName, Settings
+from .options import Hold, Json, RuleName, Settings
 from .output import emit
-from .settings import POINT, BadOption, check_used, conditions_of, theory_at
+from .settings import POINT, BadOption, check_used, conditions_of, held_in, theory_at, with_held
 
 
-def limit(rule: RuleName, settings: Settings = None, as_json: Json = False) -> None:
+def limit(
+    rule: RuleName, settings: Settings = None, hold: Hold = None, as_json: Json = False
+) -> None:
     """The largest stable ηλ: exact expression, and its value at the parameters set."""
-    theory, point = theory_at(rule, settings)
+    theory, point = theory_at(rule, settings, hold=hold)
     for name in point:
         if name in POINT and name not in theory.free:
             raise BadOption(f"{name} is what limit computes with; set only {[*theory.free]}")
@@ -34,7 +36,8 @@ def limit(rule: RuleName, settings: Settings = None, as_json: Json = False) -> N
         document["where"] = [str(c) for c in theory.conditions]
     value = f" = {upper:g}" if upper is not None else ""
     hint = f"   (set {', '.join(missing)} for a number)" if missing else ""
-    emit(document, as_json, f"{lower:g} < {variable} < {exact}{value}{conditions_of(theory)}{hint}")
+    said = f"{lower:g} < {variable} < {exact}{value}{conditions_of(theory)}{hint}{held_in(theory)}"
+    emit(with_held(theory, document), as_json, said)
 
 
 COMMAND = Command("limit", limit, "eigenstep limit heavy_ball --set beta=0.9")

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from .command import Command
-from .options import Json, RuleName, Settings
+from .options import Hold, Json, RuleName, Settings
 from .output import emit
-from .settings import theory_at
+from .settings import held_in, theory_at, with_held
 
 
-def noise(rule: RuleName, settings: Settings = None, as_json: Json = False) -> None:
+def noise(
+    rule: RuleName, settings: Settings = None, hold: Hold = None, as_json: Json = False
+) -> None:
     """Stationary variance of the parameter for unit gradient noise."""
-    theory, point = theory_at(rule, settings)
+    theory, point = theory_at(rule, settings, hold=hold)
     value = theory.stationary_variance(**point)
     exact = theory.noise.variance
-    emit(
-        {"rule": theory.rule.name, "variance": value, "exact": str(exact)}, as_json,
-        f"variance {value:.12g} = {exact}",
-    )  # fmt: skip
+    document = {"rule": theory.rule.name, "variance": value, "exact": str(exact)}
+    said = f"variance {value:.12g} = {exact}{held_in(theory)}"
+    emit(with_held(theory, document), as_json, said)
 
 
 COMMAND = Command(

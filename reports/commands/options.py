@@ -46,3 +46,11 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="set a parameter; may be repeated"),
 ]
+Hold = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--hold",
+        metavar="STATE",
+        help="a state that stands still: RULE near a minimum; may be repeated",
+    ),
+]

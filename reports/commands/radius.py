@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from .command import Command
-from .options import Json, RuleName, Settings
+from .options import Hold, Json, RuleName, Settings
 from .output import emit
-from .settings import POINT, check_used, theory_at
+from .settings import POINT, check_used, held_in, theory_at, with_held
 
 
-def radius(rule: RuleName, settings: Settings = None, as_json: Json = False) -> None:
+def radius(
+    rule: RuleName, settings: Settings = None, hold: Hold = None, as_json: Json = False
+) -> None:
     """Spectral radius and eigenvalues at a point."""
-    theory, point = theory_at(rule, settings)
+    theory, point = theory_at(rule, settings, hold=hold)
     product = str(theory.variable) != "lambda"
     check_used(theory, point, "radius", POINT if product else ("curvature",))
     value = theory.spectral_radius(**point)
@@ -19,10 +21,14 @@ def radius(rule: RuleName, settings: Settings = None, as_json: Json = False) -> 
     listed = ", ".join(f"{re:.10g}{im:+.10g}i" if im else f"{re:.10g}" for re, im in roots)
     # What rounds to 1 is said in words.
     words = "" if (value < 1) == stable else f" ({'' if stable else 'not '}stable)"
-    emit(
-        {"rule": theory.rule.name, "radius": value, "stable": stable, "eigenvalues": roots}, as_json,
-        f"spectral radius {value:.12g}{words}\neigenvalues {listed}",
-    )  # fmt: skip
+    document = {
+        "rule": theory.rule.name,
+        "radius": value,
+        "stable": stable,
+        "eigenvalues": roots,
+    }
+    said = f"spectral radius {value:.12g}{words}\neigenvalues {listed}{held_in(theory)}"
+    emit(with_held(theory, document), as_json, said)
 
 
 COMMAND = Command(

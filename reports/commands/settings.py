@@ -12,8 +12,8 @@ class BadOption(EigenstepError, ValueError):
     """An option or ``--set`` that is malformed, repeated, contradictory or not used by the command."""
 
 
-def settings_of(settings: list[str] | None) -> dict[str, str]:
-    """The texts set, by name.
+def settings_of(settings: list[str] | None, option: str = "--set") -> dict[str, str]:
+    """The texts set by an option that may be repeated, by name.
 
     Raises:
         BadOption: one is malformed or given twice.
@@ -23,9 +23,9 @@ def settings_of(settings: list[str] | None) -> dict[str, str]:
         name, separator, value = setting.partition("=")
         name = name.strip()
         if not separator or not name or not value.strip():
-            raise BadOption(f"--set {shown(setting)} is not of the form NAME=VALUE")
+            raise BadOption(f"{option} {shown(setting)} is not of the form NAME=VALUE")
         if name in values:
-            raise BadOption(f"--set {shown(name)} is given twice")
+            raise BadOption(f"{option} {shown(name)} is given twice")
         values[name] = value.strip()
     return values
 
@@ -35,13 +35,16 @@ POINT = ("eta_lambda", "curvature", "lr")
 
 
 def theory_at(
-    rule_name: str, settings: list[str] | None, into_theory: bool = False
+    rule_name: str,
+    settings: list[str] | None,
+    into_theory: bool = False,
+    hold: list[str] | None = None,
 ) -> tuple[Any, dict[str, Any]]:
     """The theory of a rule, and the numbers set for what stays free in it.
 
     A choice, a convention, or an expression in other hyperparameters changes the theory itself;
     a number for any other parameter is only a point at which the theory is evaluated, unless it is
-    asked to be set ``into_theory``.
+    asked to be set ``into_theory``. With states to ``hold`` it is the theory of the frozen rule.
     """
     given = settings_of(settings)
     check_rule_name(rule_name)
@@ -51,7 +54,7 @@ def theory_at(
     from ...analysis.reals import real
     from ...analysis.tracing import symbol_of
 
-    rule = load_rule(rule_name)
+    rule = load_rule(rule_name, hold)
     hyperparameters = rule.hyperparameters
     symbols = {k: symbol_of(h) for k, h in hyperparameters.items() if not h.is_choice}
     fixed: dict[str, Any] = {}
@@ -111,7 +114,9 @@ def check_rule_name(name: str) -> None:
         key.endswith("_frozen") and key[: -len("_frozen")] in SHIPPED_RULES
     )
     if not known and ":" not in name and not name.endswith(".py"):
-        raise UnknownName("rule", name, [*SHIPPED_RULES, "path/to/file.py:rule"])
+        from ...analysis.loading import unknown_rule
+
+        raise unknown_rule(name)
 
 
 def check_used(theory: Any, point: dict[str, Any], command: str, more: Iterable[str] = ()) -> None:
@@ -128,3 +133,13 @@ def check_used(theory: Any, point: dict[str, Any], command: str, more: Iterable[
 def conditions_of(theory: Any) -> str:
     """The conditions that expressions set for hyperparameters put on the free ones."""
     return f"   where {', '.join(map(str, theory.conditions))}" if theory.conditions else ""
+
+
+def held_in(theory: Any) -> str:
+    """What the theory of a frozen rule supposes, a line each; empty for other rules."""
+    return "".join(f"\nheld: {words}" for words in theory.rule.held)
+
+
+def with_held(theory: Any, document: dict[str, Any]) -> dict[str, Any]:
+    """A document, with what the theory of a frozen rule supposes."""
+    return {**document, "held": list(theory.rule.held)} if theory.rule.held else document

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from .command import Command
-from .options import Json, RuleName, Settings
+from .options import Hold, Json, RuleName, Settings
 from .output import emit
-from .settings import BadOption, theory_at
+from .settings import BadOption, held_in, theory_at, with_held
 
 
 def tune(
@@ -17,25 +17,30 @@ def tune(
     mu: Annotated[str, typer.Option("--mu", help="smallest curvature, > 0")],
     largest: Annotated[str, typer.Option("--L", help="largest curvature, >= mu")],
     settings: Settings = None,
+    hold: Hold = None,
     as_json: Json = False,
 ) -> None:
     """Optimal hyperparameters for curvatures in [mu, L], and their rate per step."""
     from ...analysis.expressions import parse
 
-    theory, point = theory_at(rule, settings)
+    theory, point = theory_at(rule, settings, hold=hold)
     if point:
         raise BadOption(f"{next(iter(point))} is what tune chooses; set only conventions")
     best = theory.tuning(parse(mu, {}), parse(largest, {}))
-    document = {
-        "rule": theory.rule.name, **{k: float(v) for k, v in best.values.items()},
-        "rate": float(best.rate), "exact": {k: str(e) for k, e in best.exact.items()},
-        "method": best.method, "how": best.how,
+    values = {k: float(v) for k, v in best.values.items()}
+    own = {
+        "rule": theory.rule.name, "rate": float(best.rate),
+        "exact": {k: str(e) for k, e in best.exact.items()},
+        "method": best.method, "how": best.how, "values": values,
     }  # fmt: skip
-    lines = [f"{k} = {document[k]:.12g}" + (f" = {best.exact[k]}" if best.exact else "")
-             for k in (*best.values, "rate")]  # fmt: skip
+    document = {**values, **own}  # a hyperparameter of one of those names is in "values" alone
+    lines = [
+        f"{k} = {v:.12g}" + (f" = {best.exact[k]}" if best.exact and k in best.exact else "")
+        for k, v in (*values.items(), ("rate", own["rate"]))
+    ]
     if not best.exact:
         lines.append(f"(numerical: no closed form was found; {best.how})")
-    emit(document, as_json, "\n".join(lines))
+    emit(with_held(theory, document), as_json, "\n".join(lines) + held_in(theory))
 
 
 COMMAND = Command("tune", tune, "eigenstep tune heavy_ball --mu 1 --L 100")

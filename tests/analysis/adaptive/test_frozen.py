@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from eigenstep.analysis import derive
 from eigenstep.analysis.adaptive.frozen import freeze
-from eigenstep.optimizers.errors import RuleError
+from eigenstep.optimizers import ops, rule
+from eigenstep.optimizers.domains import LearningRate, NonNegative, UnitInterval
+from eigenstep.optimizers.errors import RuleError, UnknownName
 from eigenstep.optimizers.rules import (
     ALL_RULES,
     adadelta,
@@ -49,7 +51,7 @@ def test_the_real_rule_is_stable_below_the_limit_and_not_above(name):
 
 
 def test_bias_correction_tightens_the_first_steps():
-    limits = [derive(freeze(adam, t), beta1=0.9).stable_interval()[1] for t in (1, 2, 10, 60)]
+    limits = [derive(freeze(adam, step=t), beta1=0.9).stable_interval()[1] for t in (1, 2, 10, 60)]
     assert limits[0] == pytest.approx(
         2 * 1.9
     )  # the first step is gradient descent's, 1/(1 − β₁) undone
@@ -66,8 +68,6 @@ def test_what_cannot_be_frozen():
 
 def test_nothing_is_chosen_for_a_strangers_rule():
     """Cases of the gradient and two scales are refused; a scale is found without a name."""
-    from eigenstep.optimizers import ops, rule
-    from eigenstep.optimizers.domains import LearningRate, UnitInterval
 
     @rule
     def cautious(
@@ -99,10 +99,101 @@ def test_nothing_is_chosen_for_a_strangers_rule():
     assert derive(freeze(by_the_mean_size), p=3).stable_interval(b1=0.9)[1] == pytest.approx(114)
 
 
-def test_a_step_that_is_not_linear_by_itself():
-    from eigenstep.optimizers import ops, rule
-    from eigenstep.optimizers.domains import LearningRate
+@rule
+def average(
+    theta, g, m, v, *, lr: LearningRate = 0.1, unbias2: UnitInterval = 0.9, eps: NonNegative = 0.01
+):
+    """Names that mean something else here: ``eps`` is the step, ``lr`` is added to the root."""
+    m = unbias2 * m + (1 - unbias2) * g
+    v = unbias2 * v + (1 - unbias2) * g * g
+    return theta - eps * m / (ops.sqrt(v) + lr), m, v
 
+
+def test_no_role_is_guessed_from_a_name():
+    frozen = freeze(average)
+    assert set(frozen.hyperparameters) == {"unbias2", "eps", "p"}
+    assert frozen.held == ("p = eta + sqrt(v)",)
+    assert frozen(1.0, 0.5, 0.0, eps=0.2, unbias2=0.5, p=4.0)[0] == pytest.approx(
+        1 - 0.2 * 0.25 / 4
+    )
+
+
+def test_what_is_held_is_said_and_no_weight_decay_is_lost():
+    assert freeze(adam).held == ("p = sqrt(v) + 1/100000000",)
+    assert any("weight_decay = 0, unless it is set" in s for s in freeze(ALL_RULES["adamw"]).held)
+    shrinking = derive(freeze(ALL_RULES["adamw"]), weight_decay=0.5)
+    point = {"lr": 0.1, "curvature": 1.0, "beta1": 0.9}
+    there = shrinking.spectral_radius(**point)
+    assert there < derive(freeze(ALL_RULES["adamw"])).spectral_radius(**point)
+    assert any("of the whole tensor" in s for s in freeze(ALL_RULES["lamb"]).held)
+    assert any("holds, as at the defaults" in s for s in freeze(ALL_RULES["radam"]).held)
+    assert any("does not hold" in s for s in freeze(ALL_RULES["radam"], step=2).held)
+    assert derive(freeze(ALL_RULES["radam"], step=2)).rule.held
+
+
+def test_a_case_is_decided_by_the_defaults_or_not_at_all():
+    @rule
+    def two_regimes(
+        theta, g, v, *, lr: LearningRate = 0.1, b: UnitInterval = 0.9, cut: NonNegative = 0.5
+    ):
+        v = b * v + (1 - b) * g * g
+        return theta - lr * g * ops.where(cut > 1, 100, 1) / ops.sqrt(v), v
+
+    @rule
+    def by_what_is_held(theta, g, v, *, lr: LearningRate = 0.1, b: UnitInterval = 0.9):
+        v = b * v + (1 - b) * g * g
+        return theta - lr * g * ops.where(v > 1, 100, 1) / ops.sqrt(v), v
+
+    assert str(derive(freeze(two_regimes)).limit) == "2"
+    assert any("cut > 1 does not hold" in s for s in freeze(two_regimes).held)
+    with pytest.raises(RuleError, match="does not choose"):
+        freeze(by_what_is_held)
+
+
+def test_the_states_to_hold_are_named():
+    @rule
+    def normalised(
+        theta, g, v, n, *, lr: LearningRate = 0.1, b1: UnitInterval = 0.9, b2: UnitInterval = 0.9
+    ):
+        v = b2 * v + (1 - b2) * g * g
+        n = b1 * n + (1 - b1) * g / ops.sqrt(v)
+        return theta - lr * n, v, n
+
+    held = freeze(normalised, hold=["v"])
+    assert (held.state, held.held) == (("n",), ("p = sqrt(v)",))
+    assert derive(held).stable_interval(b1=0.9)[1] == pytest.approx(38)
+    for same in ("v", ("v",), {"v"}):
+        assert freeze(adam, hold=same) is freeze(adam, hold=["v"])
+    assert derive(freeze(adam, hold="v")).limit == derive(freeze(adam)).limit
+    both = freeze(ALL_RULES["adadelta"], hold=["s", "d"])
+    assert "sqrt(d" in both.held[0]
+    assert str(derive(both).limit) in ("2", "2*p")
+    with pytest.raises(UnknownName, match="no state of adam 'u'; there is: m, v"):
+        freeze(adam, hold=["u"])
+    for wrong in (["m"], ["m", "v"]):
+        with pytest.raises(RuleError, match="not linear"):
+            freeze(adam, hold=wrong)
+    with pytest.raises(RuleError, match="not linear"):
+        freeze(ALL_RULES["adadelta"], hold=["s"])
+    for no_list in (3, 0.5, []):
+        with pytest.raises(RuleError, match="hold"):
+            freeze(adam, hold=no_list)
+
+
+def test_two_divisors_are_not_one():
+    @rule
+    def apart(theta, g, m, v, *, lr: LearningRate = 0.1, b: UnitInterval = 0.9):
+        m = b * m + g / (1 + ops.absolute(v))
+        v = b * v + g * g
+        return theta - lr * m - lr * g / ops.sqrt(v), m, v
+
+    with pytest.raises(RuleError, match=r"not one divisor|not linear|neither of which"):
+        freeze(apart)
+    with pytest.raises(RuleError, match="not one divisor"):
+        freeze(apart, hold="v")
+
+
+def test_a_step_that_is_not_linear_by_itself():
     @rule
     def sign_descent(theta, g, *, lr: LearningRate = 0.1):
         return theta - lr * ops.sign(g)

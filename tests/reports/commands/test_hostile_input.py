@@ -175,7 +175,7 @@ from eigenstep.optimizers import rule
 from eigenstep.optimizers.domains import LearningRate, UnitInterval
 import sys, os
 {before}
-@rule
+{rule}
 def mine(theta, g, v, *, lr: LearningRate = 0.01, beta: UnitInterval = 0.9):
     {first}
     v = beta * v + g
@@ -191,6 +191,11 @@ FILES = {
     "interrupts in the rule": ({"first": "raise KeyboardInterrupt"}, 8),
     "returns None": ({"result": "None"}, 6), "returns too little": ({"result": "theta"}, 6),
     "returns text": ({"result": "'x', v"}, 6), "misspells a state": ({"result": "theta - lr * vv, v"}, 10),
+    "ends at once": ({"before": "os._exit(0)"}, 5), "ends at once in the rule": ({"first": "os._exit(0)"}, 8),
+    "is a generator": ({"first": "yield 1"}, 6), "no @rule": ({"rule": ""}, 7), "of a class": ({"rule": "@rule\nclass no: pass\n"}, 6),
+    "a coefficient is missing": ({"before": "def c(t, *, lr: LearningRate = 0.1, beta: UnitInterval = 0.9): return {'lr': lr}",
+                                  "rule": "@rule(coefficients=c)"}, 6),
+    "coefficients of None": ({"before": "def c(t, *, lr: LearningRate = 0.1): pass", "rule": "@rule(coefficients=c)"}, 6),
     "branches": ({"first": "v = v if v > 0 else -v"}, 8), "attribute": ({"first": "v.backward()"}, 8),
 }  # fmt: skip
 
@@ -200,7 +205,15 @@ def test_a_broken_file_is_answered_with_its_line(name, tmp_path):
     parts, line = FILES[name]
     file = tmp_path / "mine.py"
     file.write_text(
-        USER.format(**{"before": "", "first": "pass", "result": "theta - lr * v, v", **parts})
+        USER.format(
+            **{
+                "before": "",
+                "rule": "@rule",
+                "first": "pass",
+                "result": "theta - lr * v, v",
+                **parts,
+            }
+        )
     )
     done = check("limit", str(file), status=2)
     assert str(file) in done.err
@@ -211,13 +224,42 @@ def test_what_a_file_prints_is_not_in_the_document(tmp_path):
     noise = "print('A'); sys.stdout.write('B'); sys.__stdout__.write('C'); os.write(1, b'D'); os.system('echo E')"
     exits = "import atexit; atexit.register(print, 'F')"
     file = tmp_path / "mine.py"
-    file.write_text(USER.format(before=f"{noise}; {exits}", first="print('G', file=sys.__stdout__)",
+    file.write_text(USER.format(before=f"{noise}; {exits}", rule="@rule", first="print('G', file=sys.__stdout__)",
                                 result="theta - lr * v, v"))  # fmt: skip
     done = subprocess.run(
         [EIGENSTEP, "limit", str(file), "--json"], capture_output=True, text=True, check=True
     )
     assert strict(done.stdout)["eta_lambda"]["exact"] == "2*beta + 2"
     assert all(letter in done.stderr for letter in "ABCDEFG")
+
+
+LEAVES = {
+    "paths": "sys.path.clear()", "arguments": "sys.argv[:] = ['x']", "folder": "os.chdir('/')",
+    "signals": "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)",
+    "no output": "sys.stdout = sys.stderr = None", "a loop": "import threading\nthreading.Thread(target=lambda: [None for _ in iter(int, 1)]).start()",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LEAVES)
+def test_what_a_file_leaves_changed_does_not_reach_the_command(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(
+        USER.format(before=LEAVES[name], rule="@rule", first="pass", result="theta - lr * v, v")
+    )
+    done = command("limit", "mine.py", seconds=30)
+    assert done.status == 0
+    assert "2β + 2" in done.out or "2*beta + 2" in done.out
+    assert done.err.count("\n") == (name == "a loop")
+
+
+def test_which_of_a_files_functions_is_meant(tmp_path):
+    both = USER.format(before="", rule="@rule", first="pass", result="theta - lr * v, v")
+    file = tmp_path / "mine.py"
+    file.write_text(both + both.replace("mine", "other"))
+    assert f"say which: {file}:mine or {file}:other" in check("limit", str(file), status=2).err
+    file.write_text("x = 1")
+    assert "defines no rule" in check("limit", str(file), status=2).err
+    assert "does not end in .py" in check("limit", str(tmp_path), status=2).err
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
