@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sympy as sp
+from sympy.polys.constructor import construct_domain
 from sympy.polys.matrices import DomainMatrix
 
 from ..decision import decide
@@ -32,30 +33,34 @@ def jury_conditions(coefficients: Sequence[sp.Expr]) -> list[sp.Expr]:
     >>> jury_conditions([sp.Integer(1), -T, D])
     [D - T + 1, D + T + 1, D + 1, 1 - D]
     """
-    a = list(reversed(coefficients))
+    domain, a = construct_domain(list(reversed(coefficients)), field=True)
     n = len(a) - 1
-    conditions = [sp.Add(*a), sp.Add(*[(-1) ** (n - k) * c for k, c in enumerate(a)])]
+    conditions = [sum(a, domain.zero), sum(((-1) ** (n - k) * c for k, c in enumerate(a)), domain.zero)]
     size = n - 1
     for sign in (1, -1):
         matrix = [
             [
-                (a[n - (j - i)] if j >= i else 0)
-                + (sign * a[i + j - size + 1] if i + j >= size - 1 else 0)
+                (a[n - (j - i)] if j >= i else domain.zero)
+                + (sign * a[i + j - size + 1] if i + j >= size - 1 else domain.zero)
                 for j in range(size)
             ]
             for i in range(size)
         ]
         for trim in range((size + 1) // 2):
             inner = [row[trim : size - trim] for row in matrix[trim : size - trim]]
-            domain_matrix = DomainMatrix.from_Matrix(sp.Matrix(inner)).to_field()
-            conditions.append(domain_matrix.domain.to_sympy(domain_matrix.det()))
-    return conditions
+            shape = (size - 2 * trim,) * 2
+            conditions.append(DomainMatrix(inner, shape, domain).det())
+    return [domain.to_sympy(c) for c in conditions]
 
 
 def sign_factors(expression: sp.Expr) -> list[sp.Expr]:
     """Factors whose product has the sign of ``expression``, constants folded into the first."""
-    numerator, denominator = sp.fraction(sp.cancel(expression))
-    constant, factors = sp.factor_list(sp.expand(numerator * denominator))
+    numerator, denominator = sp.fraction(expression)
+    if denominator.free_symbols:
+        numerator, denominator = sp.fraction(sp.cancel(expression))
+    constant, factors = sp.factor_list(numerator)
+    below, others = sp.factor_list(denominator)
+    constant, factors = constant * below, [*factors, *others]
     kept = [base if power % 2 else base**2 for base, power in factors]
     if not kept:
         return [sp.sign(constant)]
@@ -89,7 +94,7 @@ def minimal_inequalities(
     positive: list[sp.Expr] = []
     signs = Signs(domain, variable, seconds=seconds)
     for condition in conditions:
-        if sp.cancel(condition) == 0:
+        if condition.equals(0) if condition.is_number else condition == 0:
             return (sp.Integer(-1),), True  # nowhere
         remaining = []
         sign = 1

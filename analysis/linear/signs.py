@@ -8,10 +8,12 @@ little time, and where z3 gives up nothing is claimed.
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from fractions import Fraction
+from functools import cached_property, lru_cache
 from typing import Any
 
 import sympy as sp
@@ -26,11 +28,16 @@ _MOST_TERMS = 4000
 """Beyond which a substituted polynomial is not expanded: it would take longer than it is worth."""
 
 
+def _is_bound(relation: Any) -> bool:
+    """Whether it is an inequality between one symbol and a number."""
+    return isinstance(relation, sp.Rel) and relation.lhs.is_Symbol and relation.rhs.is_Rational
+
+
 def bounds_of(relations: Iterable[Any]) -> dict[sp.Symbol, tuple[Any, bool, Any, bool]]:
     """The interval of each variable: lower end, whether it is in, upper end, whether it is in."""
     found: dict[sp.Symbol, tuple[Any, bool, Any, bool]] = {}
     for r in relations:
-        if not (isinstance(r, sp.Rel) and r.lhs.is_Symbol and r.rhs.is_Rational):
+        if not _is_bound(r):
             continue
         lower, closed_below, upper, closed_above = found.get(r.lhs, (-sp.oo, False, sp.oo, False))
         if isinstance(r, sp.GreaterThan | sp.StrictGreaterThan) and r.rhs >= lower:
@@ -77,9 +84,7 @@ class Signs:
         found = self._by_coefficients(expression, {}, weakly=weakly)
         if found is not None or expression.is_Rational:
             return found
-        signs = {
-            int(sp.sign(expression.subs(p))) for p in self.samples(12, expression.free_symbols)
-        }
+        signs = {_sign(_at(expression, p)) for p in self.samples(12, expression.free_symbols)}
         kind = (sp.GreaterThan, sp.LessThan) if weakly else (sp.StrictGreaterThan, sp.StrictLessThan)
         for claimed, relation in zip((1, -1), kind, strict=True):
             if signs <= {claimed, 0} and self._ask(
@@ -96,7 +101,7 @@ class Signs:
             return True
         symbols = set().union(candidate.free_symbols, *(p.free_symbols for p in positive))
         for point in self.samples(60, symbols):
-            if candidate.subs(point) <= 0 and all(p.subs(point) > 0 for p in positive):
+            if _at(candidate, point) <= 0 and all(_at(p, point) > 0 for p in positive):
                 return False
         return self._ask([*self.relations, *map(above_zero, positive)], above_zero(candidate))
 
@@ -136,9 +141,10 @@ class Signs:
         names = sorted({*self._symbols, *symbols}, key=str)
         chosen = random.Random(20)
         found: list[dict[Any, Any]] = []
+        beyond = [r for r in self.relations if not _is_bound(r)]
         for _ in range(8 * count):
             point = {s: self._somewhere(s, chosen) for s in names}
-            if all(r.subs(point) == sp.true for r in self.relations):
+            if all(r.subs(point) == sp.true for r in beyond):
                 found.append(point)
                 if len(found) == count:
                     break
@@ -230,6 +236,34 @@ class Signs:
         # Strictly: some term is not zero where every t that may be 0 is 0.
         strict = any(not any(powers[i] for i in free) for powers, _ in transformed.terms())
         return (1 if signs.pop() else -1) if len(signs) == 1 and (strict or weakly) else None
+
+
+@lru_cache(maxsize=512)
+def _terms(expression: sp.Expr) -> tuple[tuple[sp.Symbol, ...], list[Any]] | None:
+    symbols = tuple(sorted(expression.free_symbols, key=str))
+    if not symbols:
+        return None
+    terms = sp.Poly(expression, *symbols).terms()
+    if not all(c.is_Rational for _, c in terms):
+        return None
+    return symbols, [(powers, Fraction(int(c.p), int(c.q))) for powers, c in terms]
+
+
+def _at(expression: sp.Expr, point: Mapping[sp.Symbol, sp.Rational]) -> Any:
+    """A polynomial at a rational point, exactly."""
+    known = _terms(expression)
+    if known is None:
+        return expression.subs(point)
+    symbols, terms = known
+    values = [Fraction(int(point[s].p), int(point[s].q)) for s in symbols]
+    return sum(
+        (c * math.prod(v**k for v, k in zip(values, powers, strict=True)) for powers, c in terms),
+        Fraction(0),
+    )
+
+
+def _sign(number: Any) -> int:
+    return int(number > 0) - int(number < 0)
 
 
 def _substituted(

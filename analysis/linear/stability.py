@@ -189,10 +189,28 @@ def positive_factors(expression: sp.Expr, point: Mapping[sp.Symbol, sp.Expr]) ->
     >>> positive_factors(-(x - 1) / (x - 3), {x: sp.Integer(2)})
     (x - 1)/(3 - x)
     """
+    sides = [sp.factor_list(side) for side in sp.fraction(sp.cancel(expression))]
+    return _positive(sides, point)
+
+
+def positive_element(element: Any, point: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
+    """:func:`positive_factors` of a cancelled element of a field of rational functions."""
     sides = []
+    for side in (element.numer, element.denom):
+        constant, parts = side.factor_list()
+        domain = side.ring.domain
+        sides.append((domain.to_sympy(constant), [(p.as_expr(), power) for p, power in parts]))
+    return _positive(sides, point)
+
+
+def _positive(
+    sides: Sequence[tuple[sp.Expr, Sequence[tuple[sp.Expr, int]]]],
+    point: Mapping[sp.Symbol, sp.Expr],
+) -> sp.Expr:
+    """The quotient of two products, each factor written so that it is positive at a point."""
+    products = []
     factor = sp.Integer(1)
-    for side, invert in zip(sp.fraction(sp.cancel(expression)), (1, -1), strict=True):
-        constant, parts = sp.factor_list(side)
+    for (constant, parts), invert in zip(sides, (1, -1), strict=True):
         factor *= constant**invert
         product = sp.Integer(1)
         for base, power in parts:
@@ -200,8 +218,8 @@ def positive_factors(expression: sp.Expr, point: Mapping[sp.Symbol, sp.Expr]) ->
             flip = -1 if value.is_number and value < 0 else 1
             factor *= flip**power
             product *= sp.expand(flip * base) ** power
-        sides.append(product)
-    return factor * sides[0] / sides[1]
+        products.append(product)
+    return factor * products[0] / products[1]
 
 
 def decide_region(
