@@ -32,6 +32,8 @@ def tune(
         "rule": theory.rule.name, "rate": float(best.rate),
         "exact": {k: str(e) for k, e in best.exact.items()},
         "method": best.method, "how": best.how, "values": values,
+        "lower_bound": best.lower_bound, "gap": best.gap, "bound_by": best.bound_by,
+        "at_ends": [*best.at_ends],
     }  # fmt: skip
     document = {**values, **own}  # a hyperparameter of one of those names is in "values" alone
     lines = [
@@ -40,6 +42,11 @@ def tune(
     ]
     if not best.exact:
         lines.append(f"(numerical: no closed form was found; {best.how})")
+    if best.lower_bound is None:
+        lines.append("lower bound: none known")
+    else:
+        lines.append(f"lower bound {best.lower_bound:.12g} ({best.bound_by}); gap {best.gap:.2g}")
+    lines += best.at_ends
     emit(with_held(theory, document), as_json, "\n".join(lines) + held_in(theory))
 
 
