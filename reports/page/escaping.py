@@ -40,6 +40,15 @@ def code(text: object) -> str:
     return f"{fence} {line} {fence}" if longest else f"`{line}`" if line else ""
 
 
+def word(text: object) -> str:
+    """A name in a table's cell: as code where nothing in it can end a cell.
+
+    >>> word("beta_1"), word("a|b")
+    ('`beta_1`', 'a\\\\|b')
+    """
+    return code(text) if re.fullmatch(r"[\w.: ()]+", str(text)) else plain(text)
+
+
 def listing(text: str, language: str = "") -> str:
     """Lines of code, as they are."""
     shown = visible(text.expandtabs(4).rstrip("\n"))
@@ -52,4 +61,4 @@ def listing(text: str, language: str = "") -> str:
     )
 
 
-__all__ = ["code", "listing", "plain", "visible"]
+__all__ = ["code", "listing", "plain", "visible", "word"]

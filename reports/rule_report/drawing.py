@@ -61,6 +61,7 @@ def stability(panels: Sequence[Any], product: bool) -> bytes:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(2.3 * len(panels) + 0.7, 2.4), layout="constrained")
         axes = figure.subplots(1, len(panels), squeeze=False)[0]
+        figure.get_layout_engine().set(wspace=0.06)  # type: ignore[union-attr, call-arg]
         label = r"$\eta\lambda$" if product else r"$\lambda$"
         image: Any = None
         shown = []

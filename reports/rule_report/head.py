@@ -12,9 +12,9 @@ from ...optimizers.program.recording import NotRecordable, record
 from ...optimizers.rule import Rule
 from ...optimizers.rules import ALL_RULES
 from ..chapters.optimizer_pages import bytes_of
-from ..page.escaping import code, listing, plain
+from ..page.escaping import code, listing, plain, word
 from ..page.markup import cited, display, table
-from .part import Numbers, Part
+from .part import Numbers, Part, reason_of
 from .subject import Subject, source_of
 
 LONGEST_LISTING = 150
@@ -91,7 +91,7 @@ def head(subject: Subject, other: Subject, numbers: Numbers) -> Part:
                 f"{moved} bytes a parameter.")  # fmt: skip
     except Exception as error:
         cost = ""
-        refused.append(("Bytes", subject.without_folders(str(error))))
+        refused.append(("Bytes", reason_of(error, subject)))
     states = ", ".join(code(s) for s in rule.state) or "none"
     point = (
         f" The gradient is taken at a point of {', '.join(map(code, rule.gradient_at_names)) or 'the state'}."
@@ -103,8 +103,10 @@ def head(subject: Subject, other: Subject, numbers: Numbers) -> Part:
     rows = []
     for key, h in rule.hyperparameters.items():
         default = "none" if h.default is None else _value(h.default)
-        here = _value(subject.values[key]) if key in subject.values else "swept"
-        rows.append([code(key), plain(h.domain.describe(key)), default, here])
+        here = _value(subject.values[key]) if key in subject.values else ""
+        if key == subject.rate:
+            here = f"{here}, and swept" if here else "swept"
+        rows.append([word(key), plain(h.domain.describe(key)), default, here])
     listed = table(["hyperparameter", "domain", "default", "in this report"], rows,
                    "Hyperparameters. What is free in the theory stays a symbol there; the learning rate is swept "
                    "where the rule is run.", [18, 34, 14, 16]) if rows else "It has no hyperparameters.\n"  # fmt: skip

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from ...analysis.symmetries import measured_symmetries, symmetries
-from ...optimizers.errors import shown
 from ..page.escaping import plain
 from ..page.markup import table
-from .part import Numbers, Part
+from .part import Numbers, Part, reason_of
 from .subject import Subject
 
 MEANING = {
@@ -28,7 +27,7 @@ def invariance(subject: Subject, other: Subject, numbers: Numbers) -> Part:
         measured = measured_symmetries(subject.rule.fix(**own))
     except Exception as error:
         measured = {}
-        refused.append(("Symmetries, measured", subject.without_folders(shown(error, 200))))
+        refused.append(("Symmetries, measured", reason_of(error, subject)))
     rows = []
     for kind, meaning in MEANING.items():
         holds, seen = proved[kind], measured.get(kind)

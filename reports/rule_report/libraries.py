@@ -9,12 +9,11 @@ from typing import Any
 
 from ...analysis.comparison.comparing import compare
 from ...analysis.loading import load_target
-from ...optimizers.errors import shown
 from ...optimizers.rules import ALL_RULES
 from ..chapters.conventions import TARGETS
 from ..page.escaping import plain
 from ..page.markup import table
-from .part import Numbers, Part
+from .part import Numbers, Part, reason_of
 from .subject import Subject
 
 LIBRARIES = ("torch.optim", "optax", "pytorch_optimizer", "torch_optimizer")
@@ -71,14 +70,12 @@ def libraries(subject: Subject, other: Subject, numbers: Numbers) -> Part:
                     load_target(target), subject.rule, settings=settings, steps=steps, name=target
                 )
         except Exception as error:
-            refused.append(
-                (f"{target} beside the rule", subject.without_folders(shown(error, 300)))
-            )
+            refused.append((f"{target} beside the rule", reason_of(error, subject)))
             continue
         chosen = ", ".join(f"{k} = {v!r}" for k, v in result.nearest.conventions.items())
         if result.match:
             verdict = "the same" + (f", with {chosen}" if chosen else "")
-            apart = f"{result.difference:.0e}"
+            apart = f"{result.difference:.0e}" if result.difference else "0"
         else:
             d = result.departure
             assert d is not None

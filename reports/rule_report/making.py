@@ -15,14 +15,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
 from typing import Any
 
-from ...optimizers.errors import DomainError, EigenstepError
+from ...optimizers.errors import DomainError
 from ...optimizers.machine.extras import require_extra
 from ...optimizers.machine.files import check_folder, write_atomically
 from ...optimizers.machine.workers import Overrun, WorkerEnded, Workers
 from ..progress import progress
 from ..timing import epoch, is_reproducible
 from ..work import begin, keep, result, stored
-from .part import Numbers, Part, Section
+from .part import Numbers, Part, Section, reason_of
 from .subject import Asked, Subject, digest_of_rule, known, load, opponent_of
 
 FORMATS = ("html", "pdf")
@@ -71,12 +71,14 @@ def write_rule_report(
     _check_spectrum(mu, L)
     asked = Asked(rule, tuple((settings or {}).items()))
     subject = load(asked)
+    digests = [digest_of_rule(subject)]  # before a file of the same name may take its place
     beside = Asked(against) if against else None
     other = load(beside) if beside else None
+    if other is not None:
+        digests.append(digest_of_rule(other))
     check_folder(out)
     numbers = Numbers(mu, L, quick)
     begin(cache, quick)
-    digests = [digest_of_rule(s) for s in (subject, other) if s is not None]
     said = [digests, asked.shown, asked.settings, beside.shown if beside else "", mu, L, quick]
     key = hashlib.sha256(json.dumps(said).encode()).hexdigest()
     pages = {f: f"page:{f}:{key}:{epoch()}" for f in wanted}
@@ -249,13 +251,5 @@ def section_of(
             except _Late:
                 return {"failed": _overran(section.seconds)}
             except BaseException as error:  # a user's code may raise anything, SystemExit too
-                lines = " ".join(str(error).split())
-                kind = "" if isinstance(error, EigenstepError) else f"{type(error).__name__}: "
-                reason = f"{kind}{lines}" if lines else type(error).__name__
-    return {"failed": _without_folders(subject, asked, reason)[:600]}
-
-
-def _without_folders(subject: Subject | None, asked: Asked, text: str) -> str:
-    if subject is None:
-        subject = Subject(asked, None, {}, (), None)  # type: ignore[arg-type]
-    return subject.without_folders(text)
+                whose = subject or Subject(asked, None, {}, (), None)  # type: ignore[arg-type]
+                return {"failed": reason_of(error, whose)}

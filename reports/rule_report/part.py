@@ -7,7 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...optimizers.errors import EigenstepError
 from .subject import Subject
+
+
+class Refused(EigenstepError, RuntimeError):
+    """A section that came to nothing; the message says why."""
+
 
 RULE, OTHER = "#D55E00", "#0072B2"
 """The colours of the rule and of the one that it is compared with, in every figure."""
@@ -76,6 +82,13 @@ class Section:
     seconds: float = 12.0
     level: int = 2
     alone: bool = False
+
+
+def reason_of(error: BaseException, subject: Subject) -> str:
+    """What an error says, in one line: with its type where it is not eigenstep's own, and without folders."""
+    words = " ".join(str(error).split())[:400]
+    kind = "" if isinstance(error, EigenstepError) else type(error).__name__
+    return subject.without_folders(": ".join(filter(None, (kind, words))))
 
 
 def picture(name: str, caption: str, alt: str, width: int = 100) -> str:

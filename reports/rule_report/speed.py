@@ -7,7 +7,7 @@ import time
 import warnings
 
 from ..chapters.optimizer_pages import bytes_of
-from ..page.escaping import code, plain
+from ..page.escaping import plain, word
 from ..page.markup import table
 from ..timing import PARAMETERS, machine
 from .head import engine_of, unrecordable
@@ -73,7 +73,7 @@ def speed(subject: Subject, other: Subject, numbers: Numbers) -> Part:
         if reason:
             refused.append((f"A fused step of {side.name}", reason))
         moved = bytes_of(side.rule)[1]
-        rows.append([code(label), how, f"{moved}", f"{moved / _ADAMW:.2f}", f"{ratios[label]:.2f}"])
+        rows.append([word(label), how, f"{moved}", f"{moved / _ADAMW:.2f}", f"{ratios[label]:.2f}"])
     here = machine()
     where = plain(f"{here['processor']}, {here['cores']} cores")
     said = table(["rule", "how it runs", "least bytes a parameter", "of AdamW’s", "time of AdamW’s"], rows,

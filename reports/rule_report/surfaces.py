@@ -9,13 +9,12 @@ import numpy as np
 import sympy as sp
 
 from ...analysis.simulation import follow
-from ...optimizers.errors import shown
 from ..experiments.race import ANGLE, KAPPA, SURFACES, X, Y
-from ..page.escaping import code
+from ..page.escaping import word
 from ..page.markup import table
 from .drawing import Landscape, landscapes
-from .part import Numbers, Part, picture
-from .rates import rates_of, said_rate
+from .part import Numbers, Part, Refused, picture, reason_of
+from .rates import RATES, rates_of, said_rate
 from .subject import Subject
 
 STEPS = 150
@@ -75,7 +74,7 @@ def best_path(subject: Subject, surface: str) -> tuple[float, np.ndarray, float]
 def surfaces(subject: Subject, other: Subject, numbers: Numbers) -> Part:
     """Both rules on all four."""
     panels, rows, refused = [], [], []
-    labels = _names(subject, other)
+    labels = names_of(subject, other)
     for name, (f, _, (left, right, bottom, top)) in SURFACES.items():
         x, y = np.meshgrid(np.linspace(left, right, 80), np.linspace(bottom, top, 60))
         height = sp.lambdify((X, Y, KAPPA, ANGLE), f, "numpy")(x, y, _CONDITION, _TURN)
@@ -89,31 +88,35 @@ def surfaces(subject: Subject, other: Subject, numbers: Numbers) -> Part:
                     f"{low:.3g}" if np.isfinite(low) else "diverged at every rate",
                 ]
             except Exception as error:
-                reason = subject.without_folders(shown(error, 200))
-                refused.append((f"{side.name} on {name}", f"{type(error).__name__}: {reason}"))
+                refused.append((f"{side.name} on {name}", reason_of(error, side)))
                 paths[label] = np.full((1, 2), np.nan)
                 row += ["", "could not be run"]
         rows.append(row)
         panels.append(Landscape(name, x, y, height, paths))
     if len(refused) == 2 * len(SURFACES) or all(row[2] == "could not be run" for row in rows):
-        raise RuntimeError(refused[0][1])
+        raise Refused(refused[0][1])
     caption = (f"{STEPS} steps from the black dot on a quadratic (κ = 10, turned), at a saddle point, on Rosenbrock’s "
                "(with 10 in place of 100) and Beale’s functions, each rule at the learning rate that ends lowest.")  # fmt: skip
     alt = "Four contour plots, each with the paths of the two rules from the same start."
     least = "; the least heights are 0, −1 at the saddle, 0 and 0"
-    one, two = map(code, labels)
+    one, two = map(word, labels)
     said = table(["surface", f"{one}: rate", "height", f"{two}: rate", "height"], rows,
-                 f"The learning rate that ends lowest after {STEPS} steps, and the height there{least}. Both rules were "
-                 f"given the same {len(rates_of(other))} rates.", [14, 20, 18, 20, 18])  # fmt: skip
+                 f"The learning rate that ends lowest after {STEPS} steps, and the height there{least}. "
+                 f"{_same_rates(subject, other)}", [14, 20, 18, 20, 18])  # fmt: skip
     return Part("\n".join([picture("surfaces", caption, alt), said]),
                 {"surfaces": landscapes(panels)}, tuple(refused))  # fmt: skip
 
 
-def _names(subject: Subject, other: Subject) -> tuple[str, str]:
+def names_of(subject: Subject, other: Subject) -> tuple[str, str]:
     """The two names, told apart where they are the same."""
     if subject.name != other.name:
         return subject.name, other.name
     return f"{subject.name} (this)", f"{other.name} (the other)"
 
 
-names_of = _names
+def _same_rates(subject: Subject, other: Subject) -> str:
+    if subject.rate is None or other.rate is None:
+        return "A rule without a learning rate was run once."
+    if rates_of(subject) == rates_of(other):
+        return f"Both rules were given the same {len(rates_of(other))} rates."
+    return f"Each was given those of the same {len(RATES)} rates that lie in its domain."

@@ -18,12 +18,12 @@ from ...analysis.linear.derivation import Derivation
 from ...analysis.simulation import growth
 from ...analysis.tracing import LAMBDA
 from ...optimizers.domains import Choice, Integers, Interval
-from ...optimizers.errors import EigenstepError, RuleError, shown
+from ...optimizers.errors import EigenstepError, RuleError
 from ..page.escaping import code, plain
 from ..page.markup import display
 from ..page.typeset import aligned, eigenvalues_tex, polynomial_tex, tex
 from .drawing import Map, Radius, Roots, stability
-from .part import Numbers, Part, picture
+from .part import Numbers, Part, picture, reason_of
 from .subject import Subject
 
 LONGEST = 420
@@ -66,7 +66,8 @@ def theory_of(subject: Subject) -> Theory:
         frozen = freeze(rule)
         found = derive(frozen)
     except EigenstepError as error:
-        raise NoTheory(f"{first}; linearised: {error}") from error
+        second = str(error)
+        raise NoTheory(first if second in first else f"{first}; linearised: {second}") from error
     kept = set(frozen.state)
     return Theory(found, tuple(s for s in rule.state if s not in kept), True)
 
@@ -170,7 +171,7 @@ def region(subject: Subject, other: Subject, numbers: Numbers) -> Part:
         else:
             refused.append(("The limit in print", why))
     except EigenstepError as error:
-        refused.append(("The limit as an expression", subject.without_folders(str(error))))
+        refused.append(("The limit as an expression", reason_of(error, subject)))
     upper = math.inf
     values = _own(subject, theory)
     try:
@@ -183,7 +184,7 @@ def region(subject: Subject, other: Subject, numbers: Numbers) -> Part:
         )
         parts.append(f"In numbers, ${ends}${at}.\n")
     except EigenstepError as error:
-        refused.append(("The limit at the report’s numbers", subject.without_folders(str(error))))
+        refused.append(("The limit at the report’s numbers", reason_of(error, subject)))
     drawn, said, undrawn = _map(theory, values, upper, numbers)
     refused += [(a, subject.without_folders(b)) for a, b in undrawn]
     parts += said
@@ -242,7 +243,7 @@ def _map(
             tested += int(clear.sum())
             agree += int((clear & ((radius < 1) == (measured < 1))).sum())
         except Exception as error:
-            refused.append(("Simulated boundary", shown(error, 200)))
+            refused.append(("Simulated boundary", str(error)))
         if not name:
             panels.append(Radius(x, radius[0], None if measured is None else measured[0], upper))
             continue
@@ -290,6 +291,7 @@ def tuning(subject: Subject, other: Subject, numbers: Numbers) -> Part:
     names = {k: sp.latex(s) for k, s in theory.trace.free.items()} | {"rate": r"\rho"}
     if found.nonlinear:
         names["lr"] = r"\tilde\eta"
+    reached = "is reached at" if best.exact else "that was found is reached at"
     given = rf"$\mu = {tex(parse(numbers.mu, {}))}$, $L = {tex(parse(numbers.L, {}))}$"
     lines = aligned(
         [
@@ -297,7 +299,7 @@ def tuning(subject: Subject, other: Subject, numbers: Numbers) -> Part:
             for k, v in {**best.values, "rate": best.rate}.items()
         ]
     )
-    parts = [f"For curvatures in $[\\mu, L]$ with {given} the smallest worst-case spectral radius is reached at\n",
+    parts = [f"For curvatures in $[\\mu, L]$ with {given} the smallest worst-case spectral radius {reached}\n",
              display(*lines, label="eq-tuning")]  # fmt: skip
     if best.exact:
         written = [(names.get(k, k), tex(e)) for k, e in best.exact.items()]
@@ -338,7 +340,5 @@ def noise(subject: Subject, other: Subject, numbers: Numbers) -> Part:
             else f"{opening} ${at:.6g}\\,\\sigma^2$ {where}.\n"
         )  # fmt: skip
     except EigenstepError as error:
-        refused.append(
-            ("The noise floor at the report’s numbers", subject.without_folders(str(error)))
-        )
+        refused.append(("The noise floor at the report’s numbers", reason_of(error, subject)))
     return Part("\n".join(parts), refused=tuple(refused))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,11 +13,11 @@ import numpy as np
 from ...analysis.simulation import follow
 from ...optimizers.machine.extras import require_extra
 from ..experiments.airfoil import LeastSquares, load_regression
-from ..page.escaping import code
+from ..page.escaping import word
 from ..page.markup import table
 from .drawing import Sweep, sweeps
 from .head import engine_of
-from .part import Numbers, Part, picture
+from .part import Numbers, Part, Refused, picture, reason_of
 from .rates import rates_of, said_rate
 from .subject import Subject
 from .surfaces import names_of
@@ -49,6 +49,19 @@ class Problem:
     steps: int
 
 
+def _batches(problem: Problem, seed: int) -> Iterator[np.ndarray]:
+    """The samples of each step, the same for every rule and however it is run."""
+    random = np.random.default_rng([seed, 1])
+    while True:
+        order = random.permutation(problem.samples)
+        for begin in range(0, problem.samples - problem.size + 1, problem.size):
+            yield order[begin : begin + problem.size]
+
+
+def _first_weights(data: LeastSquares, seed: int) -> np.ndarray:
+    return 0.01 * np.random.default_rng([seed, 0]).standard_normal(data.X.shape[1])
+
+
 def run(subject: Subject, problem: Problem, rate: float, seed: int) -> np.ndarray:
     """The loss before the first step and at each mark, by the rule as a torch optimizer; infinite once diverged."""
     import torch
@@ -56,23 +69,23 @@ def run(subject: Subject, problem: Problem, rate: float, seed: int) -> np.ndarra
     from ...optimizers import RuleOptimizer
 
     parameters = problem.begin(seed)
-    random = np.random.default_rng(seed)
+    batches = _batches(problem, seed)
     engine = engine_of(subject)
     optimizer = RuleOptimizer(parameters, subject.rule, engine=engine, **subject.at(rate))
     every = problem.steps // MARKS
     losses = np.full(MARKS + 1, np.inf)
     losses[0] = problem.loss(parameters)
-    order: list[int] = []
     for step in range(1, every * MARKS + 1):
-        if len(order) < problem.size:
-            order = random.permutation(problem.samples).tolist()
-        rows, order = np.array(order[: problem.size]), order[problem.size :]
+        rows = next(batches)
         gradients = torch.autograd.grad(problem.batch(parameters, rows), parameters)
         for p, g in zip(parameters, gradients, strict=True):
             p.grad = g
         optimizer.step()
         if step % every == 0:
-            now = problem.loss(parameters)
+            with (
+                optimizer.at_iterate()
+            ):  # where the gradient is taken elsewhere, the parameters hold that
+                now = problem.loss(parameters)
             if not now < _BEYOND * losses[0]:
                 break
             losses[step // every] = now
@@ -83,19 +96,14 @@ def run_plainly(
     subject: Subject, data: LeastSquares, problem: Problem, rate: float, seed: int
 ) -> np.ndarray:
     """The same for least squares by the rule's own function on NumPy's arrays, which takes a tenth of the time."""
-    random = np.random.default_rng(seed)
-    start = 0.01 * random.standard_normal(data.X.shape[1])
+    start, batches = _first_weights(data, seed), _batches(problem, seed)
     least = data.loss(data.minimizer)
     every = problem.steps // MARKS
     losses = np.full(MARKS + 1, np.inf)
     losses[0] = data.loss(start) - least
-    order: list[int] = []
 
     def gradient(_: int, w: np.ndarray) -> np.ndarray:
-        nonlocal order
-        if len(order) < problem.size:
-            order = random.permutation(problem.samples).tolist()
-        rows, order = order[: problem.size], order[problem.size :]
+        rows = next(batches)
         X = data.X[rows]
         return X.T @ (X @ w - data.y[rows]) / len(rows)
 
@@ -147,9 +155,9 @@ def _said(
                 warnings.simplefilter("ignore")
                 found[label], last = swept(side, problem, seeds, one)
         except Exception as error:
-            reason = f"{type(error).__name__}: {side.without_folders(' '.join(str(error).split())[:300])}"
+            reason = reason_of(error, side)
             if side is subject:
-                raise RuntimeError(reason) from error
+                raise Refused(reason) from error
             refused.append((f"{side.name} on the same", reason))
             continue
         sweep = found[label]
@@ -158,7 +166,7 @@ def _said(
         if not np.isfinite(sweep.last[at]):
             rows.append(
                 [
-                    code(label),
+                    word(label),
                     "none",
                     "diverged at every rate",
                     "",
@@ -167,7 +175,7 @@ def _said(
             )
             continue
         spread = f"{last[at].std(ddof=1):.2g}" if seeds > 1 else ""
-        rows.append([code(label), said_rate(side, sweep.rates[at]), f"{sweep.last[at]:.4g}", spread,
+        rows.append([word(label), said_rate(side, sweep.rates[at]), f"{sweep.last[at]:.4g}", spread,
                      f"{diverged} of {len(sweep.rates)}"])  # fmt: skip
     if len(found) == 1:
         found[f"{other.name} (not run)"] = Sweep(
@@ -190,17 +198,15 @@ def _takes_arrays(subject: Subject, data: LeastSquares, problem: Problem) -> boo
     return True
 
 
-def airfoil(subject: Subject, other: Subject, numbers: Numbers) -> Part:
-    """Least squares on minibatches of the airfoil data, or of what stands in for it."""
+def regression(data: LeastSquares, steps: int) -> Problem:
+    """Least squares in batches of ten, its loss less the least there is."""
     import torch
 
-    data = load_regression()
     X, y = torch.tensor(data.X), torch.tensor(data.y)
     least = data.loss(data.minimizer)
 
     def begin(seed: int) -> list[Any]:
-        random = np.random.default_rng(seed)
-        return [torch.nn.Parameter(torch.tensor(0.01 * random.standard_normal(X.shape[1])))]
+        return [torch.nn.Parameter(torch.tensor(_first_weights(data, seed)))]
 
     def batch(parameters: list[Any], rows: np.ndarray) -> Any:
         part = torch.as_tensor(rows)
@@ -209,12 +215,19 @@ def airfoil(subject: Subject, other: Subject, numbers: Numbers) -> Part:
     def loss(parameters: list[Any]) -> float:
         return data.loss(parameters[0].detach().numpy()) - least
 
+    return Problem(begin, batch, loss, len(data.y), 10, steps)
+
+
+def airfoil(subject: Subject, other: Subject, numbers: Numbers) -> Part:
+    """Least squares on minibatches of the airfoil data, or of what stands in for it."""
+    data = load_regression()
+    problem = regression(data, numbers.size(300, 100))
+
     def one(side: Subject, problem: Problem, rate: float, seed: int) -> np.ndarray:
         if plainly[side]:
             return run_plainly(side, data, problem, rate, seed)
         return run(side, problem, rate, seed)
 
-    problem = Problem(begin, batch, loss, len(data.y), 10, numbers.size(300, 100))
     plainly = {side: _takes_arrays(side, data, problem) for side in (subject, other)}
     caption = (f"Linear regression on the {data.name} data, batches of 10: excess loss at the end against the learning rate, "
                "and on the way at each rule’s best.")  # fmt: skip
