@@ -95,4 +95,23 @@ local fill = {
   end,
 }
 
-return { gather, count, fill }
+-- Typst reads two hyphens, three dots and "-?" as other signs, and pandoc leaves them as they are.
+local literal = {
+  Str = function(s)
+    if not typst or not (s.text:find("--", 1, true) or s.text:find("...", 1, true) or s.text:find("-?", 1, true)) then
+      return nil
+    end
+    local pieces = pandoc.List()
+    for plain, mark in s.text:gmatch("([^%-%.]*)([%-%.]?)") do
+      if plain ~= "" then
+        pieces:insert(pandoc.Str(plain))
+      end
+      if mark ~= "" then
+        pieces:insert(pandoc.RawInline("typst", "\\" .. mark))
+      end
+    end
+    return pieces
+  end,
+}
+
+return { gather, count, fill, literal }
