@@ -110,7 +110,7 @@ def _no_rules(path_text: str, module: ModuleType) -> RuleError:
         if isinstance(v, FunctionType) and v.__module__ == module.__name__
     ]  # fmt: skip
     if not plain:
-        return RuleError(f"{path_text} defines no rule: a rule is a function under @rule")
+        return RuleError(f"there is no rule in {path_text}: a rule is a function under @rule")
     name, first = plain[-1]
     return RuleError(
         f"{_defined(first, module)}: {name} is a plain function, and {path_text} defines no rule; write "

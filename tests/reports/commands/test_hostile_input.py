@@ -258,7 +258,7 @@ def test_which_of_a_files_functions_is_meant(tmp_path):
     file.write_text(both + both.replace("mine", "other"))
     assert f"say which: {file}:mine or {file}:other" in check("limit", str(file), status=2).err
     file.write_text("x = 1")
-    assert "defines no rule" in check("limit", str(file), status=2).err
+    assert "there is no rule in" in check("limit", str(file), status=2).err
     assert "does not end in .py" in check("limit", str(tmp_path), status=2).err
 
 
