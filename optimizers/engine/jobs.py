@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..program.recording import Node, Program
+from ..program.nodes import Node
+from ..program.phases import Program
 from .memory import Row
 
 Groups = tuple[Any, ...]

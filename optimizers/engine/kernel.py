@@ -29,7 +29,9 @@ import torch
 from torch import Tensor
 
 from ..errors import DomainError, RuleError
-from ..program.recording import NotRecordable, Program, WholeTensors, record
+from ..program.nodes import NotRecordable, WholeTensors
+from ..program.phases import Program
+from ..program.recording import record
 from ..program.torch_blocks import Blocked
 from ..rule import Rule
 from . import operations  # noqa: F401  what rules compute with

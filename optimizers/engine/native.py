@@ -29,7 +29,8 @@ import torch
 from ..errors import EigenstepError
 from ..machine.files import cache_folder, temporary_folder, write_atomically
 from ..program import c
-from ..program.recording import GROUP, Node, Phase, Program
+from ..program.nodes import GROUP, Node
+from ..program.phases import Phase, Program
 from ..program.scalars import evaluate_scalars
 
 TASK = 1 << 14

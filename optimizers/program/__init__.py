@@ -4,6 +4,9 @@ A target is one file: a table from operation to text or function, and a frame ar
 language (:mod:`~eigenstep.optimizers.rule`, ``ops``, ``errors``); recording imports no torch.
 """
 
-from .recording import SIGN, Node, NotRecordable, Phase, Program, Value, record
+from .nodes import Node, NotRecordable
+from .operand import Value
+from .phases import Phase, Program
+from .recording import SIGN, record
 
 __all__ = ["SIGN", "Node", "NotRecordable", "Phase", "Program", "Value", "record"]

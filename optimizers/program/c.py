@@ -16,7 +16,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .recording import REDUCTIONS, Node, Phase, Program
+from .nodes import REDUCTIONS, Node
+from .phases import Phase, Program
 
 
 @dataclass(frozen=True)

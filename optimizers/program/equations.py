@@ -20,8 +20,8 @@ from typing import Any
 from ..rule import Rule
 from .meaning import Exact, Meant
 from .names import WRITTEN, is_symbol, seen
+from .nodes import Node
 from .order import Equation, Facts, Symbol, topological, torn
-from .recording import Node
 from .whole import Whole, record_whole
 
 _MOST_CONDITIONS = 3

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from .recording import REDUCTIONS, Node, NotRecordable
+from .nodes import REDUCTIONS, Node, NotRecordable
 from .whole import Whole
 
 OPERATIONS = {

@@ -21,7 +21,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from .. import ops
-from .recording import COMPARISONS, FUNCTIONS, GATHERED, LOGIC, Node, Operand, Recorder, function
+from .nodes import COMPARISONS, LOGIC, Node, Recorder
+from .operand import FUNCTIONS, GATHERED, Operand, function
 
 _EXACT: dict[str, Callable[..., Any]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "neg": operator.neg,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .recording import Node
+from .nodes import Node
 
 Facts = tuple[tuple[Node, bool], ...]
 

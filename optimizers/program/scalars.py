@@ -7,7 +7,8 @@ import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from .recording import Node, Phase, Program
+from .nodes import Node
+from .phases import Phase, Program
 
 
 def evaluate_scalars(

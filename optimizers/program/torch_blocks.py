@@ -16,7 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .recording import Node, Phase, Program
+from .nodes import Node
+from .phases import Phase, Program
 from .scalars import evaluate_scalars, gathered_value
 
 LOW_PRECISION = (torch.float16, torch.bfloat16)

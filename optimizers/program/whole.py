@@ -16,7 +16,9 @@ from typing import Any
 
 from ..errors import EigenstepError
 from ..rule import Rule
-from .recording import Node, NotRecordable, Operand, Recorder, Value, recording
+from .nodes import Node, NotRecordable, Recorder
+from .operand import Operand, Value
+from .recording import recording
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import Any
 from .equations import Update, factors, is_rare
 from .meaning import OPPOSITE
 from .names import is_symbol, letter
+from .nodes import LOGIC, REDUCTIONS, Node
 from .order import Equation, Facts
-from .recording import LOGIC, REDUCTIONS, Node
 
 SUM, NEGATIVE, PRODUCT, POWER, ATOM = range(5)
 """How tightly an expression holds together, the loosest first."""

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from ...analysis.updates import latex_of
-from ...optimizers.program.recording import NotRecordable, record
+from ...optimizers.program.nodes import NotRecordable
+from ...optimizers.program.recording import record
 from ...optimizers.rule import Rule
 from ...optimizers.rules import ALL_RULES
 from ..chapters.optimizer_pages import bytes_of

@@ -15,7 +15,8 @@ from eigenstep.optimizers.engine import kernel as engine
 from eigenstep.optimizers.engine import native
 from eigenstep.optimizers.machine import files
 from eigenstep.optimizers.program import c
-from eigenstep.optimizers.program.recording import NotRecordable, record
+from eigenstep.optimizers.program.nodes import NotRecordable
+from eigenstep.optimizers.program.recording import record
 from eigenstep.optimizers.program.torch_blocks import BLOCK
 from eigenstep.optimizers.rules import ALL_RULES, adam, heavy_ball, lamb, radam
 from torch.optim import lr_scheduler

@@ -13,12 +13,12 @@ from eigenstep.optimizers.program import (
     c,
     javascript,
     latex,
-    recording,
+    operand,
     scalars,
     text,
     torch_blocks,
 )
-from eigenstep.optimizers.program.recording import COMPARISONS, NotRecordable
+from eigenstep.optimizers.program.nodes import COMPARISONS, NotRecordable
 from eigenstep.optimizers.program.whole import record_whole
 from eigenstep.optimizers.rules import ALL_RULES
 from eigenstep.optimizers.schedules import exponential
@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from test_latex import OWN, written_at_random
 
 ARITHMETIC = {"add", "sub", "mul", "div", "neg"}
-ELEMENTWISE = {*ARITHMETIC, *COMPARISONS, *recording.FUNCTIONS} - {"norm"}
+ELEMENTWISE = {*ARITHMETIC, *COMPARISONS, *operand.FUNCTIONS} - {"norm"}
 WRITTEN_BY_THE_FRAME = {*ARITHMETIC, "where", "pow", *COMPARISONS}
 
 
