@@ -28,8 +28,8 @@ from .subject import Asked, Subject, digest_of_rule, known, load, opponent_of
 FORMATS = ("html", "pdf")
 _FIRST = ("digits", "airfoil", "region", "tuning", "surfaces", "libraries")
 """What is begun first, so that no process is left with it at the end."""
-_GRACE = 5.0
-"""Seconds after its time in which a section may end by itself; then its process is ended."""
+_WAITING = 3.0
+"""How many times its time of computing a section may take by the clock; then its process is ended."""
 
 
 def write_rule_report(
@@ -166,7 +166,7 @@ def _prepare(
     for sections, count in pools:
         if not sections:
             continue
-        longest = max(s.seconds for s in sections) + _GRACE
+        longest = _WAITING * max(s.seconds for s in sections)
         with Workers(min(count, len(sections)), limit=longest, begin=ready) as processes:
             left: dict[Future[Any], Section] = {
                 processes.submit(section_of, s.id, *job): s for s in sections
@@ -192,7 +192,7 @@ def _outcome(future: Future[Any], limit: float) -> dict[str, Any]:
 
 
 def _overran(limit: float) -> str:
-    return f"not done within {limit:g} s, and given up; --no-cache tries again"
+    return f"not done in {limit:g} s of computing, and given up; --no-cache tries again"
 
 
 class _Late(BaseException):
@@ -201,9 +201,10 @@ class _Late(BaseException):
 
 @contextlib.contextmanager
 def _within(seconds: float) -> Iterator[None]:
-    """Raise :class:`_Late` after so many seconds, and again every second, until what runs has ended.
+    """Raise :class:`_Late` after so many seconds of computing, and again every second, until what runs has ended.
 
-    In the main thread, of a system that has timers; elsewhere the process's own limit is the only one.
+    Seconds of this process, so that what is given up does not depend on what else the machine does. In the
+    main thread, of a system that has timers; elsewhere the process's own limit is the only one.
     """
     timer = getattr(signal, "setitimer", None)
     if timer is None or threading.current_thread() is not threading.main_thread():
@@ -213,13 +214,13 @@ def _within(seconds: float) -> Iterator[None]:
     def late(number: int, frame: Any) -> None:
         raise _Late
 
-    before = signal.signal(signal.SIGALRM, late)
+    before = signal.signal(signal.SIGPROF, late)
     try:
-        timer(signal.ITIMER_REAL, seconds, 1.0)
+        timer(signal.ITIMER_PROF, seconds, 1.0)
         yield
     finally:
-        timer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        timer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def ready() -> None:

@@ -28,6 +28,8 @@ from .subject import Subject
 
 LONGEST = 420
 """Characters of TeX that fit a page; what is longer is not printed, and said not to be."""
+_WIDEST = 55
+"""Characters that fit a line of print."""
 _APART = 0.02
 """Grid points whose spectral radius is nearer to 1 than this are no test of the boundary."""
 
@@ -83,6 +85,26 @@ def _printed(expression: Any, what: str) -> tuple[str, str]:
     )
 
 
+def _polynomial(theory: Derivation) -> list[str]:
+    """The characteristic polynomial on one line, or a power of z on each; empty where that is too wide."""
+    whole = polynomial_tex(theory._characteristic)
+    if _width(whole) <= _WIDEST:
+        return [rf"\det(zI - R) &= {whole}"]
+    terms = [sp.Poly({m: c}, theory._characteristic.gen) for m, c in theory._characteristic.terms()]
+    lines = [polynomial_tex(term) for term in terms]
+    if max(map(_width, lines)) > _WIDEST:
+        return []
+    first, *rest = lines
+    signed = [line if line.startswith("-") else f"+ {line}" for line in rest]
+    return [rf"\det(zI - R) &= {first}", *(rf"&\quad {line}" for line in signed)]
+
+
+def _width(written: str) -> int:
+    """About how many characters wide TeX is in print."""
+    signs = re.sub(r"\\[a-zA-Z]+", "x", re.sub(r"\\(?:left|right|operatorname)", "", written))
+    return len(re.sub(r"[{}\s_^]", "", signs))
+
+
 def _own(subject: Subject, theory: Derivation) -> dict[str, Any]:
     """The report's numbers for what is free in the eigenvalues.
 
@@ -132,9 +154,8 @@ def matrix(subject: Subject, other: Subject, numbers: Numbers) -> Part:
             rf"On $\tfrac12\lambda x^2$ one step multiplies $\xi = ({state})$ by" "\n",
             display(rf"R = {written}", label="eq-matrix"),
         ]
-    polynomial = polynomial_tex(theory._characteristic)
-    if len(re.sub(r"\\[a-zA-Z]+|[{}]", " ", polynomial)) <= LONGEST:
-        parts += ["Its characteristic polynomial is\n", display(rf"\det(zI - R) = {polynomial}")]
+    if lines := _polynomial(theory):
+        parts += ["Its characteristic polynomial is\n", display(*lines)]
     else:
         refused.append(("The characteristic polynomial in print", "it is too long for a page"))
     roots = eigenvalues_tex(theory)
