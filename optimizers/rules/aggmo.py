@@ -10,6 +10,7 @@
 from functools import lru_cache
 
 from ..domains import NONNEGATIVE, UNIT, Hyperparameter, Integers, require
+from ..errors import DomainError
 from ..rule import Rule, derived
 
 MOST = 8
@@ -34,16 +35,9 @@ def aggmo_variant(count: int) -> Rule:
         DomainError: there are fewer or more.
     """
     require(Integers(1), count=count)
-    require(_Counts(), count=count)
+    if count > MOST:
+        raise DomainError("count", count, f"1 <= count <= {MOST}")
     return _variant(count)
-
-
-class _Counts:
-    def __contains__(self, value: int) -> bool:
-        return value <= MOST
-
-    def describe(self, name: str) -> str:
-        return f"{name} is an integer, 1 <= {name} <= {MOST}"
 
 
 @derived

@@ -111,22 +111,23 @@ def test_bad_input():
 
 
 @pytest.mark.parametrize("name", LINEAR_RULES)
-def test_noise_against_scipy(name):
+def test_noise_against_scipy(name, with_the_rest):
     theory = derive(LINEAR_RULES[name])
-    others = {"beta": 0.7} if "beta" in theory.free else {}
+    others = with_the_rest(theory, beta=0.7)
     for lr, curvature in ((0.1, 1.0), (0.3, 2.5), (0.01, 30.0)):
         matrix = theory.numeric_matrix(lr=lr, curvature=curvature, **others)
-        B = np.array(theory.system.B.subs(theory.trace.free["lr"], lr), float)
+        values = {theory.trace.free[k]: v for k, v in {"lr": lr, **others}.items()}
+        B = np.array(theory.system.B.subs(values), float)
         expected = scipy.linalg.solve_discrete_lyapunov(matrix, B @ B.T)[-1, -1]
         got = theory.stationary_variance(lr=lr, curvature=curvature, **others)
         assert got == pytest.approx(expected, rel=1e-10)
 
 
 @pytest.mark.parametrize("name", LINEAR_RULES)
-def test_mean_square_region_against_the_second_moment_map(name):
+def test_mean_square_region_against_the_second_moment_map(name, with_the_rest):
     """s²·gain crosses 1 exactly where the second-moment map's spectral radius does."""
     theory = derive(LINEAR_RULES[name])
-    values = {"lr": 0.3, "beta": 0.6} if "beta" in theory.free else {"lr": 0.3}
+    values = {"lr": 0.3, **with_the_rest(theory, beta=0.6)}
     point = {theory.trace.free[k]: sp.Rational(str(v)) for k, v in values.items()} | {LAMBDA: 2}
     critical = 1 / sp.sqrt(theory.noise.gain.subs(point))
     for factor, stable in ((0.999, True), (1.001, False)):
