@@ -49,7 +49,7 @@ def failure(processes, said):
 
 def test_two_processes_compute_what_one_does(result):
     for kind in set(result) - {"shard norms"}:
-        assert len(result[kind]) == 21
+        assert len(result[kind]) == 26
         for name, difference in result[kind].items():
             assert difference < 1e-13, (kind, name)
 
