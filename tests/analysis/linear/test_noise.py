@@ -9,8 +9,8 @@ import scipy.linalg
 import sympy as sp
 from eigenstep.analysis import LAMBDA, derive
 from eigenstep.analysis.linear.noise import SPREAD, best_schedule, minibatch_variance
-from eigenstep.optimizers.errors import DomainError
-from eigenstep.optimizers.rules import LINEAR_RULES, gradient_descent, heavy_ball
+from eigenstep.optimizers.errors import DomainError, RuleError
+from eigenstep.optimizers.rules import LINEAR_RULES, gradient_descent, heavy_ball, schedule_free_sgd
 from scipy.optimize import minimize
 
 SAMPLES = np.array([3.0, -1.0, 0.5, 2.0, -2.5])
@@ -156,3 +156,8 @@ def test_noise_just_inside_the_limit():
     nearly = sp.Rational(2) - sp.Rational(1, 10**50)
     found = derive(gradient_descent).stationary_variance(lr=nearly, curvature=1)
     assert found == pytest.approx(2e50, rel=1e-15)
+
+
+def test_an_average_whose_weight_dies_out_has_no_stationary_covariance():
+    with pytest.raises(RuleError, match="no stationary covariance"):
+        derive(schedule_free_sgd).noise.variance  # noqa: B018
