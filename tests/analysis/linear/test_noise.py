@@ -160,4 +160,4 @@ def test_noise_just_inside_the_limit():
 
 def test_an_average_whose_weight_dies_out_has_no_stationary_covariance():
     with pytest.raises(RuleError, match="no stationary covariance"):
-        derive(schedule_free_sgd).noise.variance  # noqa: B018
+        derive(schedule_free_sgd).noise.variance
