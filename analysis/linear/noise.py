@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import sympy as sp
 from sympy.polys.matrices import DomainMatrix
+from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
 
 from ...optimizers.domains import NONNEGATIVE, POSITIVE, Integers, require
-from ...optimizers.errors import DomainError
+from ...optimizers.errors import DomainError, RuleError
 from ..reals import float64, real, real_array
 from ..tracing import ETA, LAMBDA, LinearSystem
 from .stability import positive_element, positive_factors
@@ -47,7 +48,13 @@ def solve_lyapunov(matrix: sp.Matrix, source: sp.Matrix) -> sp.Matrix:
         rows.append(row)
     right = sp.Matrix([source[i, j] for i, j in pairs])
     system = DomainMatrix.from_Matrix(sp.Matrix(rows).row_join(right)).to_field()
-    solution = system[:, :-1].lu_solve(system[:, -1:])
+    try:
+        solution = system[:, :-1].lu_solve(system[:, -1:])
+    except DMNonInvertibleMatrixError:
+        raise RuleError(
+            "there is no stationary covariance: two eigenvalues of the iteration matrix have the product 1 "
+            "at every step, as where the weight of a step in an average dies out"
+        ) from None
     values = [sp.factor(v) for v in solution.to_Matrix()]
     return sp.Matrix(n, n, lambda i, j: values[index[min(i, j), max(i, j)]])
 

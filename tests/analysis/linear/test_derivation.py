@@ -15,7 +15,7 @@ from eigenstep.optimizers.rules import LINEAR_RULES, adam, gradient_descent, hea
 
 
 @pytest.mark.parametrize("name", LINEAR_RULES)
-def test_simulated_boundary_is_the_exact_one(name):
+def test_simulated_boundary_is_the_exact_one(name, with_the_rest):
     """On a 500×500 grid, except where |ρ − 1| ≤ 0.002.
 
     A run's growth is measured between two windows 600 steps apart; near a double root the iterates
@@ -24,7 +24,7 @@ def test_simulated_boundary_is_the_exact_one(name):
     theory = derive(LINEAR_RULES[name])
     h, beta = np.linspace(0.0084, 4.2, 500), np.linspace(0, 0.996, 500)
     grid_h, grid_beta = np.meshgrid(h, beta)
-    others = {"beta": grid_beta} if "beta" in theory.free else {}
+    others = with_the_rest(theory, beta=grid_beta)
     if not others:
         grid_h = grid_h[:2]
     converges = growth(LINEAR_RULES[name], 1200, eta_lambda=grid_h, **others) < 1

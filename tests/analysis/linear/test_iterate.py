@@ -15,11 +15,11 @@ inside = st.tuples(st.floats(0.05, 0.95), st.floats(0.0, 0.97), st.floats(0.05, 
 
 @settings(max_examples=25, deadline=None)
 @given(inside, st.sampled_from(sorted(LINEAR_RULES)), st.integers(0, 60))
-def test_closed_form_equals_simulation(point, name, steps):
+def test_closed_form_equals_simulation(with_the_rest, point, name, steps):
     fraction, beta, curvature = point
     r = LINEAR_RULES[name]
     theory = derive(r)
-    others = {"beta": beta} if "beta" in theory.free else {}
+    others = with_the_rest(theory, beta=beta)
     lr = fraction * theory.stable_interval(**others)[1] / curvature
     run = simulate(r, steps, curvature=curvature, lr=lr, **others)
     power = theory.iterate(steps, lr=lr, curvature=curvature, **others)

@@ -9,8 +9,8 @@ import scipy.linalg
 import sympy as sp
 from eigenstep.analysis import LAMBDA, derive
 from eigenstep.analysis.linear.noise import SPREAD, best_schedule, minibatch_variance
-from eigenstep.optimizers.errors import DomainError
-from eigenstep.optimizers.rules import LINEAR_RULES, gradient_descent, heavy_ball
+from eigenstep.optimizers.errors import DomainError, RuleError
+from eigenstep.optimizers.rules import LINEAR_RULES, gradient_descent, heavy_ball, schedule_free_sgd
 from scipy.optimize import minimize
 
 SAMPLES = np.array([3.0, -1.0, 0.5, 2.0, -2.5])
@@ -111,22 +111,23 @@ def test_bad_input():
 
 
 @pytest.mark.parametrize("name", LINEAR_RULES)
-def test_noise_against_scipy(name):
+def test_noise_against_scipy(name, with_the_rest):
     theory = derive(LINEAR_RULES[name])
-    others = {"beta": 0.7} if "beta" in theory.free else {}
+    others = with_the_rest(theory, beta=0.7)
     for lr, curvature in ((0.1, 1.0), (0.3, 2.5), (0.01, 30.0)):
         matrix = theory.numeric_matrix(lr=lr, curvature=curvature, **others)
-        B = np.array(theory.system.B.subs(theory.trace.free["lr"], lr), float)
+        values = {theory.trace.free[k]: v for k, v in {"lr": lr, **others}.items()}
+        B = np.array(theory.system.B.subs(values), float)
         expected = scipy.linalg.solve_discrete_lyapunov(matrix, B @ B.T)[-1, -1]
         got = theory.stationary_variance(lr=lr, curvature=curvature, **others)
         assert got == pytest.approx(expected, rel=1e-10)
 
 
 @pytest.mark.parametrize("name", LINEAR_RULES)
-def test_mean_square_region_against_the_second_moment_map(name):
+def test_mean_square_region_against_the_second_moment_map(name, with_the_rest):
     """s²·gain crosses 1 exactly where the second-moment map's spectral radius does."""
     theory = derive(LINEAR_RULES[name])
-    values = {"lr": 0.3, "beta": 0.6} if "beta" in theory.free else {"lr": 0.3}
+    values = {"lr": 0.3, **with_the_rest(theory, beta=0.6)}
     point = {theory.trace.free[k]: sp.Rational(str(v)) for k, v in values.items()} | {LAMBDA: 2}
     critical = 1 / sp.sqrt(theory.noise.gain.subs(point))
     for factor, stable in ((0.999, True), (1.001, False)):
@@ -155,3 +156,8 @@ def test_noise_just_inside_the_limit():
     nearly = sp.Rational(2) - sp.Rational(1, 10**50)
     found = derive(gradient_descent).stationary_variance(lr=nearly, curvature=1)
     assert found == pytest.approx(2e50, rel=1e-15)
+
+
+def test_an_average_whose_weight_dies_out_has_no_stationary_covariance():
+    with pytest.raises(RuleError, match="no stationary covariance"):
+        derive(schedule_free_sgd).noise.variance

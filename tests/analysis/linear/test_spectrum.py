@@ -12,17 +12,17 @@ from eigenstep.optimizers.rules import LINEAR_RULES, gradient_descent, heavy_bal
 
 
 @pytest.mark.parametrize("r", LINEAR_RULES.values(), ids=list(LINEAR_RULES))
-def test_radius_is_that_of_the_matrix(r):
+def test_radius_is_that_of_the_matrix(r, with_the_rest):
     """Within 1e-12 where |z₁ − z₂|² > 1e-3; elsewhere within the square root of the rounding."""
     theory = derive(r)
     h, beta = np.linspace(0.004, 4.2, 90), np.linspace(0, 0.99, 60)
     grid_h, grid_beta = np.meshgrid(h, beta)
-    others = {"beta": grid_beta} if "beta" in theory.free else {}
+    others = with_the_rest(theory, beta=grid_beta)
     radius = theory.spectral_radius(eta_lambda=grid_h, **others)
     n = theory.system.order
     stack = np.empty((*grid_h.shape, n, n))
     for i, j in np.ndindex(*grid_h.shape):
-        momentum = {"beta": float(beta[i])} if others else {}
+        momentum = with_the_rest(theory, beta=float(beta[i]))
         if j % 9 == 0:
             stack[i, j] = theory.numeric_matrix(lr=float(h[j]), curvature=1.0, **momentum)
     some = np.zeros(grid_h.shape, bool)

@@ -194,14 +194,16 @@ def test_parameters_on_the_meta_device(name, kind):
     before = real.detach().clone()
     for p in (*model.parameters(), real):
         p.grad = torch.ones_like(p)
-    optimizer.step()
+    steps = 2 if name == "ADOPT" else 1  # which only measures at its first
+    for _ in range(steps):
+        optimizer.step()
     assert not torch.equal(real, before)
-    assert optimizer.state[model.weight]["step"] == 1
+    assert optimizer.state[model.weight]["step"] == steps
     for value in optimizer.state[model.weight].values():
         assert not isinstance(value, torch.Tensor) or value.is_meta
 
 
-CYCLED = [n for n in NAMES if n not in ("GradientDescent", "Adagrad", "Adadelta")]
+CYCLED = [n for n in NAMES if n not in ("GradientDescent", "Adagrad", "Adadelta", "ASGD", "Rprop")]
 
 
 @pytest.mark.parametrize("name", CYCLED)

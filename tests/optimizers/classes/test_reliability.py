@@ -107,7 +107,8 @@ def test_parameters_without_gradients_frozen_and_shared(name):
     before = still.detach().clone()
     optimizer = make(name, [moved, still, frozen])
     moved.grad = torch.ones(3, dtype=torch.float64)
-    optimizer.step()
+    for _ in range(2 if name == "ADOPT" else 1):  # which only measures at its first
+        optimizer.step()
     assert torch.equal(still, before)
     assert torch.equal(frozen, before)
     assert "step" not in optimizer.state[still]
@@ -126,6 +127,8 @@ def test_groups_are_added_and_keep_their_own_settings(name):
     optimizer = make(name, [a])
     step(optimizer, [a], 0)
     still = {"final_lr": 0.0} if "final_lr" in optimizer.param_groups[0] else {}
+    if "step_sizes" in optimizer.param_groups[0]:
+        still = {"step_sizes": (0.0, 50.0)}
     optimizer.add_param_group({"params": [b], "lr": 0.0, **still})
     before = b.detach().clone()
     step(optimizer, [a, b], 1)
@@ -211,7 +214,10 @@ def test_pickled_whatever_convention_or_composition_it_runs(name, choice):
 def test_low_precision_is_computed_in_float32_and_rounded_once(name, dtype, kind):
     """One step from zero state is the float32 step, rounded: nothing is lost on the way."""
     p, q = leaf(50, dtype=dtype), torch.nn.Parameter(leaf(50, dtype=dtype).detach().float())
-    one, other = make(name, [p], kind), make(name, [q], kind)
+    exact = (
+        {"lr": 2.0**-4} if name == "Rprop" else {}
+    )  # which begins as a state of the parameter's dtype
+    one, other = make(name, [p], kind, **exact), make(name, [q], kind, **exact)
     step(one, [p], 0)
     q.grad = p.grad.float()
     other.step()
@@ -277,12 +283,13 @@ def test_hyperparameters_outside_their_domain(name, argument, value):
 
 @every
 def test_betas_outside_their_domain(name):
-    if "betas" not in make(name, [leaf(1)]).param_groups[0]:
+    usual = make(name, [leaf(1)]).param_groups[0].get("betas")
+    if usual is None:
         pytest.skip(f"{name} has no betas")
     with pytest.raises(
         DomainError, match=r"betas\[1\] = 1\.0 is outside its domain: 0 <= betas\[1\] < 1"
     ):
-        make(name, [leaf(1)], betas=(0.9, 1.0))
+        make(name, [leaf(1)], betas=(0.9, 1.0, *usual[2:]))
 
 
 @every
