@@ -8,50 +8,17 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from . import ops
-from .domains import NONNEGATIVE, POSITIVE, Choice, Hyperparameter, Integers, Interval
+from .added import decay_of, joined, remembers_nothing, with_added
+from .domains import Choice, Hyperparameter, Integers, Interval
 from .errors import RuleError
-from .ops import clip, maximum, mean, norm, where
-from .rule import Rule, _keyword_only, derived
+from .layerwise import cautious, layerwise_gradient, trust_ratio
+from .ops import where
+from .rule import Rule, derived, keyword_only
 
 FIRST = "first_"
 """Prefix of the hyperparameters of which a state's first value is made, where it is made anew."""
 PREVIOUS = "previous_"
 """Prefix of the coefficients with which the stored point was computed, one step ago."""
-
-
-def _decay(default: float, convention: bool = True) -> Hyperparameter:
-    return Hyperparameter("weight_decay", default, NONNEGATIVE, "w", convention)
-
-
-def _with(inner: Rule, *added: Hyperparameter) -> dict[str, Hyperparameter]:
-    for h in added:
-        if h.name in inner.hyperparameters:
-            raise RuleError(f"rule {inner.name} has {h.name} already; it cannot be added once more")
-    return {**inner.hyperparameters, **{h.name: h for h in added}}
-
-
-def _remembers_nothing(inner: Rule, composition: str) -> None:
-    """Raise where a rule's coefficients remember something, whose steps the composition would change."""
-    if inner.memory is not None:
-        raise RuleError(
-            f"{composition} of rule {inner.name}: its coefficients remember {', '.join(inner.memory.start)} "
-            "from step to step, which this composition would change"
-        )
-
-
-def _joined(inner: Rule, found: Mapping[str, Any], **added: Any) -> dict[str, Any]:
-    """The inner rule's coefficients and those that are added.
-
-    Raises:
-        RuleError: one of them would take the place of the inner rule's.
-    """
-    for name in added:
-        if name in found:
-            raise RuleError(
-                f"rule {inner.name} has a coefficient {name} already, which is added to it; rename it"
-            )
-    return {**found, **added}
 
 
 @derived
@@ -64,14 +31,14 @@ def with_weight_decay(inner: Rule) -> Rule:
     """
 
     def coefficients(t: Any, *, weight_decay: Any, **rest: Any) -> dict[str, Any]:
-        return _joined(inner, inner.coefficients(t, rest), weight_decay=weight_decay)
+        return joined(inner, inner.coefficients(t, rest), weight_decay=weight_decay)
 
     def update(theta: Any, g: Any, *state: Any, weight_decay: Any, **rest: Any) -> Any:
         point = inner.gradient_point(theta, *state, **rest)
         return inner(theta, g + weight_decay * point, *state, **rest)
 
     changed = {"update": update, "coefficients": coefficients,
-               "hyperparameters": _with(inner, _decay(0.0))}  # fmt: skip
+               "hyperparameters": with_added(inner, decay_of(0.0))}  # fmt: skip
     return Rule(**{**inner.parts, **changed})
 
 
@@ -86,7 +53,7 @@ def with_decoupled_weight_decay(
     """
 
     def coefficients(t: Any, *, weight_decay: Any, **rest: Any) -> dict[str, Any]:
-        return _joined(inner, inner.coefficients(t, rest), shrink=rest["lr"] * weight_decay)
+        return joined(inner, inner.coefficients(t, rest), shrink=rest["lr"] * weight_decay)
 
     def update(theta: Any, g: Any, *state: Any, shrink: Any, **rest: Any) -> Any:
         new_theta, *new_state = inner(theta, g, *state, **rest)
@@ -94,123 +61,7 @@ def with_decoupled_weight_decay(
 
     changed = {"update": update, "coefficients": coefficients, "name": name or inner.name,
                "source": inner.source if source is None else source,
-               "hyperparameters": _with(inner, _decay(default, convention=False))}  # fmt: skip
-    return Rule(**{**inner.parts, **changed})
-
-
-@derived
-def trust_ratio(inner: Rule, *, decay: str, name: str, source: str) -> Rule:
-    r"""The rule with its update scaled, tensor by tensor, to the length φ(‖θ‖).
-
-    .. math:: \theta \leftarrow \theta - \eta\,\phi(\|\theta\|) \frac{u}{\|u\|}
-
-    u is the inner rule's update at η = 1, read off by stepping from zero, so that nothing cancels:
-    the inner rule must use θ in no other way. Where a norm is zero the ratio φ(‖θ‖)/‖u‖ is 1.
-
-    Args:
-        inner: the base rule.
-        decay: where weight decay enters: ``"gradient"`` (g + wθ) or ``"update"`` (u + wθ).
-    """
-
-    _remembers_nothing(inner, "trust_ratio")
-
-    def coefficients(
-        t: Any, *, lr: Any, weight_decay: Any, phi: Any, phi_lower: Any, phi_upper: Any, **rest: Any
-    ) -> dict[str, Any]:
-        unit = inner.coefficients(t, {**rest, "lr": 1})
-        return _joined(inner, unit, length=lr, weight_decay=weight_decay, phi=phi,
-                       phi_lower=phi_lower, phi_upper=phi_upper)  # fmt: skip
-
-    def update(
-        theta: Any, g: Any, *state: Any, length: Any, weight_decay: Any, phi: Any, phi_lower: Any,
-        phi_upper: Any, **rest: Any,
-    ) -> Any:  # fmt: skip
-        gradient = g + weight_decay * theta if decay == "gradient" else g
-        minus_u, *new_state = inner(0.0, gradient, *state, **rest)
-        u = weight_decay * theta - minus_u if decay == "update" else -minus_u
-        size, u_size = norm(theta), norm(u)
-        wanted = size if phi == "identity" else clip(size, phi_lower, phi_upper)
-        # Written with ≤ so that a NaN norm reaches the whole tensor instead of counting as zero; u is
-        # divided first, because the ratio itself overflows float32 where u is tiny.
-        wanted = where(size <= 0, 1, where(u_size <= 0, 1, wanted))
-        u_size = where(size <= 0, 1, where(u_size <= 0, 1, u_size))
-        return theta - (length * wanted) * (u / u_size), *new_state
-
-    added = (
-        _decay(0.0, convention=False),
-        Hyperparameter("phi", "identity", Choice(("identity", "clipped")), "phi", True),
-        Hyperparameter("phi_lower", 0.0, NONNEGATIVE, "phi_l", True),
-        Hyperparameter("phi_upper", 10.0, POSITIVE, "phi_u", True),
-    )
-    return Rule(**{**inner.parts, "update": update, "coefficients": coefficients, "name": name,
-                   "source": source, "conventions": None,
-                   "hyperparameters": _with(inner, *added)})  # fmt: skip
-
-
-@derived
-@lru_cache(maxsize=256)
-def cautious(inner: Rule, *, name: str | None = None) -> Rule:
-    r"""The rule without the part of its update that points against the gradient.
-
-    .. math:: \theta \leftarrow \theta - \frac{n}{\#\{u g > 0\} + 1}\, [u g > 0]\, u
-
-    u is the inner rule's update, read off by stepping from zero: the inner rule must use θ in no other way
-    (decoupled weight decay is added to the cautious rule, as in the paper). n counts a tensor's elements.
-    Adds the hyperparameter ``rescale``: ``"count"`` as above, ``"mean"`` for the factor
-    1/max(mean[ug > 0], 0.001) of the authors' code, ``"none"`` for 1.
-
-    Source: Liang et al. 2024, Cautious optimizers: improving training with one line of code, algorithm 1.
-    """
-
-    def coefficients(t: Any, *, rescale: Any, **rest: Any) -> dict[str, Any]:
-        return {**inner.coefficients(t, rest), "rescale": rescale}
-
-    def update(theta: Any, g: Any, *state: Any, rescale: Any, **rest: Any) -> Any:
-        minus_u, *new_state = inner(theta * 0, g, *state, **rest)
-        agree = where(minus_u * g < 0, 1, 0)
-        if rescale == "count":
-            agree = agree * (ops.size(g) / (ops.sum(agree) + 1))
-        elif rescale == "mean":
-            agree = agree / maximum(mean(agree), 1e-3)
-        return theta + agree * minus_u, *new_state
-
-    rescale = Hyperparameter("rescale", "count", Choice(("count", "mean", "none")), "rescale", True)
-    changed = {"update": update, "coefficients": coefficients, "name": name or f"cautious_{inner.name}",
-               "source": "Liang et al. 2024, Cautious optimizers, algorithm 1", "conventions": None,
-               "hyperparameters": _with(inner, rescale)}  # fmt: skip
-    return Rule(**{**inner.parts, **changed})
-
-
-@derived
-def layerwise_gradient(inner: Rule, *, norms: str) -> Rule:
-    r"""The rule on gradients scaled, tensor by tensor, to the length κ‖θ‖.
-
-    .. math:: g \leftarrow \kappa \frac{\|\theta\|}{\|g\| + w\|\theta\|} (g + w\theta)
-
-    Where ‖θ‖ or the denominator is zero the factor is 1.
-
-    Args:
-        inner: the base rule.
-        norms: ``"apart"`` as above; ``"together"``: ‖g + wθ‖ below.
-    """
-
-    def coefficients(t: Any, *, weight_decay: Any, trust_coefficient: Any, **rest: Any) -> Any:
-        return _joined(inner, inner.coefficients(t, rest), weight_decay=weight_decay,
-                       trust_coefficient=trust_coefficient)  # fmt: skip
-
-    def update(
-        theta: Any, g: Any, *state: Any, weight_decay: Any, trust_coefficient: Any, **rest: Any
-    ) -> Any:
-        decayed = g + weight_decay * theta
-        size = norm(theta)
-        below = norm(decayed) if norms == "together" else norm(g) + weight_decay * size
-        wanted = where(size <= 0, 1, where(below <= 0, 1, trust_coefficient * size))
-        below = where(size <= 0, 1, where(below <= 0, 1, below))
-        return inner(theta, wanted * (decayed / below), *state, **rest)
-
-    kappa = Hyperparameter("trust_coefficient", 0.001, POSITIVE, "kappa", True)
-    changed = {"update": update, "coefficients": coefficients,
-               "hyperparameters": _with(inner, _decay(0.0, convention=False), kappa)}  # fmt: skip
+               "hyperparameters": with_added(inner, decay_of(default, convention=False))}  # fmt: skip
     return Rule(**{**inner.parts, **changed})
 
 
@@ -226,7 +77,7 @@ def one_of(
     """
     first, *_ = rules.values()
     for inner in rules.values():
-        _remembers_nothing(inner, "one_of")
+        remembers_nothing(inner, "one_of")
     hyperparameters: dict[str, Hyperparameter] = {}
     for inner in rules.values():
         free = {k: h for k, h in inner.hyperparameters.items() if k not in inner.fixed}
@@ -271,15 +122,15 @@ def lookahead(
     Source: Zhang et al. 2019, Lookahead optimizer: k steps forward, 1 step back, algorithm 1.
     """
 
-    _remembers_nothing(inner, "lookahead")
-    first = {k for f in inner.initial.values() for k in _keyword_only(f)}
+    remembers_nothing(inner, "lookahead")
+    first = {k for f in inner.initial.values() for k in keyword_only(f)}
 
     def coefficients(
         t: Any, *, k: Any, alpha: Any, reset_state: Any, **rest: Any
     ) -> dict[str, Any]:
         at = (t - 1) % k + 1 if reset_state else t
         anew = {FIRST + name: rest[name] for name in first} if reset_state else {}
-        return _joined(inner, inner.coefficients(at, rest), **anew, sync=t % k <= 0, alpha=alpha,
+        return joined(inner, inner.coefficients(at, rest), **anew, sync=t % k <= 0, alpha=alpha,
                        reset_state=reset_state)  # fmt: skip
 
     def update(
@@ -310,7 +161,7 @@ def lookahead(
         "update": update, "coefficients": coefficients, "state": (*inner.state, "slow"),
         "initial": {**inner.initial, "slow": lambda theta: theta},
         "gradient_at": _with_slow(inner.parts["gradient_at"]),
-        "hyperparameters": _with(inner, *added), "name": name or f"lookahead_{inner.name}",
+        "hyperparameters": with_added(inner, *added), "name": name or f"lookahead_{inner.name}",
         "source": source or "Zhang et al. 2019, Lookahead optimizer, algorithm 1",
     }  # fmt: skip
     return Rule(**{**inner.parts, **changed})
@@ -404,3 +255,10 @@ def check_start(rule: Rule, coefficients: dict[str, Any]) -> None:
             f"rule {rule.name} takes its first gradient at {start:g}θ, not at θ; "
             "give its state an initial value"
         )
+
+
+__all__ = [
+    "FIRST", "PREVIOUS", "at_gradient_point", "cautious", "check_start", "iterate_from_point",
+    "layerwise_gradient", "lookahead", "one_of", "trust_ratio", "with_decoupled_weight_decay",
+    "with_schedule", "with_weight_decay",
+]  # fmt: skip

@@ -26,19 +26,25 @@ from __future__ import annotations
 import functools
 import inspect
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from html import escape
-from typing import Any, get_type_hints, overload
+from typing import Any, overload
 
 import numpy as np
 
-from .domains import Hyperparameter, check_all, hyperparameter_of
+from .domains import Hyperparameter, check_all
 from .errors import Missing, RuleError, UnknownName, shown
 from .remembered import Memory
 from .shapes import GIVEN, GROUP, NUMBER, TENSOR, Shape
-
-Update = Callable[..., Any]
+from .signature import (
+    Update,
+    check_function,
+    hyperparameters_of,
+    keyword_only,
+    positional,
+    shapes_of,
+)
 
 
 def derived(make: Callable[..., Rule]) -> Callable[..., Rule]:
@@ -58,73 +64,11 @@ def _remake(make: Callable[..., Rule], args: tuple[Any, ...], kwargs: dict[str, 
     return make(*args, **kwargs)
 
 
-def _keyword_only(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    parameters = inspect.signature(function).parameters.items()
-    return {name: p for name, p in parameters if p.kind is p.KEYWORD_ONLY}
-
-
-def _positional(function: Callable[..., Any]) -> tuple[str, ...]:
-    parameters = inspect.signature(function).parameters.values()
-    return tuple(
-        p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-    )
-
-
-def _hyperparameters(
-    function: Callable[..., Any], remembered: Iterable[str] = ()
-) -> dict[str, Hyperparameter]:
-    hints = get_type_hints(function, include_extras=True)
-    found = {}
-    for name, parameter in _keyword_only(function).items():
-        if name in remembered:
-            continue
-        default = None if parameter.default is parameter.empty else parameter.default
-        found[name] = hyperparameter_of(name, hints.get(name), default)
-    return found
-
-
-def _shapes(update: Update, state: tuple[str, ...]) -> dict[str, Shape]:
-    """What the state variables are that say so by an annotation."""
-    positional = [p for p in inspect.signature(update).parameters.values() if p.name in state]
-    if all(p.annotation is p.empty for p in positional):
-        return {}
-    try:
-        hints = get_type_hints(update, include_extras=True)
-    except (NameError, TypeError, SyntaxError) as error:
-        raise RuleError(
-            f"rule {update.__name__}: its annotations cannot be read: {error}"
-        ) from error
-    found = {}
-    for p in positional:
-        for extra in getattr(hints.get(p.name), "__metadata__", ()):
-            if isinstance(extra, Shape):
-                found[p.name] = extra
-    return found
-
-
 def _zeros(zero: Any, shape: tuple[int, ...]) -> Any:
     """Zeros of a shape, of the kind that ``zero`` is."""
     if hasattr(zero, "new_zeros"):
         return zero.new_zeros(shape)
     return np.zeros(shape, dtype=getattr(zero, "dtype", float))
-
-
-def _check_function(update: Any) -> None:
-    """Raise :class:`RuleError` for what is no plain function, and returns no numbers."""
-    name = getattr(update, "__name__", None)
-    for test, what in (
-        (inspect.isclass, "a class"), (inspect.iscoroutinefunction, "an async function"),
-        (inspect.isasyncgenfunction, "an async generator"),
-        (inspect.isgeneratorfunction, "a generator: it yields where a rule returns"),
-    ):  # fmt: skip
-        if test(update):
-            raise RuleError(
-                f"rule {name}: it is {what}; a rule is a function of (theta, g, *state)"
-            )
-    if not callable(update) or name is None:
-        raise RuleError(
-            f"a rule is a function of (theta, g, *state), with a name; got {shown(update)}"
-        )
 
 
 class Rule:
@@ -159,24 +103,24 @@ class Rule:
         shapes: Mapping[str, Shape] | None = None,
         memory: Memory | None = None,
     ) -> None:
-        _check_function(update)
+        check_function(update)
         self.update = update
         self.name = name or update.__name__
         self.source = source
         self.__doc__ = update.__doc__
         self.__module__ = update.__module__
-        positional = _positional(update)
-        if len(positional) < 2:
+        arguments = positional(update)
+        if len(arguments) < 2:
             raise RuleError(
-                f"rule {self.name}: its function takes (theta, g, *state), got {positional}"
+                f"rule {self.name}: its function takes (theta, g, *state), got {arguments}"
             )
-        self.parameter, self.gradient = positional[:2]
-        self.state: tuple[str, ...] = positional[2:] if state is None else state
-        self.shapes = _shapes(update, self.state) if shapes is None else dict(shapes)
+        self.parameter, self.gradient = arguments[:2]
+        self.state: tuple[str, ...] = arguments[2:] if state is None else state
+        self.shapes = shapes_of(update, self.state) if shapes is None else dict(shapes)
         self.memory = memory
         kinds = [p.kind for p in inspect.signature(update).parameters.values()]
         takes_all = inspect.Parameter.VAR_KEYWORD in kinds
-        self._takes = None if takes_all else frozenset(_keyword_only(update))
+        self._takes = None if takes_all else frozenset(keyword_only(update))
         self.conventions: Mapping[str, Mapping[str, Any]] = dict(conventions or {})
         self.initial = dict(initial or {})
         for key in self.initial:
@@ -185,7 +129,7 @@ class Rule:
         self._coefficients = coefficients
         self._gradient_at = gradient_at
         if hyperparameters is None:
-            hyperparameters = _hyperparameters(
+            hyperparameters = hyperparameters_of(
                 coefficients or update, () if memory is None else memory.start
             )
         self.hyperparameters: dict[str, Hyperparameter] = dict(hyperparameters)
@@ -318,7 +262,7 @@ class Rule:
     def initial_of(self, name: str, theta: Any, hyperparameters: Mapping[str, Any]) -> Any:
         """The first value of a state variable that does not begin at zero."""
         function = self.initial[name]
-        return function(theta, **{k: hyperparameters[k] for k in _keyword_only(function)})
+        return function(theta, **{k: hyperparameters[k] for k in keyword_only(function)})
 
     def _check_name(self, key: str) -> None:
         if key not in self.hyperparameters:
@@ -428,7 +372,7 @@ class Rule:
     @property
     def gradient_at_names(self) -> tuple[str, ...]:
         """The coefficients that say where the gradient is taken; empty where it is at θ."""
-        return () if self._gradient_at is None else tuple(_keyword_only(self._gradient_at))
+        return () if self._gradient_at is None else tuple(keyword_only(self._gradient_at))
 
     def gradient_point(self, theta: Any, *state: Any, **coefficients: Any) -> Any:
         """Where the gradient is taken: ``theta`` unless the rule says otherwise."""

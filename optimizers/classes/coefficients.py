@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..domains import REAL, Choice, Integers, Interval
 from ..errors import DomainError, EigenstepError, RuleError, _line, shown
-from ..rule import Rule, _keyword_only
+from ..rule import Rule, keyword_only
 from .arguments import plain
 
 _LARGEST = torch.finfo(torch.float32).max
@@ -40,7 +40,7 @@ def _needs(rule: Rule) -> frozenset[str]:
     """The coefficients that the rule's function takes and has no default for."""
     if rule._takes is None:
         return frozenset()
-    found = _keyword_only(rule.update).items()
+    found = keyword_only(rule.update).items()
     return frozenset(name for name, p in found if p.default is Parameter.empty)
 
 
@@ -135,7 +135,7 @@ def first_value(
         RuleError: it is neither a number nor a tensor of its shape.
     """
     what = f"the first value of {name}"
-    used = {k: values[k] for k in _keyword_only(rule.initial[name])}
+    used = {k: values[k] for k in keyword_only(rule.initial[name])}
     check_fit(rule, {k: v for k, v in used.items() if isinstance(v, int | float)}, [real])
     with told(rule, what):
         start = rule.initial_of(name, real, values)
