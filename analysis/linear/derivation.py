@@ -12,7 +12,7 @@ import numpy as np
 import sympy as sp
 from sympy.polys.matrices import DomainMatrix
 
-from ...optimizers.errors import DomainError, RuleError, shown
+from ...optimizers.errors import DomainError, EigenstepError, RuleError, shown
 from ...optimizers.rule import Rule
 from ..decision import decide
 from ..reals import float64, rational
@@ -22,12 +22,18 @@ from ..updates import latex_of, text_of
 from . import spectrum, stability
 from .closed_form import MU, ClosedTuning, L
 from .damping import critical_damping
+from .first_exit import FirstExit
 from .iterate import Iterate
 from .noise import StationaryNoise, stationary_noise
 from .points import ETA_LAMBDA, Points, all_exact
+from .signs import Signs
 from .stability import StabilityRegion, Z
 from .transient import TransientGrowth, scaling, transient_growth
 from .tuning import Tuner, Tuning, check_spectrum
+
+
+class NoClosedLimit(RuleError):
+    """The largest stable step is a root of a polynomial, which the error names, and no expression."""
 
 
 class Derivation:
@@ -141,7 +147,9 @@ class Derivation:
     def stability(self) -> StabilityRegion:
         """Where all eigenvalues lie in the open unit disk."""
         conditions = stability.jury_conditions(self._polynomial.all_coeffs())
-        inequalities, minimal = stability.minimal_inequalities(conditions, self._domain)
+        inequalities, minimal = stability.minimal_inequalities(
+            conditions, self._domain, variable=self.variable
+        )
         return StabilityRegion(
             variable=self.variable, parameters=tuple(self.free.values()), names=self.points.names,
             inequalities=inequalities, domain=self._domain, minimal=minimal,
@@ -155,13 +163,68 @@ class Derivation:
         Where η and λ do not enter only through their product it is the largest stable λ: see
         :attr:`variable`.
 
+        Where :attr:`limit_conditions` are not empty, it is so where they hold.
+
         Raises:
-            RuleError: there is no stable interval that begins at 0, or no expression for its end.
+            RuleError: nowhere in the domain there is a stable interval that begins at 0.
+            NoClosedLimit: its end is a root of a polynomial without closed form, which the error names.
+        """
+        found = self.first_exit
+        if found.expression is None:
+            raise NoClosedLimit(self._implicit_limit(found))
+        return found.expression
+
+    @cached_property
+    def first_exit(self) -> FirstExit:
+        """Where the stable interval that begins at 0 ends, and for which hyperparameters there is one.
+
+        Raises:
+            RuleError: there is none in all of the domain, with an eigenvalue that shows it.
         """
         found = stability.largest_stable(self.stability)
         if found is None:
-            raise RuleError(f"rule {self.rule.name} has no stable interval of steps beginning at 0")
+            raise RuleError(
+                f"rule {self.rule.name} has no stable interval of steps beginning at 0"
+                f"{self._why_unstable()}"
+            )
         return found
+
+    @property
+    def limit_conditions(self) -> tuple[Any, ...]:
+        """What must hold, beside the domains, for a stable interval to begin at 0; see :attr:`limit`."""
+        return self.first_exit.conditions
+
+    def _implicit_limit(self, found: FirstExit) -> str:
+        """That the limit has no closed form, what it is a root of, and its value at the defaults."""
+        shown_variable = self.points.names[self.variable]
+        roots = " or ".join(f"{e} = 0" for e in found.implicit)
+        text = (
+            f"rule {self.rule.name}: the limit has no closed form; it is the first positive root "
+            f"{shown_variable} of {roots}"
+        )
+        defaults = {k: self.rule.hyperparameters[k].default for k in self.free}
+        if any(v is None for v in defaults.values()):
+            return text
+        try:
+            lower, upper = self.stable_interval(**defaults)
+        except EigenstepError:
+            return text
+        at = ", ".join(f"{k} = {v:g}" for k, v in defaults.items())
+        return f"{text}; at {at} it is stable for {lower:g} < {shown_variable} < {upper:g}"
+
+    def _why_unstable(self) -> str:
+        """An eigenvalue outside the open unit disk at a small step, at a point of the domain."""
+        point = Signs(self._domain).point((), self.free.values())
+        if point is None:
+            return ": no values lie in every domain"
+        small = sp.Rational(1, 1000)
+        worst = max(self._radius.roots_at(small, *(point[s] for s in self.free.values())), key=abs)
+        at = ", ".join(f"{k} = {float(point[s]):g}" for k, s in self.free.items())
+        shown_root = mpmath.nstr(worst.real if not worst.imag else worst, 8)
+        return (
+            f": for every value in its domain an eigenvalue lies outside the open unit disk at small steps "
+            f"({shown_root} at {self.points.names[self.variable]} = 0.001{', ' if at else ''}{at})"
+        )
 
     def stable_interval(self, **values: Any) -> tuple[float, float]:
         """The interval of stable ηλ nearest to 0 from above, at given hyperparameter values.
@@ -170,7 +233,7 @@ class Derivation:
             RuleError: no positive ηλ is stable.
         """
         point = {s: rational(v) for s, v in self.points.point(values).items()}
-        for lower, upper in self.stability.intervals(point):
+        for lower, upper in stability.stable_intervals(self._polynomial, self.variable, point):
             if upper > 0:
                 ends = (sp.Max(lower, 0), upper)
                 return tuple(math.inf if e == sp.oo else float64("the limit", e) for e in ends)  # type: ignore[return-value]
@@ -270,7 +333,7 @@ class Derivation:
     @cached_property
     def _tuner(self) -> Tuner:
         return Tuner(self.rule, self.system.order, self.free, self._polynomial, self._radius,
-                     lambda point: self.stability.intervals(point))  # fmt: skip
+                     lambda point: stability.stable_intervals(self._polynomial, self.variable, point))  # fmt: skip
 
     @cached_property
     def iterate(self) -> Iterate:
@@ -419,4 +482,4 @@ def _derive(rule: Rule, fixed: tuple[tuple[str, Any], ...]) -> Derivation:
     return Derivation(rule, dict(fixed))
 
 
-__all__ = ["ETA_LAMBDA", "Derivation", "decide", "derive"]
+__all__ = ["ETA_LAMBDA", "Derivation", "NoClosedLimit", "decide", "derive"]

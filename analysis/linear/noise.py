@@ -15,7 +15,7 @@ from ...optimizers.domains import NONNEGATIVE, POSITIVE, Integers, require
 from ...optimizers.errors import DomainError
 from ..reals import float64, real, real_array
 from ..tracing import ETA, LAMBDA, LinearSystem
-from .stability import positive_factors
+from .stability import positive_element, positive_factors
 
 _MOST_STEPS = 10**8
 VARIANCE = sp.Symbol("sigma", positive=True)
@@ -52,6 +52,51 @@ def solve_lyapunov(matrix: sp.Matrix, source: sp.Matrix) -> sp.Matrix:
     return sp.Matrix(n, n, lambda i, j: values[index[min(i, j), max(i, j)]])
 
 
+def mean_square(above: Sequence[Any], below: Sequence[Any], domain: Any) -> Any:
+    r"""The sum of squares of the response b(z)/a(z), where all roots of a lie in the open unit disk.
+
+    With q such that :math:`b(z)b(1/z) = q(z)a(1/z) + q(1/z)a(z)` it is twice the quotient of the leading
+    coefficients of q and a (Åström, Introduction to Stochastic Control Theory 1970, § 5.2).
+
+    Args:
+        above, below: coefficients of b and a in a field, highest power first, of one length.
+        domain: the field.
+
+    >>> mean_square([sp.QQ(0), sp.QQ(1)], [sp.QQ(1), sp.QQ(-1, 2)], sp.QQ)
+    MPQ(4,3)
+    """
+    n = len(below) - 1
+    rows, right = [], []
+    for shift in range(n + 1):  # the coefficient of z^shift
+        row = [domain.zero] * (n + 1)
+        for k in range(n + 1):
+            if k + shift <= n:
+                row[k] += below[k + shift]
+            if k - shift >= 0:
+                row[k] += below[k - shift]
+        rows.append(row)
+        right.append(sum((above[k] * above[k + shift] for k in range(n + 1 - shift)), domain.zero))
+    replaced = [[right[i], *row[1:]] for i, row in enumerate(rows)]
+    return 2 * _determinant(replaced, domain) / (_determinant(rows, domain) * below[0])
+
+
+def _determinant(rows: list[list[Any]], domain: Any) -> Any:
+    """By polynomials where the field is of rational functions: no fraction is cancelled on the way."""
+    size = (len(rows), len(rows))
+    if not domain.is_FractionField:
+        return DomainMatrix(rows, size, domain).det()
+    polynomials = domain.get_ring()
+    cleared, divisor = [], domain.field.ring.one
+    for row in rows:
+        common = domain.field.ring.one
+        for entry in row:
+            common = common.lcm(entry.denom)
+        cleared.append([entry.numer * common.exquo(entry.denom) for entry in row])
+        divisor = divisor * common
+    found = DomainMatrix(cleared, size, polynomials).charpoly()[-1]
+    return domain.field.new(found if len(rows) % 2 == 0 else -found, divisor)
+
+
 @dataclass(frozen=True)
 class StationaryNoise:
     r"""A linear rule on ½λx² with gradient noise of mean 0 and variance σ² = 1, independent in t.
@@ -73,7 +118,32 @@ class StationaryNoise:
     @cached_property
     def variance(self) -> sp.Expr:
         """Stationary variance of θ for unit gradient noise, in parameter²/gradient²."""
-        return positive_factors(self.covariance[-1, -1], self._stable_point)
+        last = sp.zeros(1, self.matrix.rows)
+        last[-1] = 1
+        return self._variance_of(last)
+
+    def _variance_of(self, row: sp.Matrix) -> sp.Expr:
+        """Stationary variance of row·ξ, from the transfer function: no covariance of all states is needed."""
+        n = self.matrix.rows
+        whole = DomainMatrix.from_Matrix(self.matrix.row_join(self.system.B)).to_field()
+        taken = DomainMatrix.from_Matrix(row).convert_to(whole.domain) if row.free_symbols <= (
+            self.matrix.free_symbols | self.system.B.free_symbols) else None  # fmt: skip
+        if taken is None:
+            return positive_factors((row * self.covariance * row.T)[0, 0], self._stable_point)
+        domain, matrix, state = whole.domain, whole[:, :n], whole[:, n:]
+        below = matrix.charpoly()
+        # row·(zI − R)⁻¹·B = Σ b_k z^(n−k) / p(z), with b_1 = row·B and b_k from the powers of R.
+        markov = []
+        for _ in range(n):
+            markov.append((taken * state).to_list()[0][0])
+            state = matrix * state
+        above = [domain.zero] + [
+            sum((below[i] * markov[k - i] for i in range(k + 1)), domain.zero) for k in range(n)
+        ]
+        found = mean_square(above, below, domain)
+        if domain.is_FractionField:
+            return positive_element(found, self._stable_point)
+        return positive_factors(domain.to_sympy(found), self._stable_point)
 
     @property
     def _stable_point(self) -> dict[sp.Symbol, sp.Expr]:
@@ -84,8 +154,7 @@ class StationaryNoise:
     @cached_property
     def gradient_point_variance(self) -> sp.Expr:
         """The same of y, where the gradient is taken: for Nesterov it is not θ."""
-        value = (self.system.C * self.covariance * self.system.C.T)[0, 0]
-        return positive_factors(value, self._stable_point)
+        return self._variance_of(self.system.C)
 
     @cached_property
     def gain(self) -> sp.Expr:

@@ -1,11 +1,4 @@
-r"""The exact stability region of an iteration matrix, as polynomial inequalities.
-
-All roots of a real polynomial :math:`a_n z^n + … + a_0`, :math:`a_n > 0`, lie in the open unit
-disk if and only if :math:`p(1) > 0`, :math:`(-1)^n p(-1) > 0` and the matrices X ± Y are positive
-innerwise (Jury 1974, Inners and Stability of Dynamic Systems, theorem 3.2), where X is upper
-triangular Toeplitz in :math:`a_n, …, a_2` and Y is lower anti-triangular Hankel in
-:math:`a_0, …, a_{n-2}`.
-"""
+r"""The exact stability region of an iteration matrix, as polynomial inequalities."""
 
 from __future__ import annotations
 
@@ -18,44 +11,16 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from sympy.polys.matrices import DomainMatrix
 
 from ...optimizers.domains import Hyperparameter, Interval
 from ..compiled import Uncompiled
 from ..decision import Decision, Encoder, decide
-from ..tracing import symbol_of
+from ..tracing import ETA, symbol_of
+from .first_exit import FirstExit, first_exit, start_conditions
+from .jury import boundaries, jury_conditions, minimal_inequalities, tidy_fraction
+from .signs import above_zero, bounds_of
 
 Z = sp.Symbol("z")
-
-
-def jury_conditions(coefficients: Sequence[sp.Expr]) -> list[sp.Expr]:
-    """The expressions that must all be positive for the roots to lie in the open unit disk.
-
-    Args:
-        coefficients: of a monic polynomial, highest power first.
-
-    >>> T, D = sp.symbols("T D")
-    >>> jury_conditions([sp.Integer(1), -T, D])
-    [D - T + 1, D + T + 1, D + 1, 1 - D]
-    """
-    a = list(reversed(coefficients))
-    n = len(a) - 1
-    conditions = [sp.Add(*a), sp.Add(*[(-1) ** (n - k) * c for k, c in enumerate(a)])]
-    size = n - 1
-    for sign in (1, -1):
-        matrix = [
-            [
-                (a[n - (j - i)] if j >= i else 0)
-                + (sign * a[i + j - size + 1] if i + j >= size - 1 else 0)
-                for j in range(size)
-            ]
-            for i in range(size)
-        ]
-        for trim in range((size + 1) // 2):
-            inner = [row[trim : size - trim] for row in matrix[trim : size - trim]]
-            domain_matrix = DomainMatrix.from_Matrix(sp.Matrix(inner)).to_field()
-            conditions.append(domain_matrix.domain.to_sympy(domain_matrix.det()))
-    return conditions
 
 
 def domain_relations(hyperparameters: Sequence[Hyperparameter]) -> tuple[Any, ...]:
@@ -78,55 +43,6 @@ def interval_relations(symbol: sp.Expr, d: Any) -> list[Any]:
             kind = sp.LessThan if d.upper_closed else sp.StrictLessThan
             relations.append(kind(symbol, sp.nsimplify(d.upper), evaluate=False))
     return relations
-
-
-def _sign_factors(expression: sp.Expr) -> list[sp.Expr]:
-    """Factors whose product has the sign of ``expression``, constants folded into the first."""
-    numerator, denominator = sp.fraction(sp.cancel(expression))
-    constant, factors = sp.factor_list(sp.expand(numerator * denominator))
-    kept = [base if power % 2 else base**2 for base, power in factors]
-    if not kept:
-        return [sp.sign(constant)]
-    return [sp.sign(constant) * kept[0], *kept[1:]]
-
-
-def minimal_inequalities(
-    conditions: Sequence[sp.Expr], domain: Sequence[Any], *, seconds: float = 2.0
-) -> tuple[tuple[sp.Expr, ...], bool]:
-    """Drop what the domain or the other inequalities imply.
-
-    Returns:
-        The expressions that must be positive, and whether z3 decided every one of them; where it
-        gave up, the inequality is kept, so that the region is exact in any case.
-    """
-    complete = True
-    positive: list[sp.Expr] = []
-    for condition in conditions:
-        if sp.cancel(condition) == 0:
-            return (sp.Integer(-1),), True  # nowhere
-        remaining = []
-        sign = 1
-        for factor in _sign_factors(condition):
-            if decide(domain, factor > 0, seconds=seconds).holds:
-                continue
-            if decide(domain, factor < 0, seconds=seconds).holds:
-                sign = -sign
-                continue
-            remaining.append(factor)
-        if not remaining:
-            if sign < 0:
-                return (sp.Integer(-1),), True
-            continue
-        expression = sp.expand(sign * sp.Mul(*remaining))
-        if expression not in positive:
-            positive.append(expression)
-    for candidate in sorted(positive, key=lambda e: (-sp.Poly(e).total_degree(), -len(str(e)))):
-        others = [e > 0 for e in positive if e != candidate]
-        decision = decide([*domain, *others], candidate > 0, seconds=seconds)
-        complete &= decision.holds is not None
-        if decision.holds:
-            positive.remove(candidate)
-    return tuple(positive), complete
 
 
 @dataclass(frozen=True)
@@ -202,18 +118,7 @@ class StabilityRegion(Uncompiled):
 
     def intervals(self, values: Mapping[sp.Symbol, sp.Expr]) -> list[tuple[sp.Expr, sp.Expr]]:
         """The stable values of ``variable`` as open intervals, for exact hyperparameter values."""
-        reduced = [sp.expand(e.subs(values)) for e in self.inequalities]
-        roots: set[sp.Expr] = set()
-        for e in reduced:
-            if self.variable in e.free_symbols:
-                roots |= set(sp.Poly(e, self.variable).real_roots())
-        ends = [-sp.oo, *sorted(roots), sp.oo]
-        found: list[tuple[sp.Expr, sp.Expr]] = []
-        for left, right in itertools.pairwise(ends):
-            inside = _between(left, right)
-            if all(e.subs(self.variable, inside) > 0 for e in reduced):
-                found.append((left, right))
-        return found
+        return stable_intervals(self.polynomial, self.variable, values)
 
     @cached_property
     def decision(self) -> dict[str, Decision]:
@@ -240,6 +145,32 @@ class StabilityRegion(Uncompiled):
         return r",\quad ".join(sp.latex(r) for r in relations) or r"\text{everywhere}"
 
 
+def stable_intervals(
+    polynomial: sp.Poly, variable: sp.Symbol, values: Mapping[sp.Symbol, sp.Expr]
+) -> list[tuple[sp.Expr, sp.Expr]]:
+    """The open intervals of ``variable`` where all roots lie in the open unit disk, exactly.
+
+    Args:
+        polynomial: monic, in z.
+        values: of every other symbol, rational.
+    """
+    coefficients = [sp.cancel(c.subs(values)) for c in polynomial.all_coeffs()]
+    roots: set[sp.Expr] = set()
+    for boundary in boundaries(coefficients):
+        for part in sp.fraction(sp.cancel(boundary)):
+            if part == 0:
+                return []
+            if variable in part.free_symbols:
+                roots |= set(sp.Poly(part, variable).real_roots())
+    ends = [-sp.oo, *sorted(roots), sp.oo]
+    found: list[tuple[sp.Expr, sp.Expr]] = []
+    for left, right in itertools.pairwise(ends):
+        inside = [c.subs(variable, _between(left, right)) for c in coefficients]
+        if all(c > 0 for c in jury_conditions(inside)):
+            found.append((left, right))
+    return found
+
+
 def _between(left: sp.Expr, right: sp.Expr) -> sp.Rational:
     if left == -sp.oo and right == sp.oo:
         return sp.Integer(0)
@@ -251,14 +182,6 @@ def _between(left: sp.Expr, right: sp.Expr) -> sp.Rational:
     return middle if middle.is_Rational else sp.Rational(str(sp.N(middle, 30)))
 
 
-def tidy_fraction(expression: sp.Expr, domain: Sequence[Any]) -> sp.Expr:
-    """The cancelled fraction with a denominator that is positive on the domain, if it can be."""
-    numerator, denominator = sp.fraction(sp.cancel(expression))
-    if denominator.free_symbols and decide(domain, denominator < 0, seconds=1).holds:
-        numerator, denominator = sp.expand(-numerator), sp.expand(-denominator)
-    return numerator / denominator
-
-
 def positive_factors(expression: sp.Expr, point: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
     """The same expression, factored, each factor written so that it is positive at a point.
 
@@ -266,10 +189,28 @@ def positive_factors(expression: sp.Expr, point: Mapping[sp.Symbol, sp.Expr]) ->
     >>> positive_factors(-(x - 1) / (x - 3), {x: sp.Integer(2)})
     (x - 1)/(3 - x)
     """
+    sides = [sp.factor_list(side) for side in sp.fraction(sp.cancel(expression))]
+    return _positive(sides, point)
+
+
+def positive_element(element: Any, point: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
+    """:func:`positive_factors` of a cancelled element of a field of rational functions."""
     sides = []
+    for side in (element.numer, element.denom):
+        constant, parts = side.factor_list()
+        domain = side.ring.domain
+        sides.append((domain.to_sympy(constant), [(p.as_expr(), power) for p, power in parts]))
+    return _positive(sides, point)
+
+
+def _positive(
+    sides: Sequence[tuple[sp.Expr, Sequence[tuple[sp.Expr, int]]]],
+    point: Mapping[sp.Symbol, sp.Expr],
+) -> sp.Expr:
+    """The quotient of two products, each factor written so that it is positive at a point."""
+    products = []
     factor = sp.Integer(1)
-    for side, invert in zip(sp.fraction(sp.cancel(expression)), (1, -1), strict=True):
-        constant, parts = sp.factor_list(side)
+    for (constant, parts), invert in zip(sides, (1, -1), strict=True):
         factor *= constant**invert
         product = sp.Integer(1)
         for base, power in parts:
@@ -277,8 +218,8 @@ def positive_factors(expression: sp.Expr, point: Mapping[sp.Symbol, sp.Expr]) ->
             flip = -1 if value.is_number and value < 0 else 1
             factor *= flip**power
             product *= sp.expand(flip * base) ** power
-        sides.append(product)
-    return factor * sides[0] / sides[1]
+        products.append(product)
+    return factor * products[0] / products[1]
 
 
 def decide_region(
@@ -314,63 +255,17 @@ def decide_region(
     return results
 
 
-def largest_stable(region: StabilityRegion, samples: int = 7) -> sp.Expr | None:
-    """The upper end of the stable interval that begins at 0, as an exact expression.
+def largest_stable(region: StabilityRegion) -> FirstExit | None:
+    """The upper end of the stable interval that begins at 0, and when there is one.
 
-    Which boundary is the first one is settled at rational points of the domain; where different
-    ones are first at different points the result is their ``Min``. None where there is no stable
-    interval beginning at 0, or its end has no expression in radicals of degree two.
+    None where there is no such interval anywhere in the domain.
     """
-    candidates: set[sp.Expr] = set()
-    for e in region.inequalities:
-        p = sp.Poly(e, region.variable)
-        if p.degree() == 1:
-            slope, constant = p.all_coeffs()
-            candidates.add(tidy_fraction(-constant / slope, region.domain))
-        elif p.degree() == 2:
-            candidates |= set(sp.roots(p, multiple=True))
-    active: set[sp.Expr] = set()
-    inside = (
-        point
-        for point in _domain_points(region, 30 * samples)
-        if all(d.subs(point) != sp.false for d in region.domain)
-    )
-    for point in itertools.islice(inside, samples):
-        starting = [end for start, end in region.intervals(point) if start <= 0 < end]
-        if not starting:
-            return None
-        if starting[0] == sp.oo:
-            active.add(sp.oo)
-            continue
-        at_point = {c: sp.N(c.subs(point), 30) for c in candidates}
-        matching = [
-            c
-            for c, v in at_point.items()
-            if v.is_real and abs(v - sp.N(starting[0], 30)) < sp.Float("1e-20", 30)
-        ]
-        if not matching:
-            return None
-        if not active.intersection(matching):
-            active.add(min(matching, key=sp.count_ops))
-    return sp.Min(*active) if len(active) > 1 else next(iter(active), None)
-
-
-def _domain_points(region: StabilityRegion, samples: int) -> list[dict[sp.Symbol, sp.Expr]]:
-    """Rational points inside the domain, spread by multiples of different square roots."""
-    points = []
-    for k in range(1, samples + 1):
-        point: dict[sp.Symbol, sp.Expr] = {}
-        for i, s in enumerate(region.parameters):
-            spread = (k * math.sqrt([2, 3, 5, 7, 11, 13][i % 6])) % 1
-            fraction = sp.Rational(int(1000 * spread) + 1, 1002)
-            bounds = {type(r): r.rhs for r in region.domain if r.lhs == s}
-            lower = bounds.get(sp.GreaterThan, bounds.get(sp.StrictGreaterThan))
-            upper = bounds.get(sp.LessThan, bounds.get(sp.StrictLessThan))
-            if lower is not None and upper is not None:
-                point[s] = lower + (upper - lower) * fraction
-            elif lower is not None:
-                point[s] = lower + fraction / (1 - fraction)
-            else:
-                point[s] = (upper or 0) - 4 * fraction + (0 if upper is not None else 2)
-        points.append(point)
-    return points
+    domain = list(region.domain)
+    forward = []
+    if ETA in region.parameters and bounds_of(domain).get(ETA, (-sp.oo,))[0] < 0:
+        forward = [above_zero(ETA)]  # a learning rate without a declared domain
+    conditions = start_conditions(region.inequalities, region.variable, [*domain, *forward])
+    if conditions is None:
+        return None
+    exits = boundaries(region.polynomial.all_coeffs())
+    return first_exit(exits, region.variable, domain, [*forward, *conditions])

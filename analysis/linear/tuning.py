@@ -204,6 +204,8 @@ class Tuner:
     @cached_property
     def closed(self) -> ClosedTuning | None:
         """The optimum in closed form, or None where none was found."""
+        if self.polynomial.degree() > 2:  # root conditions are then not affine in the curvature
+            return None
         try:
             guess = self._searched(float(TRIAL_KAPPA))[0]
             symbols = list(self.free.values())
