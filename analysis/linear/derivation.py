@@ -171,7 +171,7 @@ class Derivation:
         """
         found = self.first_exit
         if found.expression is None:
-            raise NoClosedLimit(self._implicit_limit(found))
+            raise NoClosedLimit(self.implicit_limit)
         return found.expression
 
     @cached_property
@@ -194,10 +194,11 @@ class Derivation:
         """What must hold, beside the domains, for a stable interval to begin at 0; see :attr:`limit`."""
         return self.first_exit.conditions
 
-    def _implicit_limit(self, found: FirstExit) -> str:
-        """That the limit has no closed form, what it is a root of, and its value at the defaults."""
+    @property
+    def implicit_limit(self) -> str:
+        """In words: that the limit has no closed form, what it is a root of, its value at the defaults."""
         shown_variable = self.points.names[self.variable]
-        roots = " or ".join(f"{e} = 0" for e in found.implicit)
+        roots = " or ".join(f"{e} = 0" for e in self.first_exit.implicit)
         text = (
             f"rule {self.rule.name}: the limit has no closed form; it is the first positive root "
             f"{shown_variable} of {roots}"

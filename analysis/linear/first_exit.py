@@ -43,7 +43,7 @@ def start_conditions(
 
     Each polynomial has, just above 0, the sign of its first coefficient that is not 0.
     """
-    signs = Signs(domain, variable)
+    signs = Signs(domain, variable, seconds=1.0)
     needed: list[list[list[Any]]] = []  # of each inequality, the ways in which it holds
     for inequality in inequalities:
         sign, parts = 1, []
@@ -75,7 +75,9 @@ def start_conditions(
 
 def _wider(condition: Any, others: Sequence[Any]) -> bool:
     """Whether a bound of one symbol follows from another bound of it among the others."""
-    if not (isinstance(condition, sp.Rel) and condition.lhs.is_Symbol and condition.rhs.is_Rational):
+    if not (
+        isinstance(condition, sp.Rel) and condition.lhs.is_Symbol and condition.rhs.is_Rational
+    ):
         return False
     above = isinstance(condition, _ABOVE)
     for other in others:
@@ -123,7 +125,7 @@ def first_exit(
     conditions: Sequence[Any],
 ) -> FirstExit:  # fmt: skip
     """The first positive zero of any boundary, where all are not zero just above 0."""
-    signs = Signs([*domain, *conditions, above_zero(variable)], variable)
+    signs = Signs([*domain, *conditions, above_zero(variable)], variable, seconds=1.0)
     factors: list[sp.Expr] = []
     unsigned: list[sp.Expr] = []
     for boundary in boundaries:

@@ -35,7 +35,10 @@ def jury_conditions(coefficients: Sequence[sp.Expr]) -> list[sp.Expr]:
     """
     domain, a = construct_domain(list(reversed(coefficients)), field=True)
     n = len(a) - 1
-    conditions = [sum(a, domain.zero), sum(((-1) ** (n - k) * c for k, c in enumerate(a)), domain.zero)]
+    conditions = [
+        sum(a, domain.zero),
+        sum(((-1) ** (n - k) * c for k, c in enumerate(a)), domain.zero),
+    ]
     size = n - 1
     for sign in (1, -1):
         matrix = [

@@ -73,6 +73,7 @@ class Signs:
         self.relations = tuple(relations)
         self.variable = variable
         self._left = seconds
+        self._drawn: dict[Any, tuple[random.Random, list[int], list[dict[Any, Any]]]] = {}
 
     @cached_property
     def _bounds(self) -> dict[sp.Symbol, tuple[Any, bool, Any, bool]]:
@@ -85,7 +86,9 @@ class Signs:
         if found is not None or expression.is_Rational:
             return found
         signs = {_sign(_at(expression, p)) for p in self.samples(12, expression.free_symbols)}
-        kind = (sp.GreaterThan, sp.LessThan) if weakly else (sp.StrictGreaterThan, sp.StrictLessThan)
+        kind = (
+            (sp.GreaterThan, sp.LessThan) if weakly else (sp.StrictGreaterThan, sp.StrictLessThan)
+        )
         for claimed, relation in zip((1, -1), kind, strict=True):
             if signs <= {claimed, 0} and self._ask(
                 self.relations, relation(expression, 0, evaluate=False)
@@ -110,15 +113,17 @@ class Signs:
         together = [*self.relations, *relations]
         symbols = set().union(*(r.free_symbols for r in together))
         for point in self.samples(200, symbols):
-            if all(r.subs(point) == sp.true for r in relations):
+            if all(holds(r, point) for r in relations):
                 return False
         return self._ask(together, sp.false)
 
-    def point(self, relations: Sequence[Any], symbols: Iterable[sp.Symbol]) -> dict[Any, Any] | None:
+    def point(
+        self, relations: Sequence[Any], symbols: Iterable[sp.Symbol]
+    ) -> dict[Any, Any] | None:
         """A point where all relations hold too; None where none is found."""
         wanted = set(symbols)
         for found in self.samples(400, wanted):
-            if all(r.subs(found) == sp.true for r in relations):
+            if all(holds(r, found) for r in relations):
                 return found
         answer = decide([*self.relations, *relations], sp.false, seconds=_CALL)
         if answer.counterexample is None:
@@ -138,17 +143,15 @@ class Signs:
 
     def samples(self, count: int, symbols: Iterable[sp.Symbol] = ()) -> list[dict[Any, Any]]:
         """Rational points where the relations hold, near the ends of intervals and between; seeded."""
-        names = sorted({*self._symbols, *symbols}, key=str)
-        chosen = random.Random(20)
-        found: list[dict[Any, Any]] = []
+        names = tuple(sorted({*self._symbols, *symbols}, key=str))
         beyond = [r for r in self.relations if not _is_bound(r)]
-        for _ in range(8 * count):
+        chosen, tries, found = self._drawn.setdefault(names, (random.Random(20), [0], []))
+        while len(found) < count and tries[0] < 8 * count:
+            tries[0] += 1
             point = {s: self._somewhere(s, chosen) for s in names}
-            if all(r.subs(point) == sp.true for r in beyond):
+            if all(holds(r, point) for r in beyond):
                 found.append(point)
-                if len(found) == count:
-                    break
-        return found
+        return found[:count]
 
     @cached_property
     def _symbols(self) -> set[sp.Symbol]:
@@ -209,7 +212,9 @@ class Signs:
             return None
         free: set[int] = set()  # the variables whose t may be 0
         if substitute:
-            maps = {i: (n * generators[i], d * (1 + generators[i])) for i, (n, d) in substitute.items()}
+            maps = {
+                i: (n * generators[i], d * (1 + generators[i])) for i, (n, d) in substitute.items()
+            }
             found = _substituted(found, maps)
         maps = {}
         for i, s in enumerate(symbols):
@@ -262,6 +267,27 @@ def _at(expression: sp.Expr, point: Mapping[sp.Symbol, sp.Rational]) -> Any:
     )
 
 
+def holds(relation: Any, point: Mapping[sp.Symbol, sp.Rational]) -> bool:
+    """Whether a relation of polynomials, or an And or Or of some, holds at a rational point."""
+    if isinstance(relation, sp.And):
+        return all(holds(r, point) for r in relation.args)
+    if isinstance(relation, sp.Or):
+        return any(holds(r, point) for r in relation.args)
+    if not isinstance(relation, sp.Rel):
+        return bool(relation)
+    difference = _at(_difference(relation), point)
+    if isinstance(relation, sp.GreaterThan | sp.LessThan) and difference == 0:
+        return True
+    return bool(difference > 0) == isinstance(relation, sp.GreaterThan | sp.StrictGreaterThan) and (
+        difference != 0
+    )
+
+
+@lru_cache(maxsize=512)
+def _difference(relation: Any) -> sp.Expr:
+    return sp.expand(relation.lhs - relation.rhs)
+
+
 def _sign(number: Any) -> int:
     return int(number > 0) - int(number < 0)
 
@@ -289,6 +315,4 @@ def _substituted(
     return polynomial
 
 
-
-
-__all__ = ["Signs", "above_zero", "bounds_of"]
+__all__ = ["Signs", "above_zero", "bounds_of", "holds"]

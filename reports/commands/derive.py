@@ -18,10 +18,12 @@ def derive(rule: RuleName, settings: Settings = None, as_json: Json = False) -> 
         raise BadOption(f"{name} stays a symbol in derive, which does not use a number for it")
     closed = theory.closed_tuning if theory.tunable else None
     exact = {} if closed is None else closed.exact
+    limit, no_limit, where = None, "", [*theory.conditions]
     try:
         limit = theory.limit
-    except RuleError:
-        limit = None
+        where += theory.limit_conditions
+    except RuleError as refused:
+        no_limit = str(refused)
     document = {
         "rule": theory.rule.name,
         "equations": [{"left": str(e.lhs), "right": str(e.rhs)} for e in theory.equations],
@@ -33,9 +35,10 @@ def derive(rule: RuleName, settings: Settings = None, as_json: Json = False) -> 
         "eigenvalues": [str(e) for e in theory.eigenvalues],
         "region": [str(r) for r in theory.stability.relations],
         "minimal": theory.stability.minimal,
-        "where": [str(c) for c in theory.conditions],
+        "where": [str(c) for c in where],
         "variable": "curvature" if str(theory.variable) == "lambda" else "eta_lambda",
         "limit": None if limit is None else str(limit),
+        "no_limit": no_limit,
         "critical_damping": {k: [str(e) for e in v] for k, v in theory.critical_damping.items()},
         "tuning": {k: str(e) for k, e in exact.items()},
         "noise": str(theory.noise.variance),
@@ -54,6 +57,10 @@ def derive(rule: RuleName, settings: Settings = None, as_json: Json = False) -> 
     if limit is not None:
         largest = "ηλ" if document["variable"] == "eta_lambda" else "λ"
         parts += ["", f"largest stable {largest}:", pretty(limit)]
+        if theory.limit_conditions:
+            parts += ["where:", *[pretty(c) for c in theory.limit_conditions]]
+    else:
+        parts += ["", no_limit]
     parts += ["", "optimal for curvatures in [μ, L]:"]
     if exact:
         parts += [pretty(sp.Eq(sp.Symbol(k), e, evaluate=False)) for k, e in exact.items()]

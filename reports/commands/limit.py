@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ...optimizers.errors import RuleError
 from .command import Command
 from .options import Json, RuleName, Settings
 from .output import emit
-from .settings import POINT, BadOption, check_used, conditions_of, theory_at
+from .settings import POINT, BadOption, check_used, theory_at
 
 
 def limit(rule: RuleName, settings: Settings = None, as_json: Json = False) -> None:
@@ -18,7 +19,8 @@ def limit(rule: RuleName, settings: Settings = None, as_json: Json = False) -> N
         if name in POINT and name not in theory.free:
             raise BadOption(f"{name} is what limit computes with; set only {[*theory.free]}")
     check_used(theory, point, "limit")
-    exact = theory.limit
+    found = theory.first_exit
+    exact = None if found.expression is None else str(found.expression)
     variable = "curvature" if str(theory.variable) == "lambda" else "eta_lambda"
     missing = [k for k in theory.free if k not in point]
     lower: float | None = 0.0
@@ -26,15 +28,25 @@ def limit(rule: RuleName, settings: Settings = None, as_json: Json = False) -> N
     if not missing:
         lower, upper = theory.stable_interval(**{k: point[k] for k in theory.free})
         upper = upper if math.isfinite(upper) else None
+    elif exact is None:
+        raise RuleError(theory.implicit_limit)
     document: dict[str, Any] = {
         "rule": theory.rule.name,
-        variable: {"lower": lower, "upper": upper, "exact": str(exact)},
+        variable: {"lower": lower, "upper": upper, "exact": exact},
     }
-    if theory.conditions:
-        document["where"] = [str(c) for c in theory.conditions]
-    value = f" = {upper:g}" if upper is not None else ""
+    where = [str(c) for c in (*theory.conditions, *found.conditions)]
+    if where:
+        document["where"] = where
+    roots = [str(e) for e in found.implicit] if exact is None else []
+    if roots:
+        document["root_of"] = roots
+    value = f" = {upper:g}" if upper is not None and exact is not None else ""
     hint = f"   (set {', '.join(missing)} for a number)" if missing else ""
-    emit(document, as_json, f"{lower:g} < {variable} < {exact}{value}{conditions_of(theory)}{hint}")
+    if exact is None:
+        hint = f"   (no closed form: the first positive root of {' or '.join(f'{e} = 0' for e in roots)})"
+    end = exact if exact is not None else "oo" if upper is None else f"{upper:g}"
+    said = f"   where {', '.join(where)}" if where else ""
+    emit(document, as_json, f"{lower:g} < {variable} < {end}{value}{said}{hint}")
 
 
 COMMAND = Command("limit", limit, "eigenstep limit heavy_ball --set beta=0.9")
