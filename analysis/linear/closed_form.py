@@ -218,7 +218,8 @@ def in_field(polynomial: sp.Expr, values: Mapping[sp.Symbol, sp.Expr]) -> sp.Exp
     for powers, coefficient in sp.Poly(polynomial, *values).terms():
         term = field.from_sympy(coefficient)
         for element, power in zip(elements, powers, strict=True):
-            term *= element**power
+            if power:  # an element may be 0, whose power 0 is refused
+                term *= element**power
         total += term
     return field.to_sympy(total)
 

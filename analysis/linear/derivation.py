@@ -297,8 +297,9 @@ class Derivation:
 
     @property
     def tunable(self) -> bool:
-        """Whether the rule has a free learning rate that enters through ηλ, so that it can be tuned."""
-        return self._reduced is not None and "lr" in self.trace.free
+        """Whether a free hyperparameter enters the eigenvalues, so that the rule can be tuned."""
+        present = self._characteristic.free_symbols_in_domain
+        return any(s in present for s in self.trace.free.values())
 
     def tuning(self, mu: Any = MU, L: Any = L) -> Tuning:
         """The hyperparameters of smallest worst-case spectral radius over the spectrum [μ, L].
@@ -313,7 +314,7 @@ class Derivation:
 
         Raises:
             DomainError: μ or L is not positive and finite, or μ > L.
-            RuleError: the rule has no learning rate that enters through ηλ.
+            RuleError: no free hyperparameter enters the rule's eigenvalues.
             NoTuning: nothing was found that is stable and in every domain, or float64 cannot hold it.
 
         >>> from eigenstep.optimizers.rules import heavy_ball
@@ -323,7 +324,7 @@ class Derivation:
         """
         mu, L = check_spectrum(mu, L)
         if not self.tunable:
-            raise RuleError(f"rule {self.rule.name} has no free learning rate to tune")
+            raise RuleError(f"rule {self.rule.name} has no free hyperparameter to tune")
         return self._tuner.best(mu, L)
 
     @property
@@ -333,8 +334,9 @@ class Derivation:
 
     @cached_property
     def _tuner(self) -> Tuner:
-        return Tuner(self.rule, self.system.order, self.free, self._polynomial, self._radius,
-                     lambda point: stability.stable_intervals(self._polynomial, self.variable, point))  # fmt: skip
+        present = self._characteristic.free_symbols_in_domain
+        free = {k: s for k, s in self.trace.free.items() if s in present}
+        return Tuner(self.rule, self.system, self._characteristic, free, self._reduced)
 
     @cached_property
     def iterate(self) -> Iterate:

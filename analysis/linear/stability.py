@@ -269,3 +269,10 @@ def largest_stable(region: StabilityRegion) -> FirstExit | None:
         return None
     exits = boundaries(region.polynomial.all_coeffs())
     return first_exit(exits, region.variable, domain, [*forward, *conditions])
+
+
+__all__ = [
+    "StabilityRegion", "Z", "decide_region", "domain_relations", "interval_relations", "jury_conditions",
+    "largest_stable", "minimal_inequalities", "positive_element", "positive_factors", "stable_intervals",
+    "tidy_fraction",
+]  # fmt: skip

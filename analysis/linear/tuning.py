@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +16,7 @@ from ...optimizers.errors import DomainError, UnknownName, shown
 from ...optimizers.rule import Rule
 from ..decision import Decision
 from ..reals import float64, rational, real
-from ..tracing import exact
+from ..tracing import LAMBDA, LinearSystem, exact
 from .closed_form import (
     H_MU,
     KAPPA,
@@ -31,9 +31,11 @@ from .closed_form import (
     in_field,
     root_conditions,
 )
+from .found import Found, ends_of, search
+from .lower_bound import ONE_GRADIENT, one_gradient_bound, stays_put
 from .points import ETA_LAMBDA
 from .search import numerical_tuning, search_range
-from .spectrum import SpectralRadius
+from .stability import stable_intervals
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,10 @@ class Tuning:
         rate: the smallest possible spectral radius over the spectrum, per step.
         exact: the expressions in μ and L, empty where the optimum is numerical.
         method: ``"closed form"``, or ``"numerical"`` where a search found it.
-        how: in words, where was searched, and that nothing was proved.
+        how: in words, how it was found, where was searched, from what, and what is not proved.
+        lower_bound: a rate that no tuning of the rule goes below; None where none is known.
+        bound_by: in words, what says so.
+        at_ends: the hyperparameters that lie at an end of their domain, in words.
     """
 
     mu: Any
@@ -56,6 +61,14 @@ class Tuning:
     closed: ClosedTuning | None = None
     method: str = "closed form"
     how: str = "the equations of the optimum, solved exactly for every L/mu"
+    lower_bound: float | None = None
+    bound_by: str = "none known"
+    at_ends: tuple[str, ...] = ()
+
+    @property
+    def gap(self) -> float | None:
+        """How far the rate is above :attr:`lower_bound`; None where none is known."""
+        return None if self.lower_bound is None else max(float(self.rate) - self.lower_bound, 0.0)
 
     @property
     def lr(self) -> Any:
@@ -112,23 +125,20 @@ class Tuner:
     """Finds the best hyperparameters of one rule.
 
     Args:
-        rule: one with a learning rate that enters through ηλ.
-        order: of its iteration matrix.
-        free: the hyperparameters to tune beside the learning rate, by name.
-        polynomial: the characteristic polynomial in z, with ηλ.
-        radius: the spectral radius as a function of ηλ and ``free``.
-        stable_intervals: the exact intervals of stable ηλ at values of ``free``.
+        rule: the rule.
+        system: its linear system, in λ.
+        characteristic: its characteristic polynomial in z, with λ.
+        free: the hyperparameters to tune, by name, those alone that enter it.
+        reduced: the same in ηλ where η and λ enter only as their product, else None.
     """
 
     def __init__(
-        self, rule: Rule, order: int, free: Mapping[str, sp.Symbol], polynomial: sp.Poly,
-        radius: SpectralRadius,
-        stable_intervals: Callable[[Mapping[sp.Symbol, Any]], list[tuple[Any, Any]]],
+        self, rule: Rule, system: LinearSystem, characteristic: sp.Poly, free: Mapping[str, sp.Symbol],
+        reduced: sp.Poly | None,
     ) -> None:  # fmt: skip
-        self.rule, self.order, self.free = rule, order, free
-        self.polynomial, self.radius = polynomial, radius
-        self.stable_intervals = stable_intervals
-        self._searches: dict[float, tuple[np.ndarray, str]] = {}
+        self.rule, self.system, self.characteristic = rule, system, characteristic
+        self.free, self.reduced = free, reduced
+        self._searches: dict[Any, Found] = {}
 
     def best(self, mu: sp.Expr, largest: sp.Expr) -> Tuning:
         """The best for a spectrum that :func:`check_spectrum` gave; for symbols in closed form.
@@ -150,21 +160,52 @@ class Tuner:
             at_ends = closed.at(mu, largest)
             if self._in_domains(at_ends) and closed.attained(mu, largest):
                 found = rounded(mu, largest, at_ends, closed)
-                if not self._better(mu, largest, found.rate):
+                if self._proved or not self._better(mu, largest, found.rate):
                     self._check_offer(found)
-                    return found
+                    return self._bounded(found)
         found = self._numerical(mu, largest)
         self._check_offer(found)
-        return found
+        return self._bounded(found)
+
+    @cached_property
+    def _proved(self) -> bool:
+        """Whether z3 decides that the closed form is the optimum, for every spectrum."""
+        assert self.closed is not None
+        return all(d.holds for d in self.closed.optimality(seconds=2.0).values())
+
+    def _bounded(self, found: Tuning) -> Tuning:
+        """With what bounds it from below, and the ends of domains that it lies at."""
+        bound, by = None, "none known"
+        if found.closed is not None and self._proved:
+            bound, by = (
+                float(found.rate),
+                "decided by z3 for every L/mu: no hyperparameters do better",
+            )
+        elif stays_put(self.system, self._point(found.values)):
+            bound, by = one_gradient_bound(found.mu, found.L), ONE_GRADIENT
+        ends = [
+            f"{name} = {value!r} is at the end {end:g} of its domain"
+            if closed
+            else f"{name} = {value!r} is as near as was searched to {end:g}, an end that is not in its domain"
+            for name, value in found.values.items()
+            for end, closed in ends_of(self.rule.hyperparameters[name].domain)
+            if abs(value - end) <= 1e-9 * max(1.0, abs(end)) and found.closed is None
+        ]
+        return replace(found, lower_bound=bound, bound_by=by, at_ends=(*ends, *found.at_ends))
+
+    def _point(self, values: Mapping[str, Any]) -> dict[sp.Symbol, sp.Rational]:
+        return {s: sp.Rational(values[k]) for k, s in self.free.items()}
 
     def _in_domains(self, values: Mapping[str, Any]) -> bool:
-        """Whether each value, known to 40 digits, lies in its hyperparameter's domain or at its end."""
+        """Whether each value, known to 40 digits, lies in its hyperparameter's domain."""
         slack = sp.Rational(1, 10**30)
         for name, value in values.items():
             domain = self.rule.hyperparameters[name].domain if name != "rate" else Interval()
-            if isinstance(domain, Interval) and not (
-                domain.lower - slack <= value <= domain.upper + slack
-            ):
+            if not isinstance(domain, Interval):
+                continue
+            if not domain.lower - slack <= value <= domain.upper + slack:
+                return False
+            if any(not closed and abs(value - end) < slack for end, closed in ends_of(domain)):
                 return False
         return True
 
@@ -184,11 +225,8 @@ class Tuner:
                 f"L/mu = {kappa}: no tuning of rule {self.rule.name} was found whose rate float64 tells "
                 "from 1"
             )
-        numbers = {k: sp.Rational(v) for k, v in found.values.items()}
-        ends = [numbers["lr"] * end for end in (found.mu, found.L)]
-        point = {s: numbers[k] for k, s in self.free.items()}
-        stable = self.stable_intervals(point)
-        if not any(a < ends[0] and ends[1] < b for a, b in stable):
+        stable = stable_intervals(self.characteristic, LAMBDA, self._point(found.values))
+        if not any(a < found.mu and b > found.L for a, b in stable):
             raise NoTuning(
                 f"L/mu = {kappa}: no tuning of rule {self.rule.name} was found that is stable on all of "
                 "[mu, L] in float64"
@@ -199,50 +237,51 @@ class Tuner:
         kappa = min(max(float64("L/mu", largest / mu), 1.0), 1e300)
         if not 1.001 < kappa < 1e4 or not 0.01 < rate < 0.999:
             return False
-        return float(self._searched(kappa)[0][-1]) < rate - 1e-6
+        found = self._searched(sp.Integer(1), rational(exact(kappa)), quick=True)
+        return found.rate < rate - 1e-6
 
     @cached_property
     def closed(self) -> ClosedTuning | None:
         """The optimum in closed form, or None where none was found."""
-        if self.polynomial.degree() > 2:  # root conditions are then not affine in the curvature
+        # Above degree 2 root conditions are not affine in the curvature.
+        if self.reduced is None or self.reduced.degree() > 2 or "lr" not in self.free:
             return None
         try:
-            guess = self._searched(float(TRIAL_KAPPA))[0]
-            symbols = list(self.free.values())
-            names = {s: k for k, s in self.free.items()}
-            return closed_tuning(self.polynomial, ETA_LAMBDA, symbols, names, guess)
+            found = self._searched(sp.Integer(1), sp.Integer(TRIAL_KAPPA), quick=True)
+            others = {k: s for k, s in self.free.items() if k != "lr"}
+            guess = np.array([found.values["lr"], *(found.values[k] for k in others), found.rate])
+            names = {s: k for k, s in others.items()}
+            return closed_tuning(self.reduced, ETA_LAMBDA, list(others.values()), names, guess)
         except NoTuning:
             return None
 
     def _numerical(self, mu: sp.Rational, largest: sp.Rational) -> Tuning:
-        kappa = largest / mu
-        if kappa > 10**12:
+        if largest / mu > 10**12:
             raise NoTuning(
                 f"rule {self.rule.name}: no closed form of the optimal tuning was found, and a numerical "
                 "search needs L/mu <= 1e12"
             )
-        point, how = self._searched(float(kappa))
-        others = [float(v) for v in point[1:-1]]
-        lr = float64("lr", rational(exact(float(point[0]))) / mu)
-        curvatures = np.geomspace(1.0, float(kappa), 2001)
-        worst = self.radius.unguarded(float(point[0]) * curvatures, *others)
-        values = dict(zip(("lr", *self.free), [lr, *others], strict=True))
-        return Tuning(mu, largest, values, float(np.max(worst)), {}, None, "numerical", how)
+        found = self._searched(mu, largest)
+        return Tuning(
+            mu,
+            largest,
+            found.values,
+            found.rate,
+            {},
+            None,
+            "numerical",
+            found.how,
+            at_ends=found.edges,
+        )
 
-    def _searched(self, kappa: float) -> tuple[np.ndarray, str]:
-        """The best of a search over curvatures from 1 to κ, and in words where was searched."""
-        if kappa not in self._searches:
-            box = {k: search_range(k, self.rule.hyperparameters[k].domain) for k in self.free}
-            lower, upper = [b[0] for b in box.values()], [b[1] for b in box.values()]
-            found = numerical_tuning(
-                self.radius.unguarded, lower, upper, 1.0, kappa, order=self.order
+    def _searched(self, mu: sp.Rational, largest: sp.Rational, *, quick: bool = False) -> Found:
+        key = (mu, largest, quick)
+        if key not in self._searches:
+            domains = {k: self.rule.hyperparameters[k].domain for k in self.free}
+            self._searches[key] = search(
+                self.characteristic, self.free, domains, mu, largest, quick=quick
             )
-            ranges = [f"{k} in [{a:.6g}, {b:.6g}]" for k, (a, b) in box.items()]
-            how = ", ".join(
-                ["searched on a grid that closes in, over lr in [0.01/L, 100/mu]", *ranges]
-            )
-            self._searches[kappa] = found, how + "; not proved to be the best"
-        return self._searches[kappa]
+        return self._searches[key]
 
 
 __all__ = [

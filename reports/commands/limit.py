@@ -19,8 +19,12 @@ def limit(rule: RuleName, settings: Settings = None, as_json: Json = False) -> N
         if name in POINT and name not in theory.free:
             raise BadOption(f"{name} is what limit computes with; set only {[*theory.free]}")
     check_used(theory, point, "limit")
+    import sympy as sp
+
     found = theory.first_exit
     exact = None if found.expression is None else str(found.expression)
+    symbols = {s: sp.sympify(point[k]) for k, s in theory.free.items() if k in point}
+    begins = all(c.subs(symbols) != sp.false for c in found.conditions)
     variable = "curvature" if str(theory.variable) == "lambda" else "eta_lambda"
     missing = [k for k in theory.free if k not in point]
     lower: float | None = 0.0
@@ -38,11 +42,16 @@ def limit(rule: RuleName, settings: Settings = None, as_json: Json = False) -> N
     if where:
         document["where"] = where
     roots = [str(e) for e in found.implicit] if exact is None else []
+    if not begins:  # an interval that begins elsewhere: the expression is not its end
+        exact = document[variable]["exact"] = None
+        roots = []
     if roots:
         document["root_of"] = roots
     value = f" = {upper:g}" if upper is not None and exact is not None else ""
     hint = f"   (set {', '.join(missing)} for a number)" if missing else ""
-    if exact is None:
+    if not begins:
+        hint = "   (no interval begins at 0 at these values)"
+    elif exact is None:
         hint = f"   (no closed form: the first positive root of {' or '.join(f'{e} = 0' for e in roots)})"
     end = exact if exact is not None else "oo" if upper is None else f"{upper:g}"
     said = f"   where {', '.join(where)}" if where else ""

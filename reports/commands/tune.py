@@ -29,12 +29,18 @@ def tune(
     document = {
         "rule": theory.rule.name, **{k: float(v) for k, v in best.values.items()},
         "rate": float(best.rate), "exact": {k: str(e) for k, e in best.exact.items()},
-        "method": best.method, "how": best.how,
+        "method": best.method, "how": best.how, "lower_bound": best.lower_bound, "gap": best.gap,
+        "bound_by": best.bound_by, "at_ends": [*best.at_ends],
     }  # fmt: skip
     lines = [f"{k} = {document[k]:.12g}" + (f" = {best.exact[k]}" if best.exact else "")
              for k in (*best.values, "rate")]  # fmt: skip
     if not best.exact:
         lines.append(f"(numerical: no closed form was found; {best.how})")
+    if best.lower_bound is None:
+        lines.append("lower bound: none known")
+    else:
+        lines.append(f"lower bound {best.lower_bound:.12g} ({best.bound_by}); gap {best.gap:.2g}")
+    lines += best.at_ends
     emit(document, as_json, "\n".join(lines))
 
 

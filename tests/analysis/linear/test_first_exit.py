@@ -1,4 +1,4 @@
-"""The limit and its conditions, of rules as a stranger writes them, against exact intervals at random points."""
+"""The limit and its conditions, of rules as a stranger writes them, against exact intervals."""
 
 import math
 import random
