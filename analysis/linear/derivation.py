@@ -25,6 +25,7 @@ from .damping import critical_damping
 from .first_exit import FirstExit
 from .iterate import Iterate
 from .noise import StationaryNoise, stationary_noise
+from .passive import acting, resting, without_passive
 from .points import ETA_LAMBDA, Points, all_exact
 from .signs import Signs
 from .stability import StabilityRegion, Z
@@ -108,9 +109,33 @@ class Derivation:
         """ηλ where the eigenvalues depend on η and λ only through their product, else λ."""
         return LAMBDA if self._reduced is None else ETA_LAMBDA
 
-    @property
+    @cached_property
+    def apart(self) -> tuple[str, ...]:
+        """States on which no step depends, where some stay put (an eigenvalue 1 at every step).
+
+        Stability, radius, tuning and noise are those of the rest.
+        """
+        if not resting(self.system):
+            return ()
+        kept = acting(self.system)
+        return tuple(str(s) for i, s in enumerate(self.system.state) if i not in kept)
+
+    @cached_property
+    def _acting_characteristic(self) -> sp.Poly:
+        """The characteristic polynomial without the eigenvalues 1 of states that do not act."""
+        count = resting(self.system)
+        return (
+            self._characteristic.quo(sp.Poly((Z - 1) ** count, Z))
+            if count
+            else self._characteristic
+        )
+
+    @cached_property
     def _polynomial(self) -> sp.Poly:
-        return self._characteristic if self._reduced is None else self._reduced
+        if self._reduced is None:
+            return self._acting_characteristic
+        count = resting(self.system)
+        return self._reduced.quo(sp.Poly((Z - 1) ** count, Z)) if count else self._reduced
 
     @cached_property
     def free(self) -> dict[str, sp.Symbol]:
@@ -334,9 +359,11 @@ class Derivation:
 
     @cached_property
     def _tuner(self) -> Tuner:
-        present = self._characteristic.free_symbols_in_domain
+        characteristic = self._acting_characteristic
+        present = characteristic.free_symbols_in_domain
         free = {k: s for k, s in self.trace.free.items() if s in present}
-        return Tuner(self.rule, self.system, self._characteristic, free, self._reduced)
+        reduced = None if self._reduced is None else self._polynomial
+        return Tuner(self.rule, self.system, characteristic, free, reduced)
 
     @cached_property
     def iterate(self) -> Iterate:
@@ -348,7 +375,8 @@ class Derivation:
     @cached_property
     def noise(self) -> StationaryNoise:
         """Stationary covariance under gradient noise, and mean-square stability."""
-        return stationary_noise(self.system, {"curvature": LAMBDA, **self.trace.free}, self._domain)
+        system = without_passive(self.system) if self.apart else self.system
+        return stationary_noise(system, {"curvature": LAMBDA, **self.trace.free}, self._domain)
 
     def stationary_variance(self, **values: Any) -> float:
         """The variance of θ around the minimizer for unit gradient noise, in parameter²/gradient².

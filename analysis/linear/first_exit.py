@@ -92,7 +92,7 @@ def _wider(condition: Any, others: Sequence[Any]) -> bool:
 
 
 def _above(way: int, first: sp.Expr, second: sp.Expr | None, signs: Signs) -> Any:
-    """That a factor has the sign ``way`` just above 0; the first coefficient may be 0 if the second has it."""
+    """That a factor has the sign ``way`` just above 0; the first coefficient may be 0 if the next has it."""
     weakly = second is not None and signs.sign(way * second) == 1
     expression = sp.expand(way * first)
     if len(expression.free_symbols) == 1:

@@ -1,8 +1,8 @@
 r"""What no tuning can go below: the rate of any method of one gradient a step on quadratics.
 
-Start a rule with constant coefficients where it stays put if there is no gradient. The point y_t where it takes
-its t-th gradient is then q_t(λ)y_0 with a polynomial q_t of degree at most t and q_t(0) = 1. Of these none is
-smaller on all of [μ, L] than Chebyshev's, whose largest value there is
+Start a rule with constant coefficients where it stays put if there is no gradient. The point y_t where it
+takes its t-th gradient is then q_t(λ)y_0 with a polynomial q_t of degree at most t and q_t(0) = 1. Of these
+none is smaller on all of [μ, L] than Chebyshev's, whose largest value there is
 :math:`2/(\rho^t + \rho^{-t})` with :math:`\rho = (\sqrt\kappa - 1)/(\sqrt\kappa + 1)` (Nemirovski &
 Yudin 1983; Nesterov 2004, § 2.1). A worst spectral radius r bounds q_t on all of [μ, L] by a
 constant times (r + ε)^t, since [μ, L] is compact; hence r ≥ ρ, of any order.
