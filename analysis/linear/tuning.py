@@ -158,7 +158,7 @@ class Tuner:
             return Tuning(mu, largest, numbers, rate, closed.exact, closed)
         if closed is not None:
             at_ends = closed.at(mu, largest)
-            if self._in_domains(at_ends) and closed.attained(mu, largest):
+            if self._in_domains(at_ends, closed) and closed.attained(mu, largest):
                 found = rounded(mu, largest, at_ends, closed)
                 if self._proved or not self._better(mu, largest, found.rate):
                     self._check_offer(found)
@@ -196,7 +196,7 @@ class Tuner:
     def _point(self, values: Mapping[str, Any]) -> dict[sp.Symbol, sp.Rational]:
         return {s: sp.Rational(values[k]) for k, s in self.free.items()}
 
-    def _in_domains(self, values: Mapping[str, Any]) -> bool:
+    def _in_domains(self, values: Mapping[str, Any], closed: ClosedTuning) -> bool:
         """Whether each value, known to 40 digits, lies in its hyperparameter's domain."""
         slack = sp.Rational(1, 10**30)
         for name, value in values.items():
@@ -205,7 +205,11 @@ class Tuner:
                 continue
             if not domain.lower - slack <= value <= domain.upper + slack:
                 return False
-            if any(not closed and abs(value - end) < slack for end, closed in ends_of(domain)):
+            # An open end for every L/mu is no optimum; one that is only near it may be rounded to it.
+            constant = closed.exact[name].is_number
+            if constant and any(
+                not own and abs(value - end) < slack for end, own in ends_of(domain)
+            ):
                 return False
         return True
 
