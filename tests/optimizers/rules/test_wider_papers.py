@@ -224,6 +224,27 @@ def test_pytorch_optimizer(name):
     against(name, lambda p: getattr(library, name)(p, **theirs), tolerance, **mine)
 
 
+@pytest.mark.parametrize("name", [*PAPERS, "Sophia"])
+def test_bfloat16_stays_near_float32(name):
+    """Both step at the same gradients; rounding to 8 bits moves weights by 2^−8 of themselves a step."""
+    start, grad = problem()
+    arguments = {"d0": 1e-2} if name == "Prodigy" else {"lr": 0.02}
+    ends = []
+    for dtype in (torch.float32, torch.bfloat16):
+        p = torch.nn.Parameter(torch.tensor(start, dtype=dtype))
+        optimizer = getattr(ours, name)([p], **arguments)
+        if name == "Sophia":
+            optimizer.give(estimate=[torch.ones(4, 6)])
+        for t in range(4):
+            p.grad = torch.tensor(grad(start + 0.1 * t), dtype=torch.bfloat16).to(dtype)
+            optimizer.step()
+        assert p.dtype == dtype
+        ends.append(p.detach().double().numpy())
+    assert np.isfinite(ends[1]).all()
+    assert np.abs(ends[0] - start).max() > 0.01
+    assert np.abs(ends[1] - ends[0]).max() <= 5 * 2.0**-8 * np.abs(start).max()
+
+
 def test_sophia_by_its_paper():
     start, grad = problem()
     p = torch.nn.Parameter(torch.tensor(start))
