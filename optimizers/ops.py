@@ -328,5 +328,8 @@ def newton_schulz(
     x = x / divisor(norm(x) + eps)
     for _ in range(steps):
         s = matmul(x, transpose(x))
-        x = a * x + matmul(b * s + c * matmul(s, s), x)
+        if hasattr(x, "addmm"):  # torch's, which rounds a sum of products once
+            x = x.addmm(s.addmm(s, s, beta=b, alpha=c), x, beta=a)
+        else:
+            x = a * x + matmul(b * s + c * matmul(s, s), x)
     return transpose(x) if tall else x

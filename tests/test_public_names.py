@@ -83,6 +83,7 @@ optimizers.native: ALONE CompileError Native TASK find_compiler
 optimizers.ops: absolute clip divisor excess maximum minimum norm quotient register sign sqrt times
     toward where
 optimizers.optimizer: RuleOptimizer SparseGradient
+optimizers.shapes: Column Given Group Left Number Right Row
 optimizers.program: Node NotRecordable Phase Program SIGN Value record
 optimizers.rule: Rule Update derived rule
 optimizers.rules: ALL_RULES LINEAR_RULES Rule adabound adadelta adagrad adam adamax adamw amsbound

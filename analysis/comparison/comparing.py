@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ...optimizers.errors import EigenstepError
+from ...optimizers.errors import EigenstepError, RuleError
 from ...optimizers.rule import Rule
 from .answer import Comparison, Departure
 from .conventions import (
@@ -104,6 +104,7 @@ def compare(
         TargetError: the target cannot be built or run.
         UnknownName: the mapping has a name that the target or the rule does not have.
         MappingError: it is no mapping, or there is one without a rule that it is for.
+        RuleError: the rule is given more than gradients, or takes matrices only and the target others.
 
     >>> import torch
     >>> found = compare(torch.optim.RAdam)
@@ -116,6 +117,11 @@ def compare(
         raise MappingError("a mapping, or a number for the rule, is of one rule: say against which")
     if against is not None and rule_settings:
         against = against.fix(**rule_settings)
+    if against is not None and against.given:
+        raise RuleError(
+            f"rule {against.name} is given {', '.join(against.given)} beside the gradient, "
+            "which a comparison does not have"
+        )
     run = _run(target, settings, name, steps, seed, shapes)
     search = _Search(run, mapping or {})
     rules = [against] if against is not None else all_rules()
@@ -198,6 +204,8 @@ class _Search:
         self.confirmed: bool | None = None
         self.elsewhere: tuple[_Tried, Departure] | None = None
         self.failure: EigenstepError | None = None
+        self.refused: dict[str, str] = {}
+        """By rule that cannot be run on these tensors, why."""
 
     def by_name(self, rule: Rule) -> None:
         """Try a rule with the target's numbers under their own names."""
@@ -205,7 +213,15 @@ class _Search:
         for variant, decay, given in variants(rule, self.slots, self.mapping):
             mapped = named(variant, self.slots, given)
             for candidate in under_conventions(variant, decay, mapped, not of_eigenstep(rule)):
-                self._consider(self._try(candidate))
+                self._begin(candidate)
+
+    def _begin(self, candidate: Candidate) -> None:
+        """Try a candidate on the first steps, and on all where those agree."""
+        self.tried += 1
+        scout = self._try(candidate, _SCOUT)
+        if scout is not None and scout.agree >= min(_SCOUT, len(self.run.gradients)):
+            scout = self._try(candidate)
+        self._consider(scout)
 
     def complete(self, most: int) -> None:
         """Where two that agree have numbers without a counterpart on both sides, look which belong together.
@@ -234,23 +250,27 @@ class _Search:
         for variant, decay, given in variants(rule, self.slots, self.mapping):
             ways = itertools.islice(searched(variant, self.slots, given), most)
             for mapped in ways:
+                if rule.name in self.refused:
+                    return
                 for candidate in under_conventions(variant, decay, mapped, not of_eigenstep(rule)):
                     scout = self._try(candidate, _SCOUT)
-                    least = min(_SCOUT, len(self.run.gradients))
-                    if scout is not None and scout.agree >= least:
+                    if scout is not None and scout.agree >= min(_SCOUT, len(self.run.gradients)):
+                        self.tried += 1
                         self._consider(self._try(candidate))
                     if self.matched is not None:
                         return
 
     def _try(self, candidate: Candidate, steps: int | None = None) -> _Tried | None:
         run = self.run
-        if steps is None:
-            self.tried += 1
+        if candidate.rule.name in self.refused:
+            return None
         try:
             ours = run_rule(candidate, run.start, run.gradients[:steps])
         except (ZeroDivisionError, OverflowError):
             return None
         except EigenstepError as error:
+            if isinstance(error, RuleError):  # of shapes; a domain's error is of the numbers
+                self.refused.setdefault(candidate.rule.name, str(error))
             self.failure = self.failure or error
             return None
         return _Tried(candidate, _differences(run.rows[: len(ours)], ours), ours)
@@ -322,12 +342,21 @@ class _Search:
             if self.elsewhere is not None:
                 (tried, departure), confirmed = self.elsewhere, False
             else:
+                tried = self._try(tried.candidate) or tried  # all its steps: it may be a scout
                 departure = _departure(run.rows, tried.ours, tried.relative, run.shapes)
         nearest = tried.candidate
         left, defaults = self._unmapped(nearest)
+        refused = (
+            ""
+            if departure is None
+            else "; ".join(f"{name} was not tried: {why}" for name, why in self.refused.items())
+        )
+        if refused:
+            refused += " (--shape 4x3 gives it a matrix)"
         return Comparison(
             run.target.name, departure is None, nearest, float(tried.relative.max()), departure,
-            self.tried, run.target.library, tuple(left), tuple(defaults), confirmed, run.shapes, run.note,
+            self.tried, run.target.library, tuple(left), tuple(defaults), confirmed, run.shapes,
+            "\n".join(filter(None, (run.note, refused))),
         )  # fmt: skip
 
 

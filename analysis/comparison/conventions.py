@@ -13,12 +13,13 @@ from ...optimizers import rules
 from ...optimizers.compositions import (
     PREVIOUS,
     at_gradient_point,
+    cautious,
     with_decoupled_weight_decay,
     with_weight_decay,
 )
 from ...optimizers.domains import Choice
 from ...optimizers.rule import Rule
-from ...optimizers.rules import ALL_RULES, rmsprop_variant
+from ...optimizers.rules import ALL_RULES, WIDER_RULES, adam, rmsprop_variant
 from .mapping import Mapped, Slot, given_slots, named, slots_of
 from .problems import flat
 
@@ -52,16 +53,25 @@ class Candidate:
         found = []
         for name in ("paper", *self.rule.conventions):
             known = self.rule.under(name).hyperparameters
-            if all(self.values[k] == h.default for k, h in known.items()
+            if all(_alike(self.values[k], h.default) for k, h in known.items()
                    if h.convention and k not in ("eps", "weight_decay")):  # fmt: skip
                 found.append(name)
         return tuple(found)
 
 
+_EPSILON32, _EPSILON64 = 2.0**-23, 2.0**-52
+"""The machine epsilons: a convention that has float32's for a default has float64's in a comparison."""
+
+
+def _alike(value: Any, known: Any) -> bool:
+    return value == known or (value == _EPSILON64 and known == _EPSILON32)
+
+
 def run_rule(candidate: Candidate, start: Any, gradients: Any) -> np.ndarray:
     """The stored parameters after every step, one row a step (the first row is the start).
 
-    A rule that is not eigenstep's is run as it trains: by the torch optimizer that is made of it.
+    A rule that is not eigenstep's, and one of reductions or matrices, is run as it trains: by the torch
+    optimizer that is made of it.
     """
     if candidate.trained or (candidate.trained is None and not of_eigenstep(candidate.rule)):
         return _trained(candidate, start, gradients)
@@ -86,6 +96,8 @@ def run_rule(candidate: Candidate, start: Any, gradients: Any) -> np.ndarray:
 
 def of_eigenstep(rule: Rule) -> bool:
     """Whether a rule's function is one of eigenstep's, tested to do on arrays what it does on tensors."""
+    if any(rule.update is r.update for r in WIDER_RULES.values()):
+        return False
     known = any(rule.update is r.update for r in ALL_RULES.values())
     return known or (rule.update.__module__ or "").startswith(rules.__name__ + ".")
 
@@ -148,6 +160,7 @@ def under_conventions(
             options[key] = [values[key]]
         else:
             known = [c[key] for c in variant.conventions.values() if key in c]
+            known = [_EPSILON64 if v == _EPSILON32 else v for v in known]
             options[key] = list(dict.fromkeys([h.default, *known]))
         if options[key] == [None]:
             return  # a hyperparameter without a default that nothing was found for
@@ -168,10 +181,14 @@ def candidates(
 
 
 def all_rules() -> list[Rule]:
-    """The rules, and RMSprop's variants with further state."""
+    """The rules, RMSprop's variants with further state, and cautious Adam.
+
+    Without those that are given more than a gradient, which no target is.
+    """
     variants = [rmsprop_variant(momentum=m, centered=c)
                 for m, c in itertools.product((False, True), repeat=2)][1:]  # fmt: skip
-    return [*ALL_RULES.values(), *variants]
+    wider = [r for r in WIDER_RULES.values() if not r.given]
+    return [*ALL_RULES.values(), *variants, *wider, cautious(adam)]
 
 
 __all__ = ["Candidate", "candidates", "run_rule"]

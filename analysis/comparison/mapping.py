@@ -21,7 +21,9 @@ SYNONYMS = {
     "weight_decay": ("wd",),  "threshold": ("n_sma_threshold",), "k": ("sync_period",),
     "alpha": ("slow_step_size",), "mix": ("alpha",), "power": ("alpha",),
     "eps_inside": ("eps_root",), "step_min": ("min_step_size",), "step_max": ("max_step_size",),
-    "steps": ("ns_steps",), "frequency": ("precondition_frequency",),
+    "steps": ("ns_steps",), "a": ("ns_coefficient1",), "b": ("ns_coefficient2",),
+    "c": ("ns_coefficient3",), "d0": ("estim_lr0",), "d": ("clip_threshold",),
+    "beta2_decay": ("decay_rate",), "frequency": ("precondition_frequency",),
 }  # fmt: skip
 """What libraries call the hyperparameters of the rules that come with eigenstep."""
 
@@ -58,7 +60,8 @@ class Slot:
             return (self.argument,)
         stem, n = self.argument.removesuffix("s"), self.place + 1
         short = (f"{stem[0]}{n}",) if stem == "beta" else ()
-        return (f"{stem}{n}", f"{stem}_{n}", *short)
+        long = (f"{self.argument}{n}",) if stem != self.argument else ()  # eps1
+        return (f"{stem}{n}", f"{stem}_{n}", *short, *long)
 
 
 def _number(value: Any) -> Any:
@@ -75,8 +78,10 @@ def slots_of(values: Mapping[str, Any]) -> list[Slot]:
             found.append(Slot(key, None, number))
         elif isinstance(value, tuple | list) and value:
             numbers = [_number(v) for v in value]
-            if all(n is not None for n in numbers):
-                found += [Slot(key, i, n, len(numbers)) for i, n in enumerate(numbers)]
+            # None is what the target chooses itself.
+            if all(n is not None or v is None for n, v in zip(numbers, value, strict=True)):
+                found += [Slot(key, i, n, len(numbers)) for i, n in enumerate(numbers)
+                          if n is not None]  # fmt: skip
     return found
 
 

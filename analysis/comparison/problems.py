@@ -1,7 +1,7 @@
 """The gradients that a target and every candidate are given.
 
-Float64, of scales from 1e-8 to 1e8, with exact zeros, one coordinate whose gradient is always zero and
-one tensor that starts at zero.
+Float64, of scales from 1e-8 to 1e8, with exact zeros, one coordinate whose gradient is always zero,
+one of scales from 1e-20 and one tensor that starts at zero.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import numpy as np
 SHAPES = ((4, 3), (7,), (3,))
 """Shapes of the parameter tensors of the comparison; the last starts at zero."""
 
-
+_TINY = 1e-12
+"""What the last coordinate's gradients are scaled by: beside them an ε of 1e-16 is seen."""
 MATRICES = ((4, 3), (2, 5), (3, 3))
 """The shapes for a target that takes matrices only."""
 
@@ -37,6 +38,7 @@ def problem(
             g[random.random(shape) < 0.1] = 0.0
             now.append(g)
         now[0].flat[0] = 0.0
+        now[-1].flat[-1] *= _TINY
         gradients.append(now)
     return start, gradients
 

@@ -376,6 +376,10 @@ class RuleOptimizer(RuleGroups):
                 tuple(map(local, (p, dense(gradient_of(p)), *(self.state[p][n] for n in names))))
                 for p in parameters
             ]
+            if rule.matrices and any(map(process_groups, parameters)):
+                raise RuleError(
+                    f"rule {rule.name} cannot step a sharded parameter: it takes whole matrices"
+                )
         try:
             return self._matrices(rule, rows, names) if rule.matrices else examine(rows, columns)
         except (TensorMismatch, AttributeError, TypeError) as error:

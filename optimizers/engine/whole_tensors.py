@@ -46,7 +46,8 @@ def step(rule: Rule, job: Job, coefficients: Mapping[str, Any], maximize: bool) 
     given = [torch.view_as_real(t) if t.is_complex() else t for t in (theta, *state)]
     gradient = torch.view_as_real(g.resolve_conj()) if g.is_complex() else g
     if rule.matrices:  # a vector is a matrix of one row
-        given[0], gradient = as_matrix(given[0]), as_matrix(gradient)
+        gradient = as_matrix(gradient)
+        given = [as_matrix(t) if t.shape == given[0].shape else t for t in given]
     names = [s for s in rule.state if s not in rule.numbers]
     held: dict[str, Any] = dict(zip(names, given[1:], strict=True))
     held |= dict(zip(rule.numbers, job.numbers, strict=True))

@@ -3,9 +3,9 @@
 from typing import Annotated
 
 from ..domains import Choice, Convention, Interval, LearningRate, NonNegative, Positive
-from ..ops import divisor, maximum, mean, minimum, sqrt
+from ..ops import divisor, maximum, mean, minimum, sqrt, where
 from ..rule import rule
-from ..shapes import Column, Row
+from ..shapes import Column, Number, Row
 
 Decay = Annotated[float, Interval(upper=0), Convention()]
 
@@ -30,12 +30,14 @@ def coefficients(
 
 @rule(
     coefficients=coefficients,
+    initial={"is_vector": lambda theta: float(theta.ndim < 2)},
     conventions={"torch": {"eps1": 2.0**-23, "eps1_place": "root"}},
     source="Shazeer & Stern 2018, Adafactor: adaptive learning rates with sublinear memory cost, algorithm 4",
 )
 def adafactor(
-    theta, g, r: Column, c: Row, *, rho, beta2, weight2, eps1, eps2, d, shrink, eps1_place
-):
+    theta, g, r: Column, c: Row, is_vector: Number, *, rho, beta2, weight2, eps1, eps2, d, shrink,
+    eps1_place,
+):  # fmt: skip
     r"""Adafactor.
 
     .. math:: r \leftarrow \hat\beta_2 r + (1 - \hat\beta_2)
@@ -50,7 +52,7 @@ def adafactor(
     Hyperparameters: ``lr`` (η ≥ 0, relative to the parameter's root mean square), ``beta2_decay`` (−0.8,
     ≤ 0), ``eps1`` (ε₁ ≥ 0, in units of the squared gradient), ``eps2`` (ε₂ ≥ 0, in the parameter's unit),
     ``d`` (> 0), ``weight_decay`` (w ≥ 0, decoupled: θ ← (1 − ηw)θ first), ``eps1_place`` (``"root"``: not
-    added to the squares; √(r c/max(mean(r), ε₁)) is at least ε₁).
+    added to the squares; √(r c/max(mean(r), ε₁)), of a vector √c, is at least ε₁).
 
     Conventions: ``torch.optim.Adafactor`` has ``eps1_place="root"`` and for ε₁ the parameter's own
     machine epsilon, 2^−23 in float32.
@@ -61,9 +63,10 @@ def adafactor(
     size = maximum(eps2, sqrt(mean(theta * theta)))
     middle = mean(r, axis=-2)
     if eps1_place == "root":
-        root = sqrt(maximum(r * c / maximum(middle, eps1), eps1 * eps1))
+        product = where(is_vector > 0, c, r * c / maximum(middle, eps1))
+        root = sqrt(maximum(product, eps1 * eps1))
     else:
         root = sqrt(r * c / divisor(middle))
     u = g / divisor(root)
     u = u / maximum(1, sqrt(mean(u * u)) / d)
-    return theta - shrink * theta - size * rho * u, r, c
+    return theta - shrink * theta - size * rho * u, r, c, is_vector

@@ -22,24 +22,26 @@ def coefficients(
     c: Coefficient = 2.0315,
     eps: Annotated[NonNegative, Convention()] = 1e-7,
     scale: Annotated[str, Choice(("rows", "rms", "none"))] = "rows",
+    average: Annotated[str, Choice(("sum", "mean"))] = "sum",
     precision: Annotated[str, Choice(("own", "bfloat16"))] = "own",
 ):
     return {
         "lr": lr, "beta": beta, "shrink": lr * weight_decay, "nesterov": nesterov, "steps": steps,
-        "a": a, "b": b, "c": c, "eps": eps, "scale": scale, "precision": precision,
+        "a": a, "b": b, "c": c, "eps": eps, "scale": scale,
+        "weight": 1 if average == "sum" else 1 - beta, "precision": precision,
     }  # fmt: skip
 
 
 @rule(
     coefficients=coefficients,
     conventions={
-        "torch": {"lr": 0.001, "weight_decay": 0.1, "precision": "bfloat16"},
+        "torch": {"lr": 0.001, "weight_decay": 0.1, "average": "mean", "precision": "bfloat16"},
         "moonshot": {"scale": "rms", "weight_decay": 0.1},
     },
     source="Jordan et al. 2024, Muon: an optimizer for hidden layers in neural networks; "
     "Liu et al. 2025, Muon is scalable for LLM training, equation 4",
 )
-def muon(theta, g, m, *, lr, beta, shrink, nesterov, steps, a, b, c, eps, scale, precision):
+def muon(theta, g, m, *, lr, beta, shrink, nesterov, steps, a, b, c, eps, scale, weight, precision):
     r"""Muon, for matrices: hidden layers. Vectors, embeddings and heads are given to AdamW.
 
     .. math:: m \leftarrow \beta m + g, \quad u = \mathrm{NS}_5(g + \beta m), \quad
@@ -51,13 +53,14 @@ def muon(theta, g, m, *, lr, beta, shrink, nesterov, steps, a, b, c, eps, scale,
 
     Hyperparameters: ``lr`` (η ≥ 0), ``beta`` (0 ≤ β < 1), ``weight_decay`` (w ≥ 0, decoupled), ``nesterov``
     (False: NS₅(m)), ``steps``, ``a``, ``b``, ``c``, ``eps`` (≥ 0, added to ‖x‖), ``scale`` (``"rows"``,
-    ``"rms"``, ``"none"``: s above, or 1), ``precision`` (``"bfloat16"``: in which NS₅ is computed).
+    ``"rms"``, ``"none"``: s above, or 1), ``average`` (``"mean"``: g with the weight 1 − β, of the same
+    direction), ``precision`` (``"bfloat16"``: in which NS₅ is computed).
 
     Conventions: ``torch.optim.Muon`` computes NS₅ in bfloat16 and divides by max(‖x‖, ε), the same but for
-    gradients near 0; its average with the weight 1 − β has the same direction.
+    gradients near 0.
     """
-    m = beta * m + g
-    u = newton_schulz(g + beta * m if nesterov else m, steps, (a, b, c), eps, precision)
+    m = beta * m + weight * g
+    u = newton_schulz(weight * g + beta * m if nesterov else m, steps, (a, b, c), eps, precision)
     rows, columns = size(theta, axis=-2), size(theta, axis=-1)
     if scale == "rows":
         lr = lr * sqrt(maximum(1, rows / columns))

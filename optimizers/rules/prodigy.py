@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from ..domains import Convention, LearningRate, NonNegative, Positive, UnitInterval
+from ..domains import Choice, Convention, LearningRate, NonNegative, Positive, UnitInterval
 from ..moments import Epsilon
 from ..ops import absolute, divisor, dot, maximum, quotient, sqrt, sum, times
 from ..rule import rule
@@ -18,23 +18,31 @@ def coefficients(
     eps: Epsilon = 1e-8,
     d0: Annotated[Positive, Convention()] = 1e-6,
     weight_decay: NonNegative = 0.0,
+    bias_correction: Annotated[bool, Choice((False, True))] = False,
+    eps_scale: Annotated[str, Choice(("before", "after"))] = "before",
 ):
+    if bias_correction:
+        lr = lr * sqrt(1 - beta2**t) / (1 - beta1**t)
     return {
         "lr": lr, "beta1": beta1, "weight1": 1 - beta1, "beta2": beta2, "weight2": 1 - beta2,
         "root_beta2": sqrt(beta2), "root_weight2": 1 - sqrt(beta2), "eps": eps,
-        "weight_decay": weight_decay,
+        "weight_decay": weight_decay, "eps_scale": eps_scale,
     }  # fmt: skip
 
 
 @rule(
     coefficients=coefficients,
     initial={"start": lambda theta: theta, "d": lambda theta, *, d0: d0},
+    conventions={
+        "optax": {"eps_scale": "after", "bias_correction": True},
+        "pytorch-optimizer": {"eps_scale": "after"},
+    },
     source="Mishchenko & Defazio 2023, Prodigy: an expeditiously adaptive parameter-free learner, "
     "algorithm 4",
 )
 def prodigy(
     theta, g, m, v, s, start, r: Group, d: Group, *, lr, beta1, weight1, beta2, weight2, root_beta2,
-    root_weight2, eps, weight_decay,
+    root_weight2, eps, weight_decay, eps_scale,
 ):  # fmt: skip
     r"""Prodigy, in its form with Adam's averages.
 
@@ -49,12 +57,16 @@ def prodigy(
 
     Hyperparameters: ``lr`` (η ≥ 0, without a unit: 1), ``beta1``, ``beta2`` (0 ≤ β < 1), ``eps`` (ε ≥ 0,
     in units of the gradient), ``d0`` (d₀ > 0, in the parameter's unit), ``weight_decay`` (w ≥ 0,
-    decoupled).
+    decoupled), ``bias_correction`` (η times √(1 − β₂^t)/(1 − β₁^t)), ``eps_scale`` (``"after"``: the new d
+    beside ε).
+
+    Conventions: optax and pytorch-optimizer have the new d beside ε; optax corrects the averages.
     """
     m = beta1 * m + weight1 * (d * g)
     v = times(beta2, v) + weight2 * ((d * g) * (d * g))
     r = root_beta2 * r + root_weight2 * lr * d * d * dot(g, start - theta, over="group")
     s = root_beta2 * s + (root_weight2 * lr * d * d) * g
-    step = lr * d
-    new_theta = theta - step * weight_decay * theta - step * (m / divisor(sqrt(v) + d * eps))
-    return new_theta, m, v, s, start, r, maximum(d, quotient(r, sum(absolute(s), over="group")))
+    new_d = maximum(d, quotient(r, sum(absolute(s), over="group")))
+    step, scale = lr * d, new_d if eps_scale == "after" else d
+    new_theta = theta - step * weight_decay * theta - step * (m / divisor(sqrt(v) + scale * eps))
+    return new_theta, m, v, s, start, r, new_d

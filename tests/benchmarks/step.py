@@ -62,7 +62,18 @@ OPTIMIZERS = {  # ours: arguments, torch's name, pytorch-optimizer's, torch-opti
     "MARS": (LR, None, "MARS", None),
     "ADOPT": (LR, None, "ADOPT", None),
     "LaProp": (LR, None, "LaProp", None),
+    "StableAdamW": (LR, None, "StableAdamW", None),
+    "CautiousAdamW": (LR, None, None, None),
+    "Prodigy": ({"lr": 1.0}, None, "Prodigy", None),
+    "Sophia": (LR, None, None, None),
+    "Adafactor": (LR, "Adafactor", None, None),
+    "AdamMini": (LR, None, None, None),
+    "Muon": (LR, "Muon", None, None),
+    "Shampoo": (LR, None, "Shampoo", None),
+    "SOAP": (LR, None, "SOAP", None),
 }
+BY_TORCH = ("Adafactor", "AdamMini", "Muon", "Shampoo", "SOAP")
+"""Stepped by torch's operations on whole matrices: nothing is fused, and no floor of bytes holds."""
 
 
 def resnet50():
@@ -91,25 +102,44 @@ def many():
     return [(int(n),) for n in torch.randint(5_000, 50_001, (200,), generator=generator)]
 
 
-CASES = {"10M": lambda: [(10_000_000,)], "200": many, "resnet50": resnet50, "gpt2": gpt2}
+def matrices():
+    return [(256, 512)] * 8
+
+
+CASES = {
+    "10M": lambda: [(10_000_000,)],
+    "200": many,
+    "resnet50": resnet50,
+    "gpt2": gpt2,
+    "matrices": matrices,
+}
 
 
 def ours_as(name, arguments, kind):
     if name == "Lookahead":
         return lambda p: ours.Lookahead(ours.AdamW(p, engine=kind, **arguments))
+    if name == "Sophia":
+        return lambda p: sophia(p, kind, arguments)
     return lambda p: getattr(ours, name)(p, engine=kind, **arguments)
+
+
+def sophia(params, kind, arguments):
+    optimizer = ours.Sophia(params, engine=kind, **arguments)
+    optimizer.give(estimate=[torch.ones_like(p) for p in params])
+    return optimizer
 
 
 def implementations(name):
     arguments, torchs, other, third = OPTIMIZERS[name]
-    if engine.can_compile("cpu"):
+    if engine.can_compile("cpu") and name not in BY_TORCH:
         yield "compiled", ours_as(name, arguments, "compiled")
-    yield "blocked", ours_as(name, arguments, "blocked")
+    yield "by torch" if name in BY_TORCH else "blocked", ours_as(name, arguments, "blocked")
     if torchs:
         cls, _, option = torchs.partition(" ")
         extra = {**arguments, **({option: True} if option else {})}
         build = getattr(torch.optim, cls)
-        yield "torch", lambda p: build(p, foreach=False, **extra)
+        alone = {} if name == "Muon" else {"foreach": False}
+        yield "torch", lambda p: build(p, **alone, **extra)
         yield "foreach", lambda p: build(p, foreach=True, **extra)
         yield "fused", lambda p: build(p, fused=True, **extra)
     for column, package, known in (
@@ -123,8 +153,16 @@ def implementations(name):
 
 
 def bytes_per_parameter(name):
-    """What a step must read and write of float32 memory; Lookahead's is that between synchronizations."""
-    optimizer = ours_as(name, OPTIMIZERS[name][0], "blocked")([torch.nn.Parameter(torch.ones(1))])
+    """What a step must read and write of float32 memory; Lookahead's is that between synchronizations.
+
+    A reduction ends a pass, and what is read after it is read once more. 0 for rules of matrices.
+    """
+    if name in BY_TORCH:
+        return 0
+    parameter = torch.nn.Parameter(torch.ones(1))
+    parameter.grad = torch.ones(1)
+    optimizer = ours_as(name, OPTIMIZERS[name][0], "blocked")([parameter])
+    optimizer.step()
     stored, c = optimizer._coefficients(optimizer.param_groups[0], 7)
     names = tuple(k for k, v in c.items() if not isinstance(v, str | bool))
     program = record(stored, names, {k: v for k, v in c.items() if k not in names})
@@ -147,7 +185,7 @@ def measure(name, params, repeats, warm=6):
             try:
                 steps[column] = build(params).step
                 timed(steps[column])
-            except (RuntimeError, TypeError):  # fused exists for some of torch's only
+            except (RuntimeError, TypeError, ValueError):  # fused exists for some of torch's only
                 steps.pop(column, None)
     size = sum(p.numel() for p in params)
     source, target = torch.ones(size), torch.ones(size)
@@ -186,7 +224,8 @@ def first_step(name):
 
 def row(name, case, seconds, size):
     unit = seconds["fused Adam"]
-    floor = bytes_per_parameter(name) / 28
+    bytes_ = bytes_per_parameter(name)
+    floor = bytes_ / 28
     ratios = {k: v / unit for k, v in seconds.items() if k not in ("fused Adam", "copy")}
     found = {"optimizer": name, "case": case, "bytes": bytes_per_parameter(name), "floor": floor,
              "fused_adam_ms": 1e3 * unit, "ratios": ratios}  # fmt: skip
@@ -200,6 +239,7 @@ def row(name, case, seconds, size):
 COLUMNS = (
     "compiled",
     "blocked",
+    "by torch",
     "torch",
     "foreach",
     "fused",

@@ -7,7 +7,8 @@ import torch
 from eigenstep.analysis.comparison import TOLERANCE, compare
 from eigenstep.analysis.loading import load_target
 from eigenstep.optimizers import MARS
-from eigenstep.optimizers.rules import ALL_RULES, adam, heavy_ball, radam
+from eigenstep.optimizers.errors import RuleError
+from eigenstep.optimizers.rules import ALL_RULES, SHIPPED_RULES, adam, heavy_ball, radam
 from eigenstep.reports.commands.command_line import app
 from typer.testing import CliRunner
 
@@ -78,6 +79,15 @@ KNOWN = [
     ("pytorch_optimizer:ADOPT", {}, "adopt", {"counted": "present"}),
     ("pytorch_optimizer:LaProp", {"foreach": False}, "laprop",  # whose other path steps by float32
      {"eps_inside": 1e-15, "eps_place": "uncorrected"}),
+    ("torch.optim:Adafactor", {"weight_decay": 0.1}, "adafactor",
+     {"eps1": 2.0**-52, "eps1_place": "root"}),  # float64's own, as its class takes the parameter's
+    ("torch.optim:Muon", {"weight_decay": 0.1}, "muon", {"average": "mean", "precision": "bfloat16"}),
+    ("torch.optim:Muon", {"nesterov": False, "adjust_lr_fn": "match_rms_adamw"}, "muon",
+     {"nesterov": False, "scale": "rms", "average": "mean", "precision": "bfloat16"}),
+    ("pytorch_optimizer:StableAdamW", {}, "stable_adamw", {}),
+    ("pytorch_optimizer:Prodigy", {"weight_decay": 0.1}, "prodigy", {"eps_scale": "after"}),
+    ("optax.contrib:prodigy", {"weight_decay": 0.1}, "prodigy",
+     {"bias_correction": True, "eps_scale": "after"}),
 ]  # fmt: skip
 
 
@@ -89,7 +99,7 @@ def target(name):
 
 @pytest.mark.parametrize(("name", "settings", "rule", "conventions"), KNOWN)
 def test_finds_the_convention(name, settings, rule, conventions):
-    against = ALL_RULES.get(rule)  # alone where it has a name of its own: fewer to run
+    against = SHIPPED_RULES.get(rule)  # alone where it has a name of its own: fewer to run
     found = compare(target(name), against, settings=settings, name=name)
     assert found.match
     assert found.difference <= TOLERANCE
@@ -103,7 +113,7 @@ def test_every_named_convention_of_a_library_is_what_that_library_computes():
     known = {"torch": "torch.optim", "optax": "optax", "pytorch-optimizer": "pytorch_optimizer"}
     tested = {(name.partition(":")[0].removesuffix(".contrib"), rule) for name, _, rule, _ in KNOWN}
     untested = []
-    for rule in ALL_RULES.values():
+    for rule in SHIPPED_RULES.values():
         for convention in rule.conventions:
             composed = rule.name in ("adamw", "ranger", "ranger_lars", "ralamb", "lamb")
             library = known.get(convention)
@@ -151,6 +161,40 @@ def test_all_rules_are_searched_and_the_right_one_wins():
     assert found.nearest.rule is radam
     assert found.convention == "torch"
     assert found.tried > 100
+
+
+def test_rules_of_matrices_are_among_all():
+    """At 1e-10 in bfloat16 too: it is the same arithmetic, rounded where the library rounds."""
+    found = compare(torch.optim.Muon, steps=20)
+    assert (found.match, found.nearest.rule.name, found.convention) == (True, "muon", "torch")
+    assert "on matrices (4x3, 2x5, 3x3)" in found.describe()
+    assert found.nearest.known_as == ("torch",)
+
+
+def test_cautious_adam_is_among_all():
+    class Cautious(torch.optim.Adam):
+        def step(self, closure=None):
+            group = self.param_groups[0]
+            before = [p.detach().clone() for p in group["params"]]
+            super().step(closure)
+            with torch.no_grad():
+                for p, old in zip(group["params"], before, strict=True):
+                    agree = ((p - old) * p.grad < 0).to(p.dtype)
+                    p.copy_(old + (p - old) * agree / agree.mean().clamp(min=1e-3))
+
+    found = compare(Cautious, steps=20)
+    assert (found.match, found.nearest.rule.name) == (True, "cautious_adam")
+    assert found.nearest.conventions == {"rescale": "mean"}
+
+
+def test_what_takes_matrices_only_says_so_of_other_tensors():
+    with pytest.raises(RuleError, match="newton_schulz takes a matrix"):
+        compare(torch.optim.SGD, SHIPPED_RULES["muon"])
+    none = compare(Mistaken, shapes=((3,),), steps=5)
+    assert not none.match
+    assert "muon was not tried: newton_schulz takes a matrix" in none.describe()
+    with pytest.raises(RuleError, match="sophia is given estimate beside the gradient"):
+        compare(torch.optim.SGD, SHIPPED_RULES["sophia"])
 
 
 def test_decay_is_told_apart():

@@ -14,6 +14,7 @@ import torch
 import torch.distributed as dist
 from eigenstep import optimizers as ours
 from eigenstep.optimizers.engine import kernel as engine
+from eigenstep.optimizers.errors import EigenstepError
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from test_wider_rules import RULES
@@ -23,7 +24,9 @@ STEPS = 7
 CLASSES = {
     **{n: {} for n in ("GradientDescent", "HeavyBall", "Nesterov", "Adagrad", "RMSprop", "Adadelta", "Adam",
                        "AdamW", "AdaMax", "Nadam", "AMSGrad", "RAdam", "Yogi", "AdaBound", "AMSBound",
-                       "LARS", "LAMB", "Ralamb", "MARS", "Rprop", "AggMo", "ScheduleFreeAdamW", "ASGD")},
+                       "LARS", "LAMB", "Ralamb", "MARS", "Rprop", "AggMo", "ScheduleFreeAdamW", "ASGD",
+                       "StableAdamW", "CautiousAdamW")},
+    "Prodigy": {"lr": 1.0, "d0": 0.01},  # so that d grows
     "Ranger": {"k": 3}, "RangerLARS": {"k": 3}, "Lookahead": {}, **{n: {} for n in WIDER},
 }  # fmt: skip
 
@@ -43,7 +46,7 @@ def optimizer_of(name, params, kind):
         return ours.Lookahead(ours.AdamW(params, lr=0.05, engine=kind), k=3)
     if name in WIDER:
         return ours.RuleOptimizer(params, WIDER[name], lr=0.05, engine=kind)
-    return getattr(ours, name)(params, lr=0.05, engine=kind, **CLASSES[name])
+    return getattr(ours, name)(params, **{"lr": 0.05, **CLASSES[name]}, engine=kind)
 
 
 def train(net, name, kind):
@@ -74,6 +77,25 @@ def differences(kind):
     return found
 
 
+def refusals():
+    """What the rules of matrices say of parameters that are in parts."""
+    from torch.distributed.fsdp import fully_shard
+
+    said = {}
+    for name in ("Adafactor", "AdamMini", "Muon", "Shampoo", "SOAP"):
+        net = torch.nn.Linear(5, 3, bias=False)
+        fully_shard(net)
+        before = net.weight.to_local().clone()
+        net(torch.ones(2, 5)).sum().backward()
+        try:
+            getattr(ours, name)(net.parameters(), lr=0.05).step()
+            said[name] = "stepped"
+        except EigenstepError as error:
+            unchanged = torch.equal(net.weight.to_local(), before)
+            said[name] = str(error) if unchanged else f"changed, then said {error}"
+    return said
+
+
 def main():
     rank, world, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     torch.set_num_threads(1)
@@ -83,6 +105,7 @@ def main():
     if engine.can_compile("cpu"):
         result["compiled"] = differences("compiled")
     engine.over_processes = lambda groups, reductions, found: found  # naive: the norm of the shard
+    result["refused"] = refusals()
     result["shard norms"] = differences("blocked")
     if rank == 0:
         print(json.dumps(result), flush=True)

@@ -17,6 +17,9 @@ NORMED = (
     "Ralamb",
     "RangerLARS",
     "MARS",
+    "StableAdamW",
+    "CautiousAdamW",
+    "Prodigy",
     "centred",
     "cautious",
     "counted",
@@ -58,8 +61,8 @@ def failure(processes, said):
 
 
 def test_two_processes_compute_what_one_does(result):
-    for kind in set(result) - {"shard norms"}:
-        assert len(result[kind]) == 30
+    for kind in set(result) - {"shard norms", "refused"}:
+        assert len(result[kind]) == 33
         for name, difference in result[kind].items():
             assert difference < 1e-13, (kind, name)
 
@@ -67,3 +70,10 @@ def test_two_processes_compute_what_one_does(result):
 def test_norms_of_shards_would_be_wrong(result):
     for name, difference in result["shard norms"].items():
         assert (difference > 1e-3) == (name in NORMED), name
+
+
+def test_rules_of_matrices_refuse_parts_of_them_by_name(result):
+    for name, said in result["refused"].items():
+        rule = {"AdamMini": "adam_mini"}.get(name, name.lower())
+        assert said.startswith(f"rule {rule} cannot step a sharded parameter"), said
+        assert "\n" not in said

@@ -142,7 +142,8 @@ PAPERS = {
 
 def path(optimizer, parameter, grad, steps=STEPS):
     for _ in range(steps):
-        parameter.grad = torch.tensor(grad(parameter.detach().numpy()), dtype=parameter.dtype)
+        new = grad(parameter.detach().numpy()).reshape(parameter.shape)
+        parameter.grad = torch.tensor(new, dtype=parameter.dtype)
         optimizer.step()
         yield parameter.detach().numpy().copy()
 
@@ -175,10 +176,38 @@ def test_torch_s_adafactor():
             lr=0.02, weight_decay=0.1, convention="torch")  # fmt: skip
 
 
+@pytest.mark.parametrize("shape", [(7,), (1, 7), (3, 1), (), (2, 3, 2)], ids=str)
+def test_torch_s_adafactor_of_small_gradients(shape):
+    """A vector is not factored, a matrix of one row is: below ε₁ their divisors differ."""
+    start, _ = problem(shape)
+    one, two = (torch.nn.Parameter(torch.tensor(start, dtype=torch.float32)) for _ in range(2))
+    pair = ours.Adafactor([one], convention="torch"), torch.optim.Adafactor([two])
+    for t in range(3):
+        one.grad = 1e-5 * torch.cos(torch.arange(one.numel()) + t).reshape(shape)
+        two.grad = one.grad.clone()
+        for optimizer in pair:
+            optimizer.step()
+    travelled = np.abs(two.detach().numpy() - start).max()
+    assert (one - two).abs().max() <= 1e-5 * travelled
+
+
+@pytest.mark.parametrize("name", ["AdamMini", "SOAP", "Shampoo", "Adafactor"])
+def test_a_vector_is_a_matrix_of_one_row(name):
+    start, grad = problem((1, 5))
+    pairs = []
+    for x in (start, start[0]):
+        p = torch.nn.Parameter(torch.tensor(x))
+        pairs.append([x.ravel() for x in path(getattr(ours, name)([p]), p, grad, 4)])
+    np.testing.assert_allclose(*pairs, rtol=1e-12)
+
+
 @pytest.mark.parametrize("adjust", ["original", "match_rms_adamw"])
 def test_torch_s_muon(adjust):
-    """In bfloat16, of which both take the same steps from vectors that differ in the last bit of float32."""
-    against("Muon", lambda p: torch.optim.Muon(p, lr=0.02, adjust_lr_fn=adjust), 0.03,
+    """Both compute in bfloat16, alike; then 12 steps of 0.01 are added to float32 numbers of about 1.
+
+    Each rounds by 2^−24 at most, all of it 2e-4 of the way.
+    """
+    against("Muon", lambda p: torch.optim.Muon(p, lr=0.02, adjust_lr_fn=adjust), 2e-4,
             lr=0.02, adjust_lr_fn=adjust, convention="torch")  # fmt: skip
 
 
@@ -193,6 +222,27 @@ def test_pytorch_optimizer(name):
     library = pytest.importorskip("pytorch_optimizer")
     theirs, mine, tolerance = LIBRARY[name]
     against(name, lambda p: getattr(library, name)(p, **theirs), tolerance, **mine)
+
+
+@pytest.mark.parametrize("name", [*PAPERS, "Sophia"])
+def test_bfloat16_stays_near_float32(name):
+    """Both step at the same gradients; rounding to 8 bits moves weights by 2^−8 of themselves a step."""
+    start, grad = problem()
+    arguments = {"d0": 1e-2} if name == "Prodigy" else {"lr": 0.02}
+    ends = []
+    for dtype in (torch.float32, torch.bfloat16):
+        p = torch.nn.Parameter(torch.tensor(start, dtype=dtype))
+        optimizer = getattr(ours, name)([p], **arguments)
+        if name == "Sophia":
+            optimizer.give(estimate=[torch.ones(4, 6)])
+        for t in range(4):
+            p.grad = torch.tensor(grad(start + 0.1 * t), dtype=torch.bfloat16).to(dtype)
+            optimizer.step()
+        assert p.dtype == dtype
+        ends.append(p.detach().double().numpy())
+    assert np.isfinite(ends[1]).all()
+    assert np.abs(ends[0] - start).max() > 0.01
+    assert np.abs(ends[1] - ends[0]).max() <= 5 * 2.0**-8 * np.abs(start).max()
 
 
 def test_sophia_by_its_paper():
