@@ -55,15 +55,22 @@ def _size(x: Any, axis: int | None = None) -> int:
     return np.size(x) if axis is None else np.shape(x)[axis]
 
 
+def _eigh(x: Any) -> tuple[Any, Any]:
+    """Eigenvalues and vectors; NaN where an element is none."""
+    if not np.isfinite(x).all():
+        return np.full_like(x[..., 0], np.nan), np.full_like(x, np.nan)
+    return np.linalg.eigh(x)
+
+
 def _symmetric_power(x: Any, exponent: float, shift: Any) -> Any:
-    values, vectors = np.linalg.eigh(x)
+    values, vectors = _eigh(x)
     powers = _power_of(np.maximum(values, 0) + shift, exponent)[..., None, :]
     return (vectors * powers) @ np.swapaxes(vectors, -1, -2)
 
 
 def _power_of(values: Any, exponent: float) -> Any:
     with np.errstate(divide="ignore"):
-        return np.where(values > 0, values**exponent, 0.0)
+        return np.where(values <= 0, 0.0, values**exponent)
 
 
 _ARRAYS: Any = SimpleNamespace(
@@ -79,7 +86,7 @@ _ARRAYS: Any = SimpleNamespace(
     size=_size,
     matmul=np.matmul,
     transpose=lambda x: np.swapaxes(x, -1, -2),
-    eigenvectors=lambda x: np.linalg.eigh(x)[1],
+    eigenvectors=lambda x: _eigh(x)[1],
     orthogonal=lambda x: np.linalg.qr(x)[0],
     symmetric_power=_symmetric_power,
 )

@@ -360,7 +360,8 @@ class Rule:
         found = self._coefficients(t, **hyperparameters)
         if not isinstance(found, Mapping):
             raise RuleError(
-                f"rule {self.name}: its coefficients are {shown(found)}, not numbers by name"
+                f"rule {self.name}: its coefficients at step {shown(t)} are {shown(found)}, not "
+                "numbers by name"
             )
         for key in self._passed:
             if key not in found:  # the update would take its own default, whatever is set

@@ -10,10 +10,13 @@ from torch import Tensor
 
 from ..errors import DomainError, RuleError, shown
 from ..rule import Rule
+from ..shapes import LEFT, RIGHT
 from .coefficients import first_value
 
 MEMORY = "memory_"
 """Prefix, in a parameter's state, of the numbers that the rule's coefficients remember."""
+LARGEST = 10_000
+"""Rows of a square matrix of the state: 400 megabytes of float32, and minutes for its eigenvectors."""
 
 
 def memory_names(rule: Rule) -> tuple[str, ...]:
@@ -39,6 +42,13 @@ def begun(
     """
     if rule.matrices and parameter.is_complex():
         raise RuleError(f"rule {rule.name} takes real matrices; the parameter is {parameter.dtype}")
+    for name in missing:
+        rows = shape_of(rule, name, parameter)[-2:] if rule.shape(name) in (LEFT, RIGHT) else (0,)
+        if rows[0] > LARGEST:
+            raise RuleError(
+                f"rule {rule.name} keeps a {rows[0]} x {rows[0]} matrix for a parameter of the shape "
+                f"{tuple(parameter.shape)}, of more than {LARGEST} rows; give it another optimizer"
+            )
     found: dict[str, Any] = {}
     with torch.inference_mode(False):  # so that steps outside that mode may change it, too
         for name in missing:

@@ -42,10 +42,18 @@ def _along(function: Any) -> Any:
     return call
 
 
-def _symmetric_power(x: Tensor, exponent: float, shift: Any) -> Tensor:
+def _eigh(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Eigenvalues and vectors; NaN, by which a bad gradient is seen, where there are none."""
+    if not torch.isfinite(x).all():
+        return torch.full_like(x[..., 0], torch.nan), torch.full_like(x, torch.nan)
     values, vectors = torch.linalg.eigh(x)
+    return values, vectors
+
+
+def _symmetric_power(x: Tensor, exponent: float, shift: Any) -> Tensor:
+    values, vectors = _eigh(x)
     shifted = values.clamp(min=0) + shift
-    powers = torch.where(shifted > 0, shifted**exponent, 0.0)
+    powers = torch.where(shifted <= 0, 0.0, shifted**exponent)
     return (vectors * powers[..., None, :]) @ vectors.mT
 
 
@@ -59,7 +67,7 @@ ops.register(
         sqrt=torch.sqrt, maximum=_pair(torch.maximum), minimum=_pair(torch.minimum),
         where=_where, sign=torch.sign, absolute=torch.abs, norm=torch.linalg.vector_norm,
         sum=_along(torch.sum), max=_along(torch.amax), size=_size, matmul=torch.matmul,
-        transpose=lambda x: x.mT, eigenvectors=lambda x: torch.linalg.eigh(x)[1],
+        transpose=lambda x: x.mT, eigenvectors=lambda x: _eigh(x)[1],
         orthogonal=lambda x: torch.linalg.qr(x)[0], symmetric_power=_symmetric_power,
     ),
 )  # fmt: skip
