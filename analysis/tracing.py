@@ -26,6 +26,8 @@ ETA = sp.Symbol("eta", positive=True)
 STEP = sp.Symbol("t", integer=True, positive=True)
 """The step number; the first step is 1."""
 
+_HIGH = 12
+"""From which exponent on a power of a hyperparameter is not written as a polynomial."""
 INSTEAD: list[Callable[[Rule], str]] = []
 """What says of a rule that is not linear which rule has a theory in its place; the rooms above add to it."""
 
@@ -127,6 +129,12 @@ def exact(value: Any) -> sp.Expr:
     return real("a number", value)
 
 
+def high_powers(expression: sp.Expr) -> set[Any]:
+    """The powers of symbols in an expression that are not to become polynomials."""
+    return {p for p in expression.atoms(sp.Pow)
+            if p.exp.is_Integer and p.exp >= _HIGH and p.base.is_Symbol}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class LinearSystem:
     r"""A rule as a linear system: :math:`\xi^+ = A\xi + Bg`, the gradient taken at :math:`y = C\xi`.
@@ -197,6 +205,14 @@ class Trace:
         return LinearSystem(table[:, :-1], table[:, -1:], sp.Matrix([point]), xi)
 
     def _linear(self, expression: sp.Expr, variables: tuple[sp.Symbol, ...]) -> list[sp.Expr]:
+        # High powers (of a step of hundreds) stay as they are: as polynomials they have as many terms.
+        high = {
+            p: sp.Dummy("q", real=True) for p in high_powers(expression) if p.base not in variables
+        }
+        back = {q: p for p, q in high.items()}
+        return [c.xreplace(back) for c in self._coefficients(expression.xreplace(high), variables)]
+
+    def _coefficients(self, expression: sp.Expr, variables: tuple[sp.Symbol, ...]) -> list[sp.Expr]:
         try:
             polynomial = sp.Poly(expression, *variables)
         except PolynomialError as error:
@@ -256,7 +272,8 @@ def trace(rule: Rule, /, *, step: Any = None, **hyperparameters: Any) -> Trace:
     )
     _check_names(rule, (theta, g, *state))
     with running(RuleError, f"rule {rule.name} cannot be run on symbols", rule):
-        found = coefficients_of(rule, values)
+        whole = step if isinstance(step, int) and rule.memory else STEP
+        found = coefficients_of(rule, values, sp.sympify(whole))
         unit = {v for k, v in values.items() if rule.hyperparameters[k].domain == UNIT}
         found = {
             k: _at_step(v, step, unit) if isinstance(v, sp.Basic) else v for k, v in found.items()
@@ -336,7 +353,7 @@ def _at_step(coefficient: sp.Basic, step: Any, unit: set[Any]) -> Any:
     if vanishing and STEP not in after.free_symbols and after.is_finite is not False:
         return after
     substituted = coefficient.subs(STEP, sp.oo)
-    if substituted.is_finite is not None or substituted.is_number:
+    if not substituted.has(sp.nan) and (substituted.is_finite is not None or substituted.is_number):
         return substituted
     try:
         return sp.limit(coefficient, STEP, sp.oo)

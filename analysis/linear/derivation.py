@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -23,6 +24,7 @@ from . import spectrum, stability
 from .closed_form import MU, ClosedTuning, L
 from .damping import critical_damping
 from .first_exit import FirstExit
+from .high_powers import scaled
 from .iterate import Iterate
 from .noise import StationaryNoise, stationary_noise
 from .passive import acting, resting, without_passive
@@ -206,6 +208,12 @@ class Derivation:
         Raises:
             RuleError: there is none in all of the domain, with an eigenvalue that shows it.
         """
+        plain = self._without_high_powers
+        if plain is not None:
+            theory, factor = plain
+            found = theory.first_exit
+            if found.expression is not None:
+                return replace(found, expression=found.expression / factor)
         found = stability.largest_stable(self.stability)
         if found is None:
             raise RuleError(
@@ -213,6 +221,18 @@ class Derivation:
                 f"{self._why_unstable()}"
             )
         return found
+
+    @cached_property
+    def _without_high_powers(self) -> tuple[Derivation, sp.Expr] | None:
+        """The theory without powers such as β^100, and the factor by which these multiply its ηλ."""
+        found = scaled(self.trace)
+        if found is None:
+            return None
+        theory = object.__new__(Derivation)
+        theory.rule, theory._fixed = self.rule, self._fixed
+        theory.trace, factor = found
+        theory.system = theory.trace.system
+        return (theory, factor) if theory.variable is ETA_LAMBDA else None
 
     @property
     def limit_conditions(self) -> tuple[Any, ...]:
