@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ...optimizers.rule import Rule
+from ...optimizers.shapes import COLUMN, GIVEN, GROUP, LEFT, NUMBER, RIGHT, ROW, TENSOR
 from ...proofs import ALL_CLAIMS, Proof
 from ...proofs.kinds import EquationsClaim
 from ..page.markup import cited, display, mark
@@ -35,9 +36,21 @@ TITLES = {
 
 
 def bytes_of(rule: Rule) -> tuple[int, int]:
-    """Bytes of state a float32 parameter, and bytes moved by a step that reads and writes each once."""
-    count = len(rule.state)
-    return 4 * count, 4 * (3 + 2 * count)
+    """Bytes of state a float32 parameter, and bytes moved by a step that reads and writes each once.
+
+    Of the state that is like the parameter; what is given is read only. See :func:`beside`.
+    """
+    shapes = [rule.shape(s) for s in rule.state]
+    tensors, given = shapes.count(TENSOR), shapes.count(GIVEN)
+    return 4 * (tensors + given), 4 * (3 + 2 * tensors + given)
+
+
+def beside(rule: Rule) -> list[str]:
+    """The state that is not like the parameter, and what it is: ``"`r` a column"``."""
+    shapes = {s: rule.shape(s) for s in rule.state}
+    words = {NUMBER: "one number", GROUP: "one number of the group", ROW: "a row", COLUMN: "a column",
+             LEFT: "rows × rows", RIGHT: "columns × columns"}  # fmt: skip
+    return [f"`{s}` {words[shape]}" for s, shape in shapes.items() if shape in words]
 
 
 def _conventions_of(rule: Rule) -> str:

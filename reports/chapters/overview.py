@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...optimizers.rules import ALL_RULES
+from ...optimizers.rules import ALL_RULES, WIDER_RULES
 from ...proofs import Proof
 from ..experiments.regression import regression_runs
 from ..experiments.sharpness import known_runs, ratios
@@ -73,7 +73,9 @@ def overview(proofs: Mapping[str, Proof]) -> str:
         "An update rule is written once, as a plain Python function. Run on symbols it gives the theory "
         "below; run on tensors it is the optimizer that trained the models below. So the theory is that "
         "of the very code that runs.\n",
-        f"- **Derived** for {len(ALL_RULES)} rules: [](#tbl-rules).\n"
+        f"- **Derived** for {len(ALL_RULES)} rules: [](#tbl-rules). "
+        f"{', '.join(f'`{name}`' for name in WIDER_RULES)} are not on these pages: they measure whole tensors, are given more "
+        "than gradients or take matrices, and most have no symbols; `eigenstep report NAME` has a report on each.\n"
         f"- Of {len(proofs)} claims in lectures, notes and papers, and ours beside them, {said}: [the ledger](#claims); each "
         "refuted one has a counterexample and, where there is one, what holds in its place.\n"
         f"- **Measured**: on the {name} data, predicted and measured rates of {len(runs)} training runs differ by at "

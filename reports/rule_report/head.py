@@ -12,7 +12,7 @@ from ...optimizers.program.nodes import NotRecordable
 from ...optimizers.program.recording import record
 from ...optimizers.rule import Rule
 from ...optimizers.rules import ALL_RULES
-from ..chapters.optimizer_pages import bytes_of
+from ..chapters.optimizer_pages import beside, bytes_of
 from ..page.escaping import code, listing, plain, word
 from ..page.markup import cited, display, table
 from .part import Numbers, Part, reason_of
@@ -90,6 +90,8 @@ def head(subject: Subject, other: Subject, numbers: Numbers) -> Part:
         stored, moved = bytes_of(rule)
         cost = (f"{stored} bytes a float32 parameter; a step that reads and writes each once moves at least "
                 f"{moved} bytes a parameter.")  # fmt: skip
+        if apart := beside(rule):
+            cost += f" That is without {', '.join(apart)}."
     except Exception as error:
         cost = ""
         refused.append(("Bytes", reason_of(error, subject)))

@@ -6,11 +6,12 @@ import statistics
 import time
 import warnings
 
-from ..chapters.optimizer_pages import bytes_of
+from ..chapters.optimizer_pages import beside, bytes_of
 from ..page.escaping import plain, word
 from ..page.markup import table
 from ..timing import PARAMETERS, machine
 from .head import engine_of, unrecordable
+from .matrices import matrices_only
 from .part import Numbers, Part
 from .rates import rates_of
 from .subject import Subject
@@ -18,6 +19,8 @@ from .surfaces import names_of
 
 _ADAMW = 28
 """Bytes that AdamW moves a float32 parameter: θ, m, v read and written, the gradient read."""
+_SIDE = 512
+"""Of the square matrix that rules of matrices are timed on."""
 _WARM = 2
 _MOST_SECONDS = 8.0
 
@@ -35,8 +38,11 @@ def step_ratios(
 
     from ...optimizers import RuleOptimizer
 
-    p = torch.nn.Parameter(torch.ones(size))
-    p.grad = torch.full((size,), 1e-3)
+    shape = (size,)
+    if any(matrices_only(side.rule) for side in sides.values()):
+        shape = (_SIDE, _SIDE)
+    p = torch.nn.Parameter(torch.ones(shape))
+    p.grad = 1e-3 * torch.randn(shape, generator=torch.Generator().manual_seed(0))
     steps = [torch.optim.AdamW([p], lr=1e-3, fused=True).step]
     for side in sides.values():
         optimizer = RuleOptimizer([p], side.rule, engine=engine_of(side), **side.at(_rate(side)))
@@ -74,9 +80,17 @@ def speed(subject: Subject, other: Subject, numbers: Numbers) -> Part:
             refused.append((f"A fused step of {side.name}", reason))
         moved = bytes_of(side.rule)[1]
         rows.append([word(label), how, f"{moved}", f"{moved / _ADAMW:.2f}", f"{ratios[label]:.2f}"])
+    square = any(matrices_only(side.rule) for side in (subject, other))
+    shown = (
+        f"a float32 matrix of {_SIDE} × {_SIDE}"
+        if square
+        else f"{PARAMETERS:,} float32 parameters in one tensor"
+    )
+    more = any(beside(side.rule) for side in (subject, other))
+    shown += ", bytes without the state that is not like the parameter" if more else ""
     here = machine()
     where = plain(f"{here['processor']}, {here['cores']} cores")
     said = table(["rule", "how it runs", "least bytes a parameter", "of AdamW’s", "time of AdamW’s"], rows,
-                 f"A step on {PARAMETERS:,} float32 parameters in one tensor, over one of torch’s fused AdamW: the median of "
+                 f"A step on {shown}, over one of torch’s fused AdamW: the median of "
                  f"interleaved rounds on this machine ({where}).", [18, 30, 18, 12, 14])  # fmt: skip
     return Part(said, refused=tuple(refused))

@@ -13,6 +13,7 @@ from ..experiments.race import ANGLE, KAPPA, SURFACES, X, Y
 from ..page.escaping import word
 from ..page.markup import table
 from .drawing import Landscape, landscapes
+from .matrices import given_gradients_alone
 from .part import Numbers, Part, Refused, picture, reason_of
 from .rates import RATES, rates_of, said_rate
 from .subject import Subject
@@ -73,6 +74,7 @@ def best_path(subject: Subject, surface: str) -> tuple[float, np.ndarray, float]
 
 def surfaces(subject: Subject, other: Subject, numbers: Numbers) -> Part:
     """Both rules on all four."""
+    given_gradients_alone(subject.rule)
     panels, rows, refused = [], [], []
     labels = names_of(subject, other)
     for name, (f, _, (left, right, bottom, top)) in SURFACES.items():

@@ -17,6 +17,7 @@ from ..page.escaping import word
 from ..page.markup import table
 from .drawing import Sweep, sweeps
 from .head import engine_of
+from .matrices import given_gradients_alone, matrices_only
 from .part import Numbers, Part, Refused, picture, reason_of
 from .rates import rates_of, said_rate
 from .subject import Subject
@@ -24,6 +25,8 @@ from .surfaces import names_of
 
 MARKS = 20
 """How often on the way the loss over all data is noted."""
+_BESIDE = 1e-3
+"""The learning rate of AdamW for the vectors beside a rule of matrices."""
 _BEYOND = 1e3
 """A loss so many times that of the start: the run has diverged and is ended."""
 
@@ -71,7 +74,13 @@ def run(subject: Subject, problem: Problem, rate: float, seed: int) -> np.ndarra
     parameters = problem.begin(seed)
     batches = _batches(problem, seed)
     engine = engine_of(subject)
-    optimizer = RuleOptimizer(parameters, subject.rule, engine=engine, **subject.at(rate))
+    given_gradients_alone(subject.rule)
+    vectors = [p for p in parameters if p.ndim < 2] if matrices_only(subject.rule) else []
+    mine = [p for p in parameters if p.ndim > 1] if vectors else parameters
+    if not mine:
+        raise Refused("the problem has a vector only, and the rule is for matrices")
+    optimizer = RuleOptimizer(mine, subject.rule, engine=engine, **subject.at(rate))
+    beside = torch.optim.AdamW(vectors, lr=_BESIDE) if vectors else None
     every = problem.steps // MARKS
     losses = np.full(MARKS + 1, np.inf)
     losses[0] = problem.loss(parameters)
@@ -81,6 +90,8 @@ def run(subject: Subject, problem: Problem, rate: float, seed: int) -> np.ndarra
         for p, g in zip(parameters, gradients, strict=True):
             p.grad = g
         optimizer.step()
+        if beside:
+            beside.step()
         if step % every == 0:
             with (
                 optimizer.at_iterate()
@@ -220,6 +231,7 @@ def regression(data: LeastSquares, steps: int) -> Problem:
 
 def airfoil(subject: Subject, other: Subject, numbers: Numbers) -> Part:
     """Least squares on minibatches of the airfoil data, or of what stands in for it."""
+    given_gradients_alone(subject.rule)
     data = load_regression()
     problem = regression(data, numbers.size(300, 100))
 
@@ -241,6 +253,7 @@ def airfoil(subject: Subject, other: Subject, numbers: Numbers) -> Part:
 
 def digits(subject: Subject, other: Subject, numbers: Numbers) -> Part:
     """A network of one hidden layer on scikit-learn's digits."""
+    given_gradients_alone(subject.rule)
     require_extra("training on the digits", "report", "sklearn")
     import torch
     from sklearn.datasets import load_digits
@@ -279,5 +292,9 @@ def digits(subject: Subject, other: Subject, numbers: Numbers) -> Part:
     )
     caption = ("A network with 32 hidden units on scikit-learn’s digits, batches of 64: training loss at the end against the "
                "learning rate, and on the way at each rule’s best.")  # fmt: skip
+    split = [word(s.name) for s in (subject, other) if matrices_only(s.rule)]
+    said = (
+        f" The two vectors beside {', '.join(split)} are AdamW’s, at {_BESIDE:g}." if split else ""
+    )
     return _said(subject, other, problem, numbers.size(2, 1), "digits", caption,
-                 f"Cross-entropy over all 1797 digits after {problem.steps} steps.")  # fmt: skip
+                 f"Cross-entropy over all 1797 digits after {problem.steps} steps.{said}")  # fmt: skip
