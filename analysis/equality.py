@@ -15,6 +15,8 @@ True
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -26,7 +28,7 @@ from .decision import Decision, simplest_point
 from .tracing import SIZE
 
 _DIGITS = 40
-_POINTS = 60
+_POINTS, _MORE_POINTS = 60, 240
 
 
 class _Atoms:
@@ -72,6 +74,8 @@ class _Atoms:
         if any(a == 0 for a in arguments):
             return self.atom(e.func, *arguments)
         outside = sp.Integer(1)
+        if len(arguments) == 1:
+            outside = _content(arguments[0])
         for symbol, power in self._positive_content(*arguments):
             outside *= symbol**power
         arguments = [sp.cancel(a / outside) for a in arguments]
@@ -130,6 +134,16 @@ class _Atoms:
                 break
             if not changed:
                 return numerator == 0
+
+
+def _content(expression: Any) -> Any:
+    """The greatest positive rational number that is a factor of an expression."""
+    over, under = (
+        sp.Poly(p, *p.free_symbols) if p.free_symbols else p for p in sp.fraction(expression)
+    )
+    contents = [p.primitive()[0] if isinstance(p, sp.Poly) else abs(p) for p in (over, under)]
+    found = contents[0] / contents[1]
+    return abs(found) if found.is_Rational and found != 0 else sp.Integer(1)
 
 
 def _conditions(*expressions: Any) -> list[Any]:
@@ -218,14 +232,26 @@ def _function(
     return sp.lambdify(symbols, _concrete(expression, elements), "mpmath")
 
 
+_CASES = (sp.Piecewise, sp.sign, sp.Max, sp.Min)
+
+
+def _points(symbols: tuple[sp.Symbol, ...], cases: bool) -> Iterator[list[sp.Rational]]:
+    """Points to try; more where cases are distinguished, each of which is true at few of them."""
+    for n in range(_POINTS):
+        yield [
+            _values(s)[(3 * n + 5 * i + n // 7) % len(_values(s))] for i, s in enumerate(symbols)
+        ]
+    draw = random.Random(0)
+    for _ in range(_MORE_POINTS if cases else 0):
+        yield [draw.choice(_values(s)) for s in symbols]
+
+
 def _differing_point(left: Any, right: Any, elements: Any) -> dict[str, str] | None:
     symbols = tuple(sorted(left.free_symbols | right.free_symbols | set(elements), key=str))
     functions = [_function(side, symbols, elements) for side in (left, right)]
     small = mpmath.mpf(10) ** (-_DIGITS // 2)
     with mpmath.workdps(_DIGITS):
-        for n in range(_POINTS):
-            point = [_values(s)[(3 * n + 5 * i + n // 7) % len(_values(s))]
-                     for i, s in enumerate(symbols)]  # fmt: skip
+        for point in _points(symbols, left.has(*_CASES) or right.has(*_CASES)):
             try:
                 numbers = [mpmath.mpf(p.p) / p.q for p in point]
                 values = [mpmath.mpmathify(f(*numbers)) for f in functions]

@@ -31,8 +31,6 @@ from dataclasses import replace
 from html import escape
 from typing import Any, overload
 
-import numpy as np
-
 from .domains import Hyperparameter, check_all
 from .errors import Missing, RuleError, UnknownName, shown
 from .remembered import Memory
@@ -68,6 +66,8 @@ def _zeros(zero: Any, shape: tuple[int, ...]) -> Any:
     """Zeros of a shape, of the kind that ``zero`` is."""
     if hasattr(zero, "new_zeros"):
         return zero.new_zeros(shape)
+    import numpy as np  # which listing rules does without
+
     return np.zeros(shape, dtype=getattr(zero, "dtype", float))
 
 

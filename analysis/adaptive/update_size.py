@@ -48,12 +48,7 @@ def noise_rms(rule: Rule, **hyperparameters: Any) -> sp.Expr:
     if inner.rows:
         try:
             covariance = solve_lyapunov(inner, kick * kick.T)
-        except Exception as error:
-            if (
-                not isinstance(error, ArithmeticError | ValueError)
-                and "Matrix" not in type(error).__name__
-            ):
-                raise
+        except RuleError as error:
             raise RuleError(
                 f"rule {rule.name}: its state adds up noise without forgetting it"
             ) from error

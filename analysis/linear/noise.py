@@ -147,7 +147,13 @@ class StationaryNoise:
         above = [domain.zero] + [
             sum((below[i] * markov[k - i] for i in range(k + 1)), domain.zero) for k in range(n)
         ]
-        found = mean_square(above, below, domain)
+        try:
+            found = mean_square(above, below, domain)
+        except ZeroDivisionError:
+            raise RuleError(
+                "there is no stationary covariance: two eigenvalues of the iteration matrix have the product "
+                "1 at every step, as where the weight of a step in an average dies out"
+            ) from None
         if domain.is_FractionField:
             return positive_element(found, self._stable_point)
         return positive_factors(domain.to_sympy(found), self._stable_point)

@@ -4,8 +4,8 @@ Their stability is that of no one matrix. What is derived:
 
 - the *limit*: where the matrices tend to one. States that then stand still (averages whose newest iterate
   weighs 1/t) are set apart: they drift at the pace of 1/t while the others, which are fast, have settled to
-  them; the limit of ηλ is that of the fast ones, and the drift says whether the slow ones come to rest, and as
-  which power of t;
+  them; the limit of ηλ is that of the fast ones, and the drift says whether the slow ones come to rest, and
+  as which power of t;
 - the *period*: where they repeat, the product over one period;
 - the *norms* of the products over a run, numerically.
 
@@ -137,7 +137,7 @@ class TimeVarying:
 
     @cached_property
     def exponents(self) -> tuple[sp.Expr, ...]:
-        """The eigenvalues of the drift: the slow states go as t to these powers, to 0 where all are below 0."""
+        """The eigenvalues of the drift: the slow states go as t to these powers, to 0 where all are < 0."""
         return tuple(sp.factor(v) for v in self.drift.eigenvals(multiple=True))
 
     # The period

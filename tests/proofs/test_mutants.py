@@ -19,7 +19,7 @@ def test_mutants_are_killed(key):
 
 def test_every_claim_has_mutants():
     assert set(with_corrections()) - set(PROVED) == {
-        "R3.stored", *(k for k, c in ALL_CLAIMS.items() if c.corrected),
+        "R3.stored", "R18.stored", "R20.stored", *(k for k, c in ALL_CLAIMS.items() if c.corrected),
     }  # fmt: skip
 
 

@@ -57,12 +57,11 @@ def optimized(theta, g, y, *, lr, ahead):
 @pytest.mark.parametrize("subject", [free, schedule_free_sgd], ids=["stranger's", "shipped"])
 def test_averages_that_act_are_set_apart(subject):
     theory = time_varying(subject)
-    beta = theory.rule.hyperparameters["beta"].symbol
-    (limit,) = [theory.fast.limit]
-    assert sp.simplify(limit - 2 / (1 - next(s for s in limit.free_symbols if s.name == beta))) == 0
+    limit, (exponent,) = theory.fast.limit, theory.exponents
+    (beta,) = limit.free_symbols
+    assert sp.cancel(limit - 2 / (1 - beta)) == 0
+    assert sp.cancel(exponent + 1 / (1 - beta)) == 0
     assert len(theory.slow) == 1
-    (exponent,) = theory.exponents
-    assert sp.simplify(exponent * limit + 2) == 0  # −1/(1 − β)
 
 
 @pytest.mark.parametrize(("at", "stable"), [(19.0, True), (21.0, False)])
@@ -73,8 +72,8 @@ def test_the_limit_is_where_runs_change(at, stable):
 
 def test_the_drift_is_the_power_of_t_of_a_run():
     """x goes as t to the power −1/(1 − β), here −2."""
-    norms = time_varying(free).norms(steps=20_000, lr=0.5, beta=0.5)
-    slope = np.log(norms[-1] / norms[1999]) / np.log(20_000 / 2000)
+    norms = time_varying(free).norms(steps=6000, lr=0.5, beta=0.5)
+    slope = np.log(norms[-1] / norms[599]) / np.log(6000 / 600)
     assert slope == pytest.approx(-2, abs=0.01)
 
 
@@ -113,10 +112,10 @@ def test_coefficients_that_remember():
 
 
 def test_what_cannot_be_answered_says_why():
-    @rule(
-        coefficients=lambda t, *, lr=0.1: {"lr": lr, "c": 1 / sqrt(t)},
-        gradient_at=lambda theta, x, *, c: theta + x,
-    )
+    def slowly(t, *, lr: LearningRate = 0.1):
+        return {"lr": lr, "c": 1 / sqrt(t)}
+
+    @rule(coefficients=slowly, gradient_at=lambda theta, x, *, c: theta + x)
     def slower(theta, g, x, *, lr, c):
         return theta - lr * g, (1 - c) * x + c * theta
 
