@@ -39,8 +39,8 @@ def report(
             "--only",
             metavar="CHAPTER",
             autocompletion=completer(chapter_names),
-            help="overview, momentum, adaptive, bounded, layerwise, wrappers, side_by_side, data, "
-            "experiments, edge, claims, exercises, references or reproduce; may be repeated",
+            help="overview, momentum, averages, adaptive, signs, bounded, layerwise, wrappers, "
+            "side_by_side, data, experiments, edge, claims, exercises, references or reproduce; may be repeated",
         ),
     ] = None,
     cache: Annotated[

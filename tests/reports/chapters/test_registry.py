@@ -6,15 +6,16 @@ from eigenstep.reports.document import CHAPTERS, NEED_PROOFS, markdown
 
 def test_the_order_of_the_report():
     assert CHAPTERS == (
-        "overview", "momentum", "adaptive", "bounded", "layerwise", "wrappers", "side_by_side", "data",
-        "experiments", "edge", "claims", "exercises", "references", "reproduce",
+        "overview", "momentum", "averages", "adaptive", "signs", "bounded", "layerwise", "wrappers",
+        "side_by_side", "data", "experiments", "edge", "claims", "exercises", "references", "reproduce",
     )  # fmt: skip
     assert [c.id for c in ALL_CHAPTERS] == list(CHAPTERS)
 
 
 def test_those_that_show_proofs_are_given_them():
     assert NEED_PROOFS == (
-        "overview", "momentum", "adaptive", "bounded", "layerwise", "wrappers", "claims", "exercises",
+        "overview", "momentum", "averages", "adaptive", "signs", "bounded", "layerwise", "wrappers",
+        "claims", "exercises",
     )  # fmt: skip
 
 
