@@ -40,7 +40,8 @@ def report(
             metavar="CHAPTER",
             autocompletion=completer(chapter_names),
             help="overview, momentum, averages, adaptive, signs, bounded, layerwise, wrappers, "
-            "side_by_side, data, experiments, edge, claims, exercises, references or reproduce; may be repeated",
+            "side_by_side, data, experiments, edge, claims, exercises, references or reproduce; "
+            "may be repeated",
         ),
     ] = None,
     cache: Annotated[
