@@ -79,7 +79,10 @@ def _linear(expression: Any, variables: Any) -> bool:
     curved = held.atoms(sp.Max, sp.Min, sp.Abs, sp.sign, AppliedUndef)  # sums favour one direction
     if any(f.free_symbols & set(variables) for f in curved):
         return False
-    return all(_same(sp.diff(held, a, b), 0) for a in variables for b in variables)
+    at_zero = held.xreplace(dict.fromkeys(variables, sp.Integer(0)))  # a constant points somewhere
+    return _same(at_zero, 0) and all(
+        _same(sp.diff(held, a, b), 0) for a in variables for b in variables
+    )
 
 
 def _some_power(

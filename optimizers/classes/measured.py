@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ..compositions import cautious, with_decoupled_weight_decay
-from ..errors import RuleError
 from ..rules import adam, prodigy, sophia, stable_adamw
 from .adaptive import Betas, _Adaptive
 
@@ -79,16 +78,6 @@ class Sophia(_Adaptive, rule=sophia):
         super().__init__(
             params, lr=lr, betas=betas, gamma=gamma, eps=eps, weight_decay=weight_decay, **options
         )
-
-    def _prepare(self, group: dict[str, Any]) -> Any:
-        for place, p in enumerate(group["params"]):
-            state = self.state.get(p, {})
-            if p.grad is not None and not state.get("step") and not state.get("estimate_is_new"):
-                raise RuleError(
-                    f"Sophia was given no estimate of the Hessian's diagonal for parameter {place} before "
-                    "its first step: optimizer.give(estimate=[a tensor for each parameter])"
-                )
-        return super()._prepare(group)
 
 
 __all__ = ["CautiousAdamW", "Prodigy", "Sophia", "StableAdamW", "cautious_adamw"]

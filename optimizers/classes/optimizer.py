@@ -23,7 +23,7 @@ from .arguments import plain
 from .checkpoints import StateError, for_torch, from_state_dict, not_a_state
 from .coefficients import check_fit, check_past, is_choice, told, whole
 from .groups import RuleGroups, of_torch
-from .states import MEMORY, begun, fitting, memory_names, shape_of
+from .states import MEMORY, begun, check_given, fitting, memory_names, shape_of
 from .tensors import UNSHARDED, dense, gradient_of, local, process_groups
 
 
@@ -295,6 +295,8 @@ class RuleOptimizer(RuleGroups):
                 )
             if not wanted <= state.keys():
                 self._begin(parameter, rule, group)
+            if rule.given and not state["step"]:
+                check_given(rule, state)
         past = self.remembered(group)
         names = (*(PREVIOUS + n for n in rule.gradient_at_names), *memory_names(rule), *past)
         batches: dict[Any, list[Tensor]] = {}

@@ -83,6 +83,16 @@ def _first_number(rule: Rule, name: str, parameter: Tensor, values: Mapping[str,
     return float(start)
 
 
+def check_given(rule: Rule, state: Mapping[str, Any]) -> None:
+    """Raise where a parameter was given nothing, before its first step, of what its rule is to be given."""
+    for name in rule.given:
+        if state.get(f"{name}_is_new") == 0:
+            raise RuleError(
+                f"rule {rule.name} was given no {name} before a parameter's first step: "
+                f"optimizer.give({name}=[a tensor for each parameter])"
+            )
+
+
 def fitting(rule: Rule, name: str, parameter: Tensor, value: Any) -> Tensor:
     """A tensor that is given for a state variable, as it is kept.
 
@@ -97,4 +107,4 @@ def fitting(rule: Rule, name: str, parameter: Tensor, value: Any) -> Tensor:
     return value.detach().to(parameter.dtype).to(parameter.device, copy=True)
 
 
-__all__ = ["MEMORY", "begun", "fitting", "memory_names", "shape_of"]
+__all__ = ["MEMORY", "begun", "check_given", "fitting", "memory_names", "shape_of"]

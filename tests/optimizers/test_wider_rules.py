@@ -344,6 +344,8 @@ def test_a_hessian_is_given_and_used_once(engine):
     p = torch.nn.Parameter(torch.tensor([1.0, 2.0], dtype=torch.float64))
     optimizer = RuleOptimizer([p], curved, engine=engine)
     p.grad = torch.tensor([0.5, -1.0], dtype=torch.float64)
+    with pytest.raises(RuleError, match="curved was given no estimate"):
+        optimizer.step()
     optimizer.give(estimate=[torch.tensor([4.0, 8.0])])
     optimizer.step()
     state = optimizer.state[p]

@@ -249,7 +249,7 @@ def test_sophia_by_its_paper():
     start, grad = problem()
     p = torch.nn.Parameter(torch.tensor(start))
     optimizer = ours.Sophia([p], lr=0.05, betas=(0.9, 0.95), gamma=0.5, weight_decay=0.1)
-    with pytest.raises(EigenstepError, match="given no estimate"):
+    with pytest.raises(EigenstepError, match="sophia was given no estimate"):
         next(path(optimizer, p, grad))
     x, m, h = start, np.zeros_like(start), np.zeros_like(start)
     for t in range(1, STEPS + 1):
