@@ -12,7 +12,7 @@ Their stability is that of no one matrix. What is derived:
 >>> from eigenstep.optimizers.rules import schedule_free_sgd
 >>> theory = time_varying(schedule_free_sgd)
 >>> theory.slow, theory.fast.limit
-(('theta',), 2/(1 - beta))
+(('theta',), -2/(beta - 1))
 """
 
 from __future__ import annotations
