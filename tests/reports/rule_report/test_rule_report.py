@@ -236,7 +236,11 @@ def test_no_theory_has_one_reason(section, descent):
         section(subject("lion"), descent, QUICK)
 
 
-def test_a_symmetry_is_said_only_where_algebra_and_a_run_agree(descent):
+def test_a_symmetry_is_said_only_where_algebra_and_a_run_agree(descent, monkeypatch):
+    module = sys.modules[invariance.__module__]
+    right = module.symmetries
+    assert refused(invariance(subject("runaway"), descent, QUICK)) == {}
+    monkeypatch.setattr(module, "symmetries", lambda rule: {**right(rule), "rotation": True})
     part = invariance(subject("runaway"), descent, QUICK)
     assert refused(part) == {"Symmetry: rotation": "algebra says yes, a run no"}
     assert "| undecided | another path |" in part.text
