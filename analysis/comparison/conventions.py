@@ -21,7 +21,7 @@ from ...optimizers.domains import Choice
 from ...optimizers.rule import Rule
 from ...optimizers.rules import ALL_RULES, WIDER_RULES, adam, rmsprop_variant
 from .mapping import Mapped, Slot, given_slots, named, slots_of
-from .problems import flat
+from .problems import flat, stepped
 
 
 @dataclass(frozen=True)
@@ -111,14 +111,7 @@ def _trained(candidate: Candidate, start: Any, gradients: Any) -> np.ndarray:
     rule = candidate.rule
     params = [torch.nn.Parameter(torch.tensor(x)) for x in start]
     values = {k: v for k, v in candidate.values.items() if k not in rule.fixed}
-    optimizer = RuleOptimizer(params, rule, **values)
-    rows = [flat(start)]
-    for now in gradients:
-        for p, g in zip(params, now, strict=True):
-            p.grad = torch.tensor(g)
-        optimizer.step()
-        rows.append(flat([p.detach().numpy() for p in params]))
-    return np.array(rows)
+    return stepped(RuleOptimizer(params, rule, **values), params, gradients)
 
 
 def variants(

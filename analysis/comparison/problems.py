@@ -7,6 +7,7 @@ one of scales from 1e-20 and one tensor that starts at zero.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -46,6 +47,21 @@ def problem(
 def flat(tensors: Sequence[np.ndarray]) -> np.ndarray:
     """All coordinates of the tensors, one after the other."""
     return np.concatenate([np.ravel(t) for t in tensors])
+
+
+def stepped(
+    optimizer: Any, params: Sequence[Any], gradients: Sequence[Sequence[np.ndarray]]
+) -> np.ndarray:
+    """Where a torch optimizer leads its parameters: the start, then a row a step."""
+    import torch
+
+    rows = [flat([p.detach().numpy() for p in params])]
+    for now in gradients:
+        for p, g in zip(params, now, strict=True):
+            p.grad = torch.tensor(g)
+        optimizer.step()
+        rows.append(flat([p.detach().numpy() for p in params]))
+    return np.array(rows)
 
 
 __all__ = ["SHAPES", "problem"]

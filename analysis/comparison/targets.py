@@ -11,7 +11,7 @@ import numpy as np
 from ...optimizers.errors import EigenstepError
 from ...optimizers.rule import Rule
 from .conventions import Candidate, run_rule
-from .problems import flat
+from .problems import flat, stepped
 
 _DEFAULT_LR = 0.01
 _SEVERAL = {
@@ -144,13 +144,7 @@ class Target:
         for group in getattr(optimizer, "param_groups", [])[:1]:
             self.grouped = {k: v for k, v in group.items() if k != "params"}
             self.values |= self.grouped
-        rows = [flat(start)]
-        for now in gradients:
-            for p, g in zip(params, now, strict=True):
-                p.grad = torch.tensor(g)
-            optimizer.step()
-            rows.append(flat([p.detach().numpy() for p in params]))
-        return np.array(rows)
+        return stepped(optimizer, params, gradients)
 
     def numbers(self) -> dict[str, float]:
         """The target's numeric hyperparameters; those in a tuple apart."""

@@ -149,6 +149,18 @@ class _Moments(_Adaptive):
         super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, **options)
 
 
+class _Momentum(_Adaptive):
+    """The classes whose rule has one average, torch's ``momentum``."""
+
+    argument_names: ClassVar[Mapping[str, str]] = {"momentum": "beta"}
+
+    def __init__(
+        self, params: Any, lr: float | None = None, momentum: float | None = None,
+        weight_decay: float | None = None, **options: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(params, lr=lr, momentum=momentum, weight_decay=weight_decay, **options)
+
+
 class _Decaying(_Adaptive):
     """Those whose weight decay may be coupled or not."""
 

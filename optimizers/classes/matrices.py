@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from ..errors import DomainError
 from ..rules import adafactor, adam_mini, muon, shampoo, soap
-from .adaptive import Betas, _Adaptive
+from .adaptive import Betas, _Adaptive, _Moments
 
 _SCALES = {None: "rows", "original": "rows", "match_rms_adamw": "rms"}
 
@@ -39,16 +39,8 @@ class Adafactor(_Adaptive, rule=adafactor):
         )
 
 
-class AdamMini(_Adaptive, rule=adam_mini):
+class AdamMini(_Moments, rule=adam_mini):
     """Adam-mini (Zhang et al. 2024)."""
-
-    pair_names: ClassVar[Mapping[str, tuple[str, ...]]] = {"betas": ("beta1", "beta2")}
-
-    def __init__(
-        self, params: Any, lr: float | None = None, betas: Betas = None, eps: float | None = None,
-        weight_decay: float | None = None, **options: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, **options)
 
 
 class Muon(_Adaptive, rule=muon):
@@ -97,19 +89,18 @@ class Shampoo(_Adaptive, rule=shampoo):
         super().__init__(params, lr=lr, eps=eps, weight_decay=weight_decay, **options)
 
 
-class SOAP(_Adaptive, rule=soap):
+class SOAP(_Moments, rule=soap):
     """SOAP (Vyas et al. 2024)."""
 
     argument_names: ClassVar[Mapping[str, str]] = {"precondition_frequency": "frequency"}
-    pair_names: ClassVar[Mapping[str, tuple[str, ...]]] = {"betas": ("beta1", "beta2")}
 
     def __init__(
         self, params: Any, lr: float | None = None, betas: Betas = None, eps: float | None = None,
         weight_decay: float | None = None, precondition_frequency: int | None = None, **options: Any,
     ) -> None:  # fmt: skip
         super().__init__(
-            params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay,
-            precondition_frequency=precondition_frequency, **options,
+            params, lr, betas, eps, weight_decay, precondition_frequency=precondition_frequency,
+            **options,
         )  # fmt: skip
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from ..compositions import cautious, with_decoupled_weight_decay
 from ..rules import adam, prodigy, sophia, stable_adamw
-from .adaptive import Betas, _Adaptive
+from .adaptive import Betas, _Moments
 
-_PAIR: Mapping[str, tuple[str, ...]] = {"betas": ("beta1", "beta2")}
 cautious_adamw = with_decoupled_weight_decay(
     cautious(adam), name="cautious_adamw", default=0.0,
     source="Liang et al. 2024, Cautious optimizers: improving training with one line of code, algorithm 1",
@@ -17,45 +15,25 @@ cautious_adamw = with_decoupled_weight_decay(
 cautious_adamw.__doc__ = cautious.__doc__
 
 
-class StableAdamW(_Adaptive, rule=stable_adamw):
+class StableAdamW(_Moments, rule=stable_adamw):
     """StableAdamW (Wortsman et al. 2023); ``weight_decay`` is decoupled."""
 
-    pair_names: ClassVar[Mapping[str, tuple[str, ...]]] = _PAIR
 
-    def __init__(
-        self, params: Any, lr: float | None = None, betas: Betas = None, eps: float | None = None,
-        weight_decay: float | None = None, **options: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, **options)
-
-
-class CautiousAdamW(_Adaptive, rule=cautious_adamw):
+class CautiousAdamW(_Moments, rule=cautious_adamw):
     """Cautious AdamW (Liang et al. 2024)."""
 
-    pair_names: ClassVar[Mapping[str, tuple[str, ...]]] = _PAIR
 
-    def __init__(
-        self, params: Any, lr: float | None = None, betas: Betas = None, eps: float | None = None,
-        weight_decay: float | None = None, **options: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, **options)
-
-
-class Prodigy(_Adaptive, rule=prodigy):
+class Prodigy(_Moments, rule=prodigy):
     """Prodigy (Mishchenko & Defazio 2023); each parameter group has its own d."""
-
-    pair_names: ClassVar[Mapping[str, tuple[str, ...]]] = _PAIR
 
     def __init__(
         self, params: Any, lr: float | None = None, betas: Betas = None, eps: float | None = None,
         d0: float | None = None, weight_decay: float | None = None, **options: Any,
     ) -> None:  # fmt: skip
-        super().__init__(
-            params, lr=lr, betas=betas, eps=eps, d0=d0, weight_decay=weight_decay, **options
-        )
+        super().__init__(params, lr, betas, eps, weight_decay, d0=d0, **options)
 
 
-class Sophia(_Adaptive, rule=sophia):
+class Sophia(_Moments, rule=sophia):
     """Sophia (Liu et al. 2023): ``optimizer.give(estimate=[…])`` before the first step and every tenth.
 
     >>> import torch
@@ -69,15 +47,11 @@ class Sophia(_Adaptive, rule=sophia):
     >>> optimizer.step()
     """
 
-    pair_names: ClassVar[Mapping[str, tuple[str, ...]]] = _PAIR
-
     def __init__(
         self, params: Any, lr: float | None = None, betas: Betas = None, gamma: float | None = None,
         eps: float | None = None, weight_decay: float | None = None, **options: Any,
     ) -> None:  # fmt: skip
-        super().__init__(
-            params, lr=lr, betas=betas, gamma=gamma, eps=eps, weight_decay=weight_decay, **options
-        )
+        super().__init__(params, lr, betas, eps, weight_decay, gamma=gamma, **options)
 
 
 __all__ = ["CautiousAdamW", "Prodigy", "Sophia", "StableAdamW", "cautious_adamw"]

@@ -18,7 +18,7 @@ from ..rules import (
 )
 from ..rules.aggmo import MOST
 from ..rules.asgd import rate, weight
-from .adaptive import Betas, _Adaptive
+from .adaptive import _Adaptive, _Moments, _Momentum
 from .optimizer import RuleOptimizer
 
 
@@ -89,36 +89,20 @@ class TripleMomentum(_Adaptive, rule=triple_momentum):
         )
 
 
-class ScheduleFreeSGD(_Adaptive, rule=schedule_free_sgd):
+class ScheduleFreeSGD(_Momentum, rule=schedule_free_sgd):
     """Schedule-Free gradient descent (Defazio et al. 2024); ``momentum`` is the rule's β.
 
     The parameters hold the point y, where the gradient is taken;
     :meth:`~eigenstep.optimizers.RuleOptimizer.at_iterate` shows the average θ, which is evaluated.
     """
 
-    argument_names: ClassVar[Mapping[str, str]] = {"momentum": "beta"}
 
-    def __init__(
-        self, params: Any, lr: float | None = None, momentum: float | None = None,
-        weight_decay: float | None = None, **options: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(params, lr=lr, momentum=momentum, weight_decay=weight_decay, **options)
-
-
-class ScheduleFreeAdamW(_Adaptive, rule=schedule_free_adamw):
+class ScheduleFreeAdamW(_Moments, rule=schedule_free_adamw):
     """Schedule-Free AdamW (Defazio et al. 2024); ``weight_decay`` is decoupled.
 
     The parameters hold the point y, where the gradient is taken;
     :meth:`~eigenstep.optimizers.RuleOptimizer.at_iterate` shows the average θ, which is evaluated.
     """
-
-    pair_names: ClassVar[Mapping[str, tuple[str, ...]]] = {"betas": ("beta1", "beta2")}
-
-    def __init__(
-        self, params: Any, lr: float | None = None, betas: Betas = None, eps: float | None = None,
-        weight_decay: float | None = None, **options: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, **options)
 
 
 class ASGD(_Adaptive, rule=asgd):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ..rules import lion, rprop, signum
-from .adaptive import Betas, _Adaptive, _Decaying
+from .adaptive import Betas, _Adaptive, _Decaying, _Momentum
 
 Pair = tuple[float, float] | None
 
@@ -23,16 +23,8 @@ class Lion(_Adaptive, rule=lion):
         super().__init__(params, lr=lr, betas=betas, weight_decay=weight_decay, **options)
 
 
-class Signum(_Decaying, rule=signum):
+class Signum(_Decaying, _Momentum, rule=signum):
     """Signum (Bernstein et al. 2018); ``momentum`` is the rule's β, and 0 is signSGD."""
-
-    argument_names: ClassVar[Mapping[str, str]] = {"momentum": "beta"}
-
-    def __init__(
-        self, params: Any, lr: float | None = None, momentum: float | None = None,
-        weight_decay: float | None = None, **options: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(params, lr=lr, momentum=momentum, weight_decay=weight_decay, **options)
 
 
 class Rprop(_Adaptive, rule=rprop):

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from ..compositions import lookahead
 from ..domains import Domain, require
 from ..errors import RuleError
 from ..rule import Rule
 from ..rules import lamb, lars, ralamb, ranger, ranger_lars
-from .adaptive import Betas, _Adaptive, _Moments
+from .adaptive import Betas, _Moments, _Momentum
 from .arguments import HINTS, plain
 from .optimizer import RuleOptimizer
 
 
-class LARS(_Adaptive, rule=lars):
+class LARS(_Momentum, rule=lars):
     """LARS (You et al. 2020, algorithm 1): every tensor moves by ``lr`` times φ of its norm.
 
     Args:
@@ -27,14 +27,6 @@ class LARS(_Adaptive, rule=lars):
         options: ``phi``, ``phi_lower``, ``phi_upper``, ``scaling``, ``trust_coefficient``;
             ``maximize``, ``engine`` and the rest as in :class:`RuleOptimizer`.
     """
-
-    argument_names: ClassVar[Mapping[str, str]] = {"momentum": "beta"}
-
-    def __init__(
-        self, params: Any, lr: float | None = None, momentum: float | None = None,
-        weight_decay: float | None = None, **options: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(params, lr=lr, momentum=momentum, weight_decay=weight_decay, **options)
 
 
 class LAMB(_Moments, rule=lamb):
