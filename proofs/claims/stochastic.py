@@ -65,7 +65,7 @@ CLAIMS: list[Claim] = [
                       "(r**2 + L**2*T*eta**2)/(2*T*eta)", "r*L/sqrt(T)", {"eta": "r/(L*sqrt(T))"})),
     InequalityClaim("G7.optimal", r"No constant step gives a smaller bound: $\frac{r^2 + L^2T\eta^2}{2T\eta} "
                     r"\ge \frac{rL}{\sqrt T}$ ($s = \sqrt T$)", "eigenstep",
-                    ("eta > 0",),
+                    ("eta > 0", "s > 0"),
                     "(r**2 + L**2*s**2*eta**2)/(2*s**2*eta) - r*L/s >= 0"),
     GrowthClaim("G8.logarithm", r"$\frac{1}{T+1} \le \ln(1 + \frac1T)$, so $\sum_{t\le T}\frac1t \le 1 + \ln T$ by "
                 r"induction ($x = \frac1T$)", "eigenstep", "log(1 + x) - x/(1 + x)"),
@@ -99,7 +99,7 @@ CLAIMS: list[Claim] = [
                   "n*(1/n)*(1 - 1/n)**(n - 1)", "(n - 1)/n*(1 - 1/n)**n",
                   corrected=IdentityClaim(
                       "G11.corrected", r"$n\,\frac1n(1-\frac1n)^{n-1} = \frac{n}{n-1}(1-\frac1n)^n$, $n \ge 2$",
-                      "eigenstep", "n*(1/n)*(1 - 1/n)**(n - 1)", "n/(n - 1)*(1 - 1/n)**n")),
+                      "eigenstep", "n*(1/n)*(1 - 1/n)**(n - 1)", "n/(n - 1)*(1 - 1/n)**n", domain=("n >= 2",))),
     LimitClaim("G11.limit", r"… which tends to $e^{-1}$", _SAMPLING, "(1 - 1/n)**(n - 1)", "n", "1/e"),
     InequalityClaim("G12", r"Sampling with replacement has the larger variance: $\frac{\sigma^2}{b} > "
                     r"\frac{\sigma^2}{b}\frac{n-b}{n-1}$ for $1 < b \le n$", _SAMPLING,
@@ -111,7 +111,8 @@ CLAIMS: list[Claim] = [
     SumClaim("G14.exponential", r"$\sum_{i\le t}\eta_0\gamma^i = \eta_0\frac{1-\gamma^{t+1}}{1-\gamma}$, bounded by "
              r"$\frac{\eta_0}{1-\gamma}$ ($\gamma = e^{-\lambda}$): with gradients bounded by $G$ the path is no "
              r"longer than $\frac{\eta_0G}{1-\gamma}$, wherever the minimum is", "L, Dynamic Learning Rate",
-             "eta*gamma**i", "0", "t", "eta*(1 - gamma**(t + 1))/(1 - gamma)"),
+             "eta*gamma**i", "0", "t", "eta*(1 - gamma**(t + 1))/(1 - gamma)",
+             domain=("eta > 0", "gamma > 0", "1 - gamma > 0")),
     LimitClaim("G14.polynomial", r"$\sum_{t<T}(\beta t+1)^{-1/2} \ge T(\beta T+1)^{-1/2} \to \infty$: the "
                r"reciprocal tends to 0", "L, Dynamic Learning Rate", "sqrt(beta*T + 1)/T", "T", "0"),
     InequalityClaim("G14.best", r"With noise of variance $\sigma^2$ on $\tfrac12\lambda w^2$ and $V = \mathbb E w^2$ no step ends "
