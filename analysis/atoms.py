@@ -129,6 +129,8 @@ class Atoms:
         if isinstance(condition, sp.And | sp.Or | sp.Not):
             parts = [self.relation(a) for a in sp.ordered(condition.args)]
             return condition.func(*parts, evaluate=False)
+        if condition.has(sp.Piecewise):
+            return self.relation(_one_case(condition))
         difference = self.normal(condition.lhs - condition.rhs)
         return condition.func(difference, sp.Integer(0), evaluate=False)
 
@@ -204,6 +206,23 @@ class Atoms:
                 break
             if not changed:
                 return numerator == 0
+
+
+def sides_of(*conditions: Any) -> list[Any]:
+    """Both sides of all relations in conditions."""
+    found = set().union(*(c.atoms(sp.core.relational.Relational) for c in conditions))
+    return [side for r in sorted(found, key=sp.default_sort_key) for side in r.args]
+
+
+def _one_case(condition: Any) -> Any:
+    """A relation in which something depends on cases, as the choice among relations that it is."""
+    first = min(condition.atoms(sp.Piecewise), key=lambda p: (p.count_ops(), str(p)))
+    ways, before = [], []
+    for value, when in first.args:
+        chosen = (side.xreplace({first: value}) for side in condition.args)
+        ways.append(sp.And(*before, when, condition.func(*chosen, evaluate=False), evaluate=False))
+        before.append(sp.Not(when, evaluate=False))
+    return sp.Or(*ways, evaluate=False)
 
 
 def _sign_of(e: Any) -> str:

@@ -24,14 +24,14 @@ from typing import Any
 import mpmath
 import sympy as sp
 
-from .atoms import Atoms
+from .atoms import Atoms, sides_of
 from .decision import Decision, Encoder, simplest_point
 from .definedness import Defined, needs_of, value_of
 from .points import DIGITS, Unclear, allowed, holds_at, points, value_at
 
 _SMALL = mpmath.mpf(10) ** (-DIGITS // 2)
 _CASES = (sp.Piecewise, sp.sign, sp.Max, sp.Min)
-_SECONDS = 3.0
+_SECONDS = 20.0
 """For one question of where something is defined."""
 Elements = tuple[sp.Symbol, ...] | None
 Domain = tuple[Any, ...]
@@ -124,61 +124,43 @@ def _conditions(*expressions: Any) -> list[Any]:
     return sorted(found, key=sp.default_sort_key)
 
 
+@lru_cache(maxsize=4096)
 def covered(
     wanted: frozenset[Any], given: frozenset[Any], elements: Elements, granted: Domain
 ) -> bool:
     """Whether all of the wanted conditions hold where the given and the granted ones do."""
-    left = [w for w in wanted if w not in given and not _contains_one_of(w, given)]
-    return all(_follows(w, given, elements, granted) for w in sorted(left, key=sp.default_sort_key))
+    left = _least(wanted) - given
+    left = {w for w in left if w != sp.true and not _contains_one_of(w, given)}
+    if not left or sp.false in given:
+        return True
+    known = sorted({*granted, *_least(given)}, key=sp.default_sort_key)
+    atoms = Atoms(elements).meet(*sides_of(*left, *known))
+    premises = [atoms.relation(g) for g in known]
+    goals = [atoms.relation(w) for w in sorted(left, key=sp.default_sort_key)]
+    return implied([*premises, *atoms.facts], [g for g in goals if g not in premises])
+
+
+def _least(conditions: frozenset[Any]) -> frozenset[Any]:
+    """The same conditions without those that another of them makes true."""
+    return frozenset(c for c in conditions if not _contains_one_of(c, conditions))
 
 
 def _contains_one_of(condition: Any, given: frozenset[Any]) -> bool:
     return isinstance(condition, sp.Or) and any(a in given for a in condition.args)
 
 
-@lru_cache(maxsize=4096)
-def _follows(wanted: Any, given: frozenset[Any], elements: Elements, granted: Domain) -> bool:
-    cases = _conditions_in(wanted)
-    if cases:
-        return all(
-            _follows(
-                wanted.xreplace({cases[0]: value}),
-                frozenset(g.xreplace({cases[0]: value}) for g in given)
-                | {cases[0] if value else sp.Not(cases[0])},
-                elements,
-                granted,
-            )
-            for value in (sp.true, sp.false)
-        )
-    if wanted == sp.true or sp.false in given or wanted in given:
+def implied(premises: Sequence[Any], conclusions: Sequence[Any]) -> bool:
+    """Whether conditions of rational functions follow from others, and from what symbols assume."""
+    if not conclusions:
         return True
-    atoms = Atoms(elements).meet(*(r for c in (wanted, *given, *granted) for r in _sides(c)))
-    conclusion = atoms.relation(wanted)
-    if any(conclusion == atoms.relation(g) for g in given if not _conditions_in(g)):
-        return True
-    premises = [atoms.relation(g) for g in (*granted, *given) if not _conditions_in(g)]
-    return implied([*premises, *atoms.facts], conclusion)
-
-
-def _conditions_in(condition: Any) -> list[Any]:
-    return _conditions(*_sides(condition))
-
-
-def _sides(condition: Any) -> list[Any]:
-    """Both sides of all relations in a condition."""
-    found = condition.atoms(sp.core.relational.Relational)
-    return [side for r in sorted(found, key=sp.default_sort_key) for side in r.args]
-
-
-def implied(premises: Sequence[Any], conclusion: Any) -> bool:
-    """Whether a condition of rational functions follows from others, and from what symbols assume."""
     encoder = Encoder()
     try:
         known = [encoder.relation(p) for p in premises]
-        goal = encoder.relation(conclusion)
+        goals = [encoder.relation(c) for c in conclusions]
     except TypeError:
         return False
-    return encoder.valid([*known, *encoder.assumed()], goal, _SECONDS).holds is True
+    granted = [*known, *encoder.assumed()]
+    return all(encoder.valid(granted, goal, _SECONDS).holds is True for goal in goals)
 
 
 def _differing_point(
@@ -188,6 +170,7 @@ def _differing_point(
     found = set().union(*(p.free_symbols for p in parts)) | set(elements or ())
     symbols = tuple(sorted(found, key=str))
     of = tuple(elements) if elements is not None else symbols
+    needs = [_least(side.needs) for side in (left, right)]
 
     def differ(at: Sequence[Any], least: Any) -> str | None:
         """How the sides differ at a point of the domain; None where they do not."""
@@ -195,7 +178,7 @@ def _differing_point(
             if not all(holds_at(h, symbols, of, at) for h in granted):
                 return None
             defined = [
-                all(holds_at(n, symbols, of, at) for n in side.needs) for side in (left, right)
+                all(holds_at(n, symbols, of, at) for n in needed) for needed in needs
             ]
             if defined[0] != defined[1]:
                 return None if covers and defined[0] else ("right" if defined[0] else "left")
@@ -227,14 +210,13 @@ def _differing_point(
 
 def positive_norms(expression: Any) -> Any:
     """The expression where no norm is zero."""
-    comparisons = {
+    while comparisons := {
         c for c in expression.atoms(sp.core.relational.Relational)
         if c.rhs == 0 and getattr(c.lhs.func, "__name__", "") == "norm"
-    }  # fmt: skip
-    while comparisons:
-        values = {c: sp.true if isinstance(c, sp.Gt | sp.Ge) else sp.false for c in comparisons}
+    }:  # fmt: skip
+        above = sp.Gt | sp.Ge | sp.Ne
+        values = {c: sp.true if isinstance(c, above) else sp.false for c in comparisons}
         expression = expression.xreplace(values)
-        comparisons = {c for c in comparisons if expression.has(c)}
     return expression
 
 

@@ -111,12 +111,12 @@ CLAIMS: list[Claim] = [
                    fixed=_PLAIN),
     EquationsClaim("R21.adopt", r"$m \leftarrow \beta_1 m + (1-\beta_1)\,\mathrm{clip}(g/\max(\sqrt v,\epsilon), "
                    r"t^{1/4})$, $\theta \leftarrow \theta - \alpha m$, $v \leftarrow \beta_2 v + "
-                   r"(1-\beta_2)g^2$, after a step 0 that only sets $v = g^2$",
+                   r"(1-\beta_2)g^2$, after a step 0 that only sets $v = g^2$ ($\epsilon > 0$)",
                    "Taniguchi et al. 2024, algorithm 2", adopt,
                    {"bound": "(t - 1)**(1/4)", "u": "g/max(sqrt(v), eps)",
                     "m": "where(t <= 1, m, beta1*m + (1 - beta1)*min(max(u, -bound), bound))",
                     "theta": "theta - eta*m",
-                    "v": "where(t <= 1, g**2, beta2*v + (1 - beta2)*g**2)"}),
+                    "v": "where(t <= 1, g**2, beta2*v + (1 - beta2)*g**2)"}, domain=("eps > 0",), invariants=("v >= 0",)),
     EquationsClaim("R21.laprop", r"$n \leftarrow \nu n + (1-\nu)g^2$, $m \leftarrow \mu m + (1-\mu)g/(\sqrt{n/c_n}+"
                    r"\epsilon)$, $\theta \leftarrow \theta - \lambda m/c_m$", "Ziyin, Wang & Ueda 2020, algorithm 1",
                    laprop,

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from ...analysis.definedness import ALWAYS, Defined, needs_of, value_of
 from ...analysis.equality import positive_norms
-from ...analysis.expressions import parse_rule
+from ...analysis.expressions import parse_defined, parse_rule
+from ...analysis.linear.stability import domain_relations
 from ...analysis.operands import Operand, traced, untraced
 from ...analysis.tracing import STEP, Trace, symbol_of, trace
 from ...analysis.user_code import running
@@ -25,6 +27,7 @@ from ..trials.evidence import SEED, Evidence, same
 from ..trials.rules import FAR, STEPS, by_symbol, numbers_for
 from ..verdict import Verdict
 from .claim import Claim, from_decisions
+from .inequalities import decide_real
 from .coefficients import step_of_another_coefficient
 
 
@@ -41,6 +44,8 @@ class EquationsClaim(Claim):
     is where the gradient is taken, by default at the parameter. ``start`` is what state variables are
     before the first step, in terms of the parameter and hyperparameters; 0 where it is not said.
     Hyperparameters that are not in ``fixed`` stay symbols. With ``positive_norms`` no norm is zero.
+    ``domain`` are hypotheses about hyperparameters, which are granted. ``invariants`` are inequalities between state variables that hold at the start and are kept by every
+    step, which is proved: nothing is said of a state in which they do not hold.
 
     What is traced is the code at a symbolic step, whose truth no branch can ask; beside it, the code on
     plain numbers must have the traced coefficients at each of the first steps and at scattered later
@@ -56,6 +61,8 @@ class EquationsClaim(Claim):
     fixed: Mapping[str, Any] = field(default_factory=dict)
     positive_norms: bool = False
     start: Mapping[str, str] = field(default_factory=dict)
+    domain: tuple[str, ...] = ()
+    invariants: tuple[str, ...] = ()
 
     def decide(self) -> tuple[Verdict, str, Any]:
         check_names(self)
@@ -75,19 +82,30 @@ class EquationsClaim(Claim):
         names |= {"t": STEP}
         names |= {s.name: s for s in (given.theta, given.gradient, *given.state)}
         functions = {"A": A_FUNCTION, "S": S_FUNCTION}
-        point = parse_rule(self.point or self.rule.parameter, names)
+        point = parse_defined(self.point or self.rule.parameter, names)
         note(f"the code of {self.rule.name} is run on symbols, hyperparameters and t among them")
         for name, text in self.printed.items():
-            names[name] = parse_rule(text, names, functions)
+            names[name] = parse_defined(text, names, functions)
             note("printed: {} = {}", name, text)
-        computed = dict(zip((*self.rule.state, self.rule.parameter),
-                            (*given.new_state, given.new_theta), strict=True))  # fmt: skip
-        pairs = [(computed[k], names[k]) for k in computed]
-        pairs.append((given.gradient_point, point))
+        computed = dict(zip((*self.rule.state, self.rule.parameter, "gradient_at"),
+                            (*given.new_state, given.new_theta, given.gradient_point), strict=True))  # fmt: skip
+        printed = {**{k: names[k] for k in computed if k in names}, "gradient_at": point}
+        pairs = [(Defined(computed[k], given.needs.get(k, ALWAYS)), printed[k]) for k in computed]
         if self.positive_norms:
-            pairs = [(positive_norms(a), positive_norms(b)) for a, b in pairs]
+            pairs = [(_with_norms(a), _with_norms(b)) for a, b in pairs]
         elements = (given.theta, given.gradient, *given.state)
-        found = from_decisions("identity of the traced code", all_equal(pairs, elements))
+        domain = [*domain_relations([hyperparameters[k] for k in free])]
+        domain += [parse_rule(text, {s.name: s for s in free.values()}) for text in self.domain]
+        for text in self.invariants:
+            kept = parse_rule(text, {s.name: s for s in (*free.values(), *given.state)})
+            after = dict(zip(given.state, given.new_state, strict=True))
+            note("kept by every step, and so at the start: {}", kept)
+            holds = [decide_real(domain, [kept.subs({s: begun[s.name] for s in given.state})]),
+                     decide_real([*domain, kept], [kept.subs(after, simultaneous=True)])]  # fmt: skip
+            if not all(d.holds for d in holds):
+                return Verdict.OPEN, f"{text} is not seen to be kept", None
+            domain.append(kept)
+        found = from_decisions("identity of the traced code", all_equal(pairs, elements, domain))
         if found[0] is Verdict.PROVED:
             note("the coefficients that the code computes from plain numbers are the traced ones")
             other = step_of_another_coefficient(self.rule, self.fixed)
@@ -181,6 +199,12 @@ def starts(given: Trace) -> dict[str, Any]:
     with running(RuleError, f"the initial state of rule {rule.name} has no symbols", rule):
         found = rule.initial_state(traced(given.theta), values)
     return {k: sp.sympify(untraced(v)) for k, v in zip(rule.state, found, strict=True)}
+
+
+def _with_norms(x: Any) -> Defined:
+    """A formula and its needs where no norm is zero."""
+    needs = frozenset(m for n in needs_of(x) if (m := positive_norms(n)) != sp.true)
+    return Defined(positive_norms(value_of(x)), needs)
 
 
 @lru_cache(maxsize=64)

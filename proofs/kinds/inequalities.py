@@ -12,7 +12,7 @@ import mpmath
 import numpy as np
 import sympy as sp
 
-from ...analysis.atoms import Atoms
+from ...analysis.atoms import Atoms, sides_of
 from ...analysis.decision import Decision, simplest_counterexample
 from ...analysis.definedness import Defined
 from ...analysis.expressions import parse_defined, parse_rule
@@ -242,9 +242,9 @@ def decide_real(hypotheses: list[Any], conclusions: list[Any]) -> Decision:
     relations = [*hypotheses, whole]
     if all(_is_polynomial(r) for r in relations):
         return decide(hypotheses, whole)
-    atoms = Atoms()
-    goal = atoms.relation(_without_cases(whole))
-    given = [atoms.relation(_without_cases(h)) for h in hypotheses]
+    atoms = Atoms().meet(*sides_of(*relations))
+    goal = atoms.relation(whole)
+    given = [atoms.relation(h) for h in hypotheses]
     found = decide([*given, *atoms.facts], goal)
     if found.holds is not False:
         return found
@@ -267,22 +267,6 @@ def _is_polynomial(relation: Any) -> bool:
             if not side.is_rational_function(*side.free_symbols):
                 return False
     return True
-
-
-def _without_cases(condition: Any) -> Any:
-    """A relation of cases as the choice among relations that it is."""
-    if isinstance(condition, sp.And | sp.Or | sp.Not):
-        return condition.func(*map(_without_cases, condition.args), evaluate=False)
-    pieces = sorted(condition.atoms(sp.Piecewise), key=sp.default_sort_key)
-    if not pieces:
-        return condition
-    first = min(pieces, key=lambda p: p.count_ops())
-    ways, before = [], []
-    for value, when in first.args:
-        chosen = condition.func(*(side.xreplace({first: value}) for side in condition.args), evaluate=False)
-        ways.append(sp.And(*before, when, _without_cases(chosen), evaluate=False))
-        before.append(sp.Not(when, evaluate=False))
-    return sp.Or(*ways, evaluate=False)
 
 
 _GROWTH_AT = ("0", "1/100", "1/10", "1/2", "1", "3/2", "2", "3", "5", "10", "40", "1000", "1000000")
