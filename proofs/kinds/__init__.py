@@ -20,6 +20,8 @@ May import the analysis floor and this floor's trials, steps, words and verdicts
 from .claim import *
 from .conjugacy import *
 from .cycles import *
+from .defaults import *
+from .edges import *
 from .equations import *
 from .identities import *
 from .inequalities import *
