@@ -183,7 +183,10 @@ class Atoms:
         whole -= least
         power = known + least
         sign = _sign_of(base**power)
-        atom = self.atom("power", base, power, sign=sign, of=lambda a: _facts_of_power(a, base, power))
+        rational = self.normal(power)
+        atom = self.atom(
+            "power", base, power, sign=sign, of=lambda a: _facts_of_power(a, base, rational)
+        )
         return (base**whole * atom) ** up
 
     def vanishes(self, expression: sp.Expr) -> bool:

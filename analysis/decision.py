@@ -21,7 +21,7 @@ from typing import Any
 
 import sympy as sp
 
-from ..optimizers.errors import Undecided
+from ..optimizers.errors import EigenstepError, Undecided, shown
 
 TIME_LIMIT = 10.0
 """Seconds after which z3 gives up, unless told otherwise."""
@@ -40,6 +40,10 @@ class Decision:
         if self.holds is None:
             raise Undecided(f"z3 could not decide within its time limit: {what}")
         return self.holds
+
+
+class NotPolynomial(EigenstepError, TypeError):
+    """A statement in more than rational functions."""
 
 
 class Encoder:
@@ -94,7 +98,7 @@ class Encoder:
         if expression.is_Pow and expression.exp.is_Integer and expression.exp > 0:
             base = self.polynomial(expression.base)
             return self.z3.Product([base] * int(expression.exp))
-        raise TypeError(f"not a polynomial: {expression}")
+        raise NotPolynomial(f"z3 decides only what is made of + − · / and whole powers: {shown(expression)}")
 
     def relation(self, relation: Any) -> Any:
         """A relation, or an And/Or/Not of relations; fractions are cleared with their sign.

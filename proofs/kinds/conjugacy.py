@@ -11,17 +11,18 @@ import numpy as np
 import sympy as sp
 
 from ...analysis.expressions import parse
+from ...analysis.linear.stability import domain_relations
 from ...analysis.simulation import follow
 from ...analysis.tracing import ETA, STEP, trace
 from ...optimizers.compositions import at_gradient_point
 from ...optimizers.rule import Rule
-from ..steps import note
+from ..steps import decide, note
 from ..trials.arithmetic import read
 from ..trials.changes import changed
 from ..trials.evidence import SEED, Evidence, same
 from ..trials.rules import by_symbol, numbers_for
 from ..verdict import Verdict
-from .claim import Claim, identity
+from .claim import Claim, from_decisions, identity
 from .equations import starts
 
 _STEPS = 300
@@ -33,7 +34,7 @@ class ConjugacyClaim(Claim):
 
     The change maps the first rule's ξ = (state, θ) to the second's; S is given row by row in the
     first rule's variables. Proved when at every step t A₂S = SA₁, B₂ = SB₁ and C₂S = C₁, S is invertible
-    and does not change with t, and takes the first rule's start to the second's.
+    for η > 0 and does not change with t, and takes the first rule’s start to the second’s.
     """
 
     first: Rule
@@ -58,8 +59,12 @@ class ConjugacyClaim(Claim):
         p, q = one.system, two.system
         pairs = [*zip(q.A * s, s * p.A, strict=True), *zip(q.B, s * p.B, strict=True),
                  *zip(q.C * s, p.C, strict=True)]  # fmt: skip
-        if sp.expand(s.det()) == 0:
-            return Verdict.REFUTED, "polynomial identity", {"det S": "0"}
+        if s.free_symbols & {STEP, *p.state}:
+            return Verdict.OPEN, "the change of state is not linear, or changes with t", None
+        free = [self.first.hyperparameters[k] for k in one.free]
+        invertible = decide([*domain_relations(free), sp.Gt(ETA, 0, evaluate=False)], sp.Ne(s.det(), 0, evaluate=False))
+        if not invertible.holds:
+            return from_decisions("the change of state is not invertible", invertible)
         note("the start of the first form, changed by S, is that of the second")
         begun = dict(zip(p.state[:-1], starts(one).values(), strict=True))
         *others, theta = (row.subs(begun) for row in rows)

@@ -21,6 +21,7 @@ from ..trials.evidence import SEED, Evidence, same
 from ..trials.rules import STEPS, by_symbol, numbers_for
 from ..verdict import Verdict
 from .claim import Claim, identity
+from .names import changes_with_t
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,13 @@ class MatrixClaim(Claim):
     printed: tuple[tuple[str, ...], ...]
 
     def decide(self) -> tuple[Verdict, str, Any]:
+        if changes_with_t(self.rule):
+            return Verdict.OPEN, f"the matrix of {self.rule.name} changes with t", None
         theory = derive(self.rule)
         note("derived from the code: R = {}", theory.matrix)
+        widths = {len(row) for row in self.printed}
+        if {len(self.printed)} | widths != {theory.matrix.rows}:
+            return Verdict.REFUTED, "polynomial identity", {"size": str(theory.matrix.rows)}
         symbols = {s.name: s for s in theory.trace.free.values()} | {"eta": ETA, "lambda_": LAMBDA}
         typed = sp.Matrix([[parse(e, symbols) for e in row] for row in self.printed])
         return identity(zip(theory.matrix, typed, strict=True))
@@ -66,12 +72,14 @@ class MatrixClaim(Claim):
 
 @dataclass(frozen=True)
 class PowerClaim(Claim):
-    """``iterate`` is R^t of the rule on ½λx²: base t = 0, and the step from t to t + 1."""
+    """``iterate``^t is R^t of a rule without state on ½λx²: base t = 0, and the step from t to t + 1."""
 
     rule: Rule
     iterate: str
 
     def decide(self) -> tuple[Verdict, str, Any]:
+        if self.rule.state or changes_with_t(self.rule):
+            return Verdict.OPEN, f"the powers of {self.rule.name} are not of one number", None
         matrix = derive(self.rule).matrix
         note("derived from the code: R = {}; t = 0: R^0 = 1; the step from t to t + 1:", matrix)
         base = sp.Symbol("z")  # parse allows no symbolic power, so the power is typed as z

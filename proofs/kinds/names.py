@@ -10,6 +10,8 @@ import numpy as np
 import sympy as sp
 
 from ...analysis.expressions import ExpressionError, parse_defined, parse_rule
+from ...analysis.tracing import STEP, symbol_of, trace
+from ...optimizers.rule import Rule
 from ..trials.arithmetic import read
 
 
@@ -111,6 +113,18 @@ def defined(definitions: Mapping[str, str], names: dict[str, Any]) -> dict[str, 
         if np.ndim(names[name]) == 2:
             names[f"{name}T"] = names[name].T
     return names
+
+
+def changes_with_t(rule: Rule, fixed: Mapping[str, Any] = MappingProxyType({})) -> bool:
+    """Whether a step of the rule depends on which step it is."""
+    kept = {k: v if isinstance(v, sp.Basic) or not isinstance(v, str) else parse_rule(v, Reals())
+            for k, v in fixed.items() if not rule.hyperparameters[k].is_choice}  # fmt: skip
+    choices = {k: v for k, v in fixed.items() if rule.hyperparameters[k].is_choice}
+    free = {k: symbol_of(h) for k, h in rule.hyperparameters.items()
+            if not h.is_choice and k not in kept and k not in rule.fixed}  # fmt: skip
+    found = trace(rule, step=STEP, **choices, **kept, **free)
+    return any(STEP in e.free_symbols
+               for e in (found.new_theta, *found.new_state, found.gradient_point))  # fmt: skip
 
 
 __all__ = ["Names", "Reals", "in_domain"]

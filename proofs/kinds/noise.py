@@ -20,6 +20,7 @@ from ..trials.changes import changed
 from ..trials.evidence import SEED, Evidence
 from ..verdict import Verdict
 from .claim import Claim, from_decisions
+from .names import changes_with_t
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class VarianceClaim(Claim):
     value: str
 
     def decide(self) -> tuple[Verdict, str, Any]:
+        if changes_with_t(self.rule):
+            return Verdict.OPEN, f"a step of {self.rule.name} changes with t", None
         theory = derive(self.rule)
         note(
             "the Lyapunov equation of the derived R = {} under unit noise, solved for Var θ:",

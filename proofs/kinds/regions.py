@@ -19,11 +19,15 @@ from ..trials.evidence import Evidence
 from ..trials.rules import LONG, by_symbol, numbers_for
 from ..verdict import Verdict
 from .claim import Claim, from_decisions
+from .names import changes_with_t
 
 
 @dataclass(frozen=True)
 class RegionClaim(Claim):
-    """All eigenvalues lie in the open unit disk if (``sufficient``) and only if 0 < ηλ < bound."""
+    """All eigenvalues lie in the open unit disk if (``sufficient``) and only if 0 < ηλ < bound.
+
+    So for all hyperparameters in their domains, on which the bound is defined; the rule does not change with t.
+    """
 
     rule: Rule
     bound: str
@@ -33,15 +37,15 @@ class RegionClaim(Claim):
     def decide(self) -> tuple[Verdict, str, Any]:
         theory = derive(self.rule, **self.fixed)
         bound = parse(self.bound, theory.trace.free)
-        inequalities = (
-            ETA_LAMBDA,
-            sp.expand(sp.fraction(bound)[0] - ETA_LAMBDA * sp.fraction(bound)[1]),
-        )
+        if changes_with_t(self.rule, self.fixed):
+            return Verdict.OPEN, f"the eigenvalues of {self.rule.name} change with t", None
+        above, below = sp.fraction(sp.together(bound))
+        inequalities = (ETA_LAMBDA, sp.expand((above - ETA_LAMBDA * below) * below))
         decisions = decide_region(
             theory.stability.polynomial, inequalities, theory.stability.domain
         )
-        positive = decide(theory.stability.domain, sp.fraction(bound)[1] > 0)
-        wanted = [positive] + [d for k, d in decisions.items() if self.direction in ("both", k)]
+        defined = decide(theory.stability.domain, sp.Ne(below, 0, evaluate=False))
+        wanted = [defined] + [d for k, d in decisions.items() if self.direction in ("both", k)]
         return from_decisions("real arithmetic (z3)", *wanted)
 
     def trial(self) -> Evidence:

@@ -21,6 +21,7 @@ from ..trials.evidence import SEED, Evidence
 from ..trials.rules import LONG
 from ..verdict import Verdict
 from .claim import Claim, from_decisions
+from .names import changes_with_t
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,17 @@ class TuningClaim(Claim):
         # Curvature is measured in units of μ, so μ = 1 and L = κ; the root gives κ rationally.
         unit = {MU: sp.Integer(1), L: KAPPA}
         squared = parse(self.root_squared, names).subs(unit)
-        kappa = sp.solve(sp.Eq(squared, root**2), KAPPA)[0]
+        method = "real arithmetic (z3)"
+        if changes_with_t(self.rule):
+            return Verdict.OPEN, f"the eigenvalues of {self.rule.name} change with t", None
+        if not squared.is_rational_function(KAPPA) or sp.degree(sp.fraction(sp.together(squared - root**2))[0], KAPPA) != 1:
+            return Verdict.OPEN, f"{method}: root_squared does not give L/mu as a fraction in root", None
+        (kappa,) = sp.solve(sp.Eq(squared, root**2), KAPPA)
         typed = {k: parse(v, names).subs(unit).subs(KAPPA, kappa) for k, v in self.values.items()}
         rate = parse(self.rate, names).subs(unit).subs(KAPPA, kappa)
         spectrum = [root > 0, sp.cancel(kappa) > 1]
-        method = "real arithmetic (z3)"
+        if decide(spectrum, sp.false).holds is not False:
+            return Verdict.OPEN, f"{method}: no spectrum has such a root", None
         decisions = []
         note("the derived polynomial {}; all roots in |z| ≤ r at both ends of [1, κ], in units of μ, "
              "exactly where lemma.roots’ inequalities hold", polynomial.as_expr())  # fmt: skip
