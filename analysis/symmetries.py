@@ -28,18 +28,20 @@ from ..optimizers.compositions import at_gradient_point
 from ..optimizers.rule import Rule
 from .decision import any_counterexample
 from .equality import equal, positive_norms
+from .points import GATHER
 from .simulation import follow
-from .tracing import STEP, symbol_of, trace
+from .tracing import SIZE, STEP, symbol_of, trace
 
 C, B = sp.Symbol("c", positive=True), sp.Symbol("b", real=True)
 _POWERS = (1, 2, 0, -1, -2)
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(one: Any, other: Any, elements: tuple[sp.Symbol, ...] = ()) -> bool:
+    """Whether two expressions are equal; ``elements`` differ from coordinate to coordinate."""
     if _differ(one, other):
         return False
     with any_counterexample():
-        return equal(one, other).holds is True
+        return equal(one, other, elements).holds is True
 
 
 def _differ(one: Any, other: Any) -> bool:
@@ -86,26 +88,39 @@ def _linear(expression: Any, variables: Any) -> bool:
 
 
 def _some_power(
-    factors: dict[sp.Symbol, Any], unknown: list[sp.Symbol], updates: dict[sp.Symbol, Any]
+    factors: dict[sp.Symbol, Any],
+    unknown: list[sp.Symbol],
+    updates: dict[sp.Symbol, Any],
+    starts: dict[sp.Symbol, Any],
 ) -> bool:
-    """Whether each unknown variable has a power of c that makes every update scale by its variable's factor.
+    """Whether each unknown variable has a power of c that makes every update, and its start, scale by it.
 
-    An update is looked at as soon as the factors of all that it contains are chosen.
+    An update is looked at as soon as the factors of all that it contains are chosen. ``starts`` has the first
+    value of every variable, θ and g among them.
     """
     open_ = set(unknown)
     ready = {v: e for v, e in updates.items() if v not in open_ and not e.free_symbols & open_}
     change = {s: f * s for s, f in factors.items()}
-    if not all(_same(e.subs(change, simultaneous=True), factors[v] * e) for v, e in ready.items()):
+    elements = tuple(starts)
+    if not all(
+        _same(e.subs(change, simultaneous=True), factors[v] * e, elements) for v, e in ready.items()
+    ):
         return False
     left = {v: e for v, e in updates.items() if v not in ready}
     if not unknown:
         return not left
     first, *rest = unknown
-    return any(_some_power({**factors, first: C**k}, rest, left) for k in _POWERS)
+    return any(
+        _some_power({**factors, first: C**k}, rest, left, starts)
+        for k in _POWERS
+        if _same(starts[first].subs(change, simultaneous=True), C**k * starts[first])
+    )
 
 
 def symmetries(rule: Rule) -> dict[str, bool]:
-    """Which changes of the problem leave the rule's path what it was, or change it alike.
+    """Which changes of the problem leave the rule's path from its start what it was, or change it alike.
+
+    What is not found to be a symmetry may still be one: :func:`broken` has a path that shows that it is none.
 
     Args:
         rule: any rule; ε and weight decay are taken as 0, hyperparameters stay what they are.
@@ -119,22 +134,116 @@ def symmetries(rule: Rule) -> dict[str, bool]:
     variables = (*t.state, t.theta)
     like_theta = {s for s in t.state if s.name in rule.initial and s.name == "slow"}
 
+    begun = dict(zip(t.state, map(sp.sympify, rule.initial_state(t.theta, t.hyperparameters)), strict=True))
     others = [s for s in t.state if s not in like_theta]
 
     def scaled(gradient: Any, parameter: Any) -> bool:
         """Whether some powers of c for the state make the update scale as given."""
         known = {t.theta: parameter, t.gradient: gradient, **dict.fromkeys(like_theta, parameter)}
-        return _some_power(known, others, dict(zip(variables, new, strict=True)))
+        elements = {t.theta: t.theta, t.gradient: t.gradient, **begun}
+        return _some_power(known, others, dict(zip(variables, new, strict=True)), elements)
 
     moved = {t.theta: t.theta + B, **{s: s + B for s in like_theta}}
     shift = all(
-        _same(e.subs(moved, simultaneous=True), e + B if v == t.theta or v in like_theta else e)
+        _same(begun[s].subs(moved, simultaneous=True), begun[s] + (B if s in like_theta else 0)) for s in t.state
+    ) and all(
+        _same(
+            e.subs(moved, simultaneous=True),
+            e + B if v == t.theta or v in like_theta else e,
+            (*variables, t.gradient),
+        )
         for v, e in zip(variables, new, strict=True)
     )
     return {
         "loss scale": scaled(C, sp.Integer(1)), "units": scaled(1 / C, C), "shift": shift,
-        "rotation": all(_linear(e, (*variables, t.gradient)) for e in new), "permutation": True,
+        "rotation": all(_linear(e, (*variables, t.gradient)) for e in (*new, *begun.values())),
+        "permutation": True,
     }  # fmt: skip
+
+
+_SCALES = (sp.Integer(2), sp.Integer(10**4), sp.Rational(1, 10**4))
+_STARTS = (sp.Rational(3, 2), sp.Integer(-2))
+_GRADIENTS = ((1, 3), (-2, 1), (sp.Rational(1, 2), -1), (3, sp.Rational(2, 3)), (1, 1),
+              (-1, 2), (2, -3), (sp.Rational(1, 3), 4))  # fmt: skip
+
+
+def broken(rule: Rule, symmetry: str) -> dict[str, Any] | None:
+    """A path, computed exactly, that shows that a rule has not a symmetry; None where none does.
+
+    Two coordinates from θ = (3/2, −2) under eight gradients, to fifty digits, ε and weight decay 0, b = 1, the
+    rotation by (3/5, 4/5); the first step after which the image's path is not the path's image.
+    """
+    zero = {k: 0 for k in ("eps", "eps_inside", "weight_decay", "initial_accumulator")
+            if k in rule.hyperparameters and k not in rule.fixed}  # fmt: skip
+    values = {**zero, **({"lr": sp.Rational(1, 10)} if "lr" in rule.hyperparameters else {})}
+    return next(filter(None, (_broken_by(rule, symmetry, c, values) for c in _SCALES)), None)
+
+
+def _broken_by(
+    rule: Rule, symmetry: str, c: Any, values: dict[str, Any]
+) -> dict[str, Any] | None:
+    turn = sp.Matrix([[3, -4], [4, 3]]) / 5
+    start, gradients = sp.Matrix(_STARTS), [sp.Matrix(g) for g in _GRADIENTS]
+    swap = sp.Matrix([[0, 1], [1, 0]])
+    images: dict[str, tuple[Any, Any, Any]] = {
+        "loss scale": (start, lambda g: c * g, lambda x: x),
+        "units": (c * start, lambda g: g / c, lambda x: c * x),
+        "shift": (start + sp.ones(2, 1), lambda g: g, lambda x: x + sp.ones(2, 1)),
+        "rotation": (turn * start, lambda g: turn * g, lambda x: turn * x),
+        "permutation": (swap * start, lambda g: swap * g, lambda x: swap * x),
+    }
+    begun, gradient, image = images[symmetry]
+    path = _exact_path(rule, values, start, gradients)
+    other = _exact_path(rule, values, begun, [gradient(g) for g in gradients])
+    for t, (mine, its) in enumerate(itertools.zip_longest(path, other), 1):
+        if mine is None or its is None:
+            return {"t": t, "undefined": "one of the two"}
+        if any(abs(sp.N(d, 30)) > sp.Rational(1, 10**20) for d in image(mine) - its):
+            scale = {"c": str(c)} if symmetry in ("loss scale", "units") else {}
+            return {"t": t, **scale, "theta": _row(start), "gradients": [_row(g) for g in gradients[:t]],
+                    "image of the path": _row(image(mine)), "path of the image": _row(its)}  # fmt: skip
+    return None
+
+
+def _row(x: Any) -> str:
+    return f"({', '.join(str(e if e.count_ops() < 12 else sp.N(e, 12)) for e in x)})"
+
+
+def _exact_path(rule: Rule, values: dict[str, Any], start: Any, gradients: list[Any]) -> list[Any]:
+    """θ after each step, of two coordinates; ends where a step is not defined."""
+    path, state = [], []
+    for t, gradient in enumerate(gradients, 1):
+        full = {k: h.default for k, h in rule.hyperparameters.items() if k not in rule.fixed and k not in values}
+        found = trace(rule, step=t, **values, **full)
+        if t == 1:
+            theta = start
+            rows = [rule.initial_state(x, found.hyperparameters) for x in start]
+            state = [sp.Matrix([row[i] for row in rows]) for i in range(len(rule.state))]
+        at = [
+            {found.theta: theta[i], found.gradient: gradient[i],
+             **{s: column[i] for s, column in zip(found.state, state, strict=True)}}
+            for i in range(2)
+        ]  # fmt: skip
+        new = [_on_both(e, at) for e in (found.new_theta, *found.new_state)]
+        if any(e.has(sp.nan, sp.zoo, sp.oo, -sp.oo) for column in new for e in column):
+            return path
+        theta, *state = (column.applyfunc(_short) for column in new)
+        path.append(theta)
+    return path
+
+
+def _short(x: Any) -> Any:
+    return x if x.is_Rational and len(str(x)) < 60 else sp.N(x, 50)
+
+
+def _on_both(expression: Any, at: list[dict[Any, Any]]) -> Any:
+    """An expression at both coordinates, with what is gathered over the two."""
+    expression = sp.sympify(expression).xreplace({SIZE: sp.Integer(2)})
+    while functions := expression.atoms(AppliedUndef):
+        f = min(functions, key=lambda f: (f.count_ops(), str(f)))
+        gathered = GATHER[f.func.__name__](*(f.args[0].xreplace(row) for row in at))
+        expression = expression.xreplace({f: gathered})
+    return sp.Matrix([expression.xreplace(row) for row in at])
 
 
 def measured_symmetries(rule: Rule, steps: int = 25, seed: int = 0) -> dict[str, bool]:

@@ -21,11 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..optimizers.errors import UnknownName
+from ..optimizers.errors import EigenstepError, UnknownName
 from ..optimizers.machine.files import OutputError, cache_folder, digest_of, write_atomically
 from ..optimizers.machine.pools import pool
 from .evidence import Evidence, evidence
-from .kinds.claim import Claim
+from .kinds.claim import CONTRADICTED, Claim
 from .ledger import with_corrections
 from .verdict import Proof, Verdict
 
@@ -44,9 +44,21 @@ class Decided:
     cached: bool = False
 
 
+class Contradicted(EigenstepError):
+    """A prover said yes and numbers say no: nothing that it says is to be believed."""
+
+
 def decide_claim(claim: Claim) -> Decided:
-    """Prove or refute a claim and try it numerically, now."""
-    return Decided(claim.prove(), evidence(claim))
+    """Prove or refute a claim and try it numerically, now.
+
+    Raises:
+        Contradicted: it was proved, and the trial does not agree.
+        TypeError: its kind knows no trial.
+    """
+    proof, found = claim.decided()
+    if CONTRADICTED in proof.method:
+        raise Contradicted(f"claim {claim.id}: {proof.method}")
+    return Decided(proof, found or evidence(claim))
 
 
 def decide_all(

@@ -20,6 +20,8 @@ from typing import Any
 
 import sympy as sp
 
+from ..analysis.expressions import ExpressionError
+
 Letter = tuple[str, bool]
 """A name, and whether it is transposed."""
 
@@ -27,6 +29,8 @@ VECTORS = ("x", "c", "v", "z", "d")
 SYMMETRIC = ("Q", "Qi", "L", "Li", "Lh", "D")
 """Q and its inverse; Λ, its inverse and its root; a diagonal matrix D."""
 ORTHOGONAL = ("U",)
+GENERAL = ("A", "B")
+"""Square matrices of which nothing is known."""
 _PAIRS: dict[tuple[Letter, Letter], tuple[Letter, ...]] = {
     (("Q", False), ("Qi", False)): (), (("Qi", False), ("Q", False)): (),
     (("L", False), ("Li", False)): (), (("Li", False), ("L", False)): (),
@@ -49,6 +53,21 @@ def _normal(word: tuple[Letter, ...]) -> tuple[Letter, ...]:
     result = tuple(done)
     number = result and result[0][0] in VECTORS and result[0][1] and result[-1][0] in VECTORS
     return min(result, _transposed(result)) if number and not result[-1][1] else result
+
+
+def _shape(word: tuple[Letter, ...]) -> tuple[int, int]:
+    """The shape of a product: 1 for a side of length one, 0 for one of the common length."""
+    shape: tuple[int, int] | None = None
+    for name, transposed in word:
+        own = ((1, 0) if transposed else (0, 1)) if name in VECTORS else (0, 0)
+        if shape is None or shape == (1, 1):  # a number times anything
+            shape = own
+        elif shape[1] == own[0]:
+            shape = (shape[0], own[1])
+        else:
+            raise ExpressionError(f"no product of {shape} and {name}{'T' if transposed else ''}")
+    assert shape is not None
+    return shape
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +113,20 @@ class Words:
         return self * (1 / sp.sympify(other))
 
     @property
+    def shape(self) -> tuple[int, int] | None:
+        """1 and 0 for each side: (1, 1) of a number, (0, 1) of a column, (0, 0) of a matrix; None of zero.
+
+        Raises:
+            ExpressionError: a sum of what is not of one shape, or a product that does not exist.
+        """
+        shapes = {_shape(word) for word in self.terms if word}
+        if () in self.terms and shapes - {(1, 1), (0, 0)}:
+            shapes.add((1, 1))
+        if len(shapes) > 1:
+            raise ExpressionError(f"a sum of different shapes: {sorted(shapes)}")
+        return shapes.pop() if shapes else ((1, 1) if self.terms else None)
+
+    @property
     def T(self) -> Words:
         """The transpose."""
         return Words({_normal(_transposed(w)): c for w, c in self.terms.items()})
@@ -117,6 +150,7 @@ class Words:
 
 def letters() -> dict[str, Words]:
     """All letters by name; ``xT`` is the transpose of ``x``, ``I`` the identity."""
-    found = {n: Words({((n, False),): sp.Integer(1)}) for n in (*VECTORS, *SYMMETRIC, *ORTHOGONAL)}
-    found |= {f"{n}T": found[n].T for n in (*VECTORS, *ORTHOGONAL)}
+    every = (*VECTORS, *SYMMETRIC, *ORTHOGONAL, *GENERAL)
+    found = {n: Words({((n, False),): sp.Integer(1)}) for n in every}
+    found |= {f"{n}T": found[n].T for n in (*VECTORS, *ORTHOGONAL, *GENERAL)}
     return {**found, "I": Words({(): sp.Integer(1)})}

@@ -13,6 +13,9 @@ from ..trials.evidence import Evidence
 from ..verdict import Proof, Verdict
 
 
+CONTRADICTED = ", which its trial contradicts"
+
+
 @dataclass(frozen=True)
 class Claim:
     """A statement with its id and source; its kind holds it as data, decides, tries and changes it."""
@@ -24,13 +27,29 @@ class Claim:
     """What holds in place of a statement that is refuted."""
 
     def prove(self) -> Proof:
-        """Decide the claim now."""
+        """Decide the claim now.
+
+        What is proved and does not agree with its numerical trial is not taken for proved: it is open.
+        """
+        return self.decided()[0]
+
+    def decided(self) -> tuple[Proof, Evidence | None]:
+        """The proof and the evidence beside it; None where the kind knows no trial."""
         start = time.perf_counter()
         with taking_notes() as steps:
             verdict, method, counterexample = self.decide()
         if counterexample is not None:
             counterexample = {str(k): str(v) for k, v in counterexample.items()}
-        return Proof(verdict, method, counterexample, time.perf_counter() - start, tuple(steps))
+        try:
+            found = self.trial()
+        except TypeError:
+            if type(self).trial is not Claim.trial:
+                raise
+            found = None
+        if verdict is Verdict.PROVED and found is not None and not found.agrees:
+            verdict, method = Verdict.OPEN, f"{method}{CONTRADICTED}: {found.tried}"
+        seconds = time.perf_counter() - start
+        return Proof(verdict, method, counterexample, seconds, tuple(steps)), found
 
     def decide(self) -> tuple[Verdict, str, dict[str, Any] | None]:
         """The verdict, the method in words, and where the claim is refuted a counterexample."""

@@ -245,7 +245,10 @@ def decide_real(hypotheses: list[Any], conclusions: list[Any]) -> Decision:
     atoms = Atoms().meet(*sides_of(*relations))
     goal = atoms.relation(whole)
     given = [atoms.relation(h) for h in hypotheses]
-    found = decide([*given, *atoms.facts], goal)
+    signs = [(sp.Gt if s.is_positive else sp.Ge)(s, 0, evaluate=False)
+             for s in sorted(set().union(*(r.free_symbols for r in (goal, *given, *atoms.facts))), key=str)
+             if s.is_nonnegative]  # fmt: skip
+    found = decide([*given, *signs, *atoms.facts], goal)
     if found.holds is not False:
         return found
     symbols = tuple(sorted(set().union(*(r.free_symbols for r in relations)), key=str))

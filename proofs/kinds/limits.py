@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import mpmath
 import numpy as np
 import sympy as sp
 
 from ...analysis.decision import Decision
-from ...analysis.expressions import parse_rule
+from ...analysis.definedness import Defined
+from ...analysis.expressions import parse_defined, parse_rule
+from ...analysis.points import Unclear, holds_at, points, value_at
 from ..steps import decide, equal, note, said
 from ..trials.arithmetic import names_in, read
 from ..trials.changes import changed
 from ..trials.evidence import SEED, Evidence
 from ..verdict import Verdict
 from .claim import Claim, from_decisions
+from .inequalities import decide_real
 from .names import Names, random_values
+
+_CONTINUOUS = (sp.Add, sp.Mul, sp.Pow, sp.log, sp.exp, sp.Symbol, sp.Number, sp.NumberSymbol)
+_MANY = 60
+"""Digits: (1 − 1/n)^n at n = 1e12 keeps more than 40 of them."""
 
 
 @dataclass(frozen=True)
 class LimitClaim(Claim):
-    """``expression`` tends to ``value`` as ``variable`` → ∞; names in ``unit`` lie in (0, 1)."""
+    """``expression`` tends to ``value`` as ``variable`` → ∞, for all positive values of the other names.
+
+    Names in ``unit`` lie in (0, 1). Proved where SymPy finds the limit and numbers, to many digits and
+    far out, come to it; refuted where neither does.
+    """
 
     expression: str
     variable: str
@@ -37,17 +50,50 @@ class LimitClaim(Claim):
         for name in self.unit:  # x in (0, 1) is e^(−κ) with κ > 0
             names[name] = sp.exp(-sp.Symbol(f"kappa_{name}", positive=True))
         stated = parse_rule(self.value, names)
-        found = sp.limit(parse_rule(self.expression, names), variable, sp.oo)
+        typed = parse_defined(self.expression, names)
+        if stated.has(variable):
+            return Verdict.REFUTED, "limit", {"value": f"depends on {self.variable}"}
+        if not all(isinstance(e, _CONTINUOUS) for e in sp.preorder_traversal(typed.value)):
+            return Verdict.OPEN, "limit: of what may jump", None
+        found = sp.limit(typed.value, variable, sp.oo)
         difference = sp.simplify(found - stated)
         note(
             f"SymPy: the limit as {self.variable} → ∞ is {said(found)}; it differs from the stated by {said(difference)}"
         )
-        if difference == 0:
-            return Verdict.PROVED, "limit", None
-        number = difference.subs({s: sp.Rational(1, 3) for s in difference.free_symbols})
-        if number.is_infinite or (number.is_number and abs(sp.N(number, 30)) > 1e-20):
-            return Verdict.REFUTED, "limit", {"limit": str(found)}
-        return Verdict.OPEN, "limit", None
+        approached, elsewhere = self._seen(typed, variable, stated)
+        note(f"at {self.variable} up to 1e12, to {_MANY} digits, it comes near: {approached}")
+        if difference == 0 and approached:
+            return Verdict.PROVED, "limit, and seen in numbers", None
+        if difference != 0 and not approached and elsewhere:
+            return Verdict.REFUTED, "limit", {"limit": str(found), **elsewhere}
+        return Verdict.OPEN, "limit: SymPy and numbers do not agree", None
+
+    @staticmethod
+    def _seen(typed: Defined, variable: sp.Symbol, stated: Any) -> tuple[bool, dict[str, str]]:
+        """Whether it comes near the value at many points of the other names; else one where it does not."""
+        others = sorted((typed.value.free_symbols | stated.free_symbols) - {variable}, key=str)
+        symbols, seen = (variable, *others), 0
+        with mpmath.workdps(_MANY):
+            for point in itertools.islice(points(others), 24) if others else [[]]:
+                at = [mpmath.mpf(p.p) / p.q for p in point]
+                # Limits are met the sooner the closer all names are to 1.
+                if any(not mpmath.mpf(1) / 100 <= x <= 20 for x in at):
+                    continue
+                try:
+                    gaps = []
+                    for far in (10**4, 10**8, 10**12):
+                        values = [mpmath.mpf(far), *at]
+                        if not all(holds_at(n, symbols, (), values) for n in typed.needs):
+                            raise Unclear
+                        gap = value_at(typed.value, symbols, (), values) - value_at(stated, symbols, (), values)
+                        gaps.append(abs(gap))
+                except Unclear:
+                    return False, {str(s): str(p) for s, p in zip(others, point, strict=True)}
+                seen += 1
+                if gaps[2] > 1e-9 and not gaps[2] < 0.9 * gaps[1] < 0.81 * gaps[0]:
+                    at_point = {str(s): str(p) for s, p in zip(others, point, strict=True)}
+                    return False, {**at_point, f"at {variable} = 1e12 off by": mpmath.nstr(gaps[2], 6)}
+        return seen > 0, {}
 
     def trial(self) -> Evidence:
         random, worst = np.random.default_rng(SEED), 0.0
@@ -58,7 +104,7 @@ class LimitClaim(Claim):
             names[self.variable] = 1e8
             with np.errstate(all="ignore"):
                 gap = abs(float(read(self.expression, names)) - float(read(self.value, names)))
-            worst = max(worst, gap)
+            worst = max(worst, gap) if gap == gap else math.inf
         return Evidence(
             worst < 1e-3, f"at {self.variable} = 1e8, 20 random points; off by {worst:.1g}"
         )
@@ -84,14 +130,18 @@ class MaximumLimitClaim(Claim):
         cases = [([*domain, A >= B], A), ([*domain, B >= A], B)]
         squeeze = [decide(h, sp.And((1 - c) * m <= middle, middle <= 2 * m, evaluate=False))
                    for h, m in cases]  # fmt: skip
-        p, beta = sp.Symbol("p", positive=True), sp.Rational(1, 2)
+        p, w = sp.Symbol("p", positive=True), sp.Symbol("w", positive=True)
         u, a, b = (sp.Symbol(n, nonnegative=True) for n in ("u", "a", "beta"))
-        # ln of the outer factors over p: ln(1 − c)/p and ln(2)/p, where ln(1 − c) stays bounded.
-        tends = [sp.limit(sp.log(2) / p, p, sp.oo), sp.limit(sp.log(1 - beta**p) / p, p, sp.oo)]
-        stated = parse_rule(self.limit, {"u": u, "a": a, "beta": b})
-        same = equal(stated, sp.Max(b * u, a))
+        below = sp.Lt(b, 1, evaluate=False)
+        # For every β < 1 and p ≥ 1: β^p ≤ β, so that ln(1 − β) ≤ ln(1 − β^p) ≤ 0, and both over p tend to 0.
+        q = sp.Symbol("q", real=True)
+        bounded = decide_real([below, sp.Ge(q, 1, evaluate=False)],
+                              [sp.Le(b**q, b, evaluate=False), sp.Gt(1 - b, 0, evaluate=False)])  # fmt: skip
+        tends = [sp.limit(sp.log(2) / p, p, sp.oo), sp.limit(sp.log(w) / p, p, sp.oo)]
+        stated = parse_defined(self.limit, {"u": u, "a": a, "beta": b})
+        same = equal(stated, sp.Max(b * u, a), None, [below])
         roots = Decision(all(x == 0 for x in tends))
-        return from_decisions("limit, squeezed (z3)", *squeeze, roots, same)
+        return from_decisions("limit, squeezed (z3)", *squeeze, bounded, roots, same)
 
     def trial(self) -> Evidence:
         random, p, worst = np.random.default_rng(SEED), 3000, 0.0

@@ -16,7 +16,7 @@ from ..trials.arithmetic import names_in, read
 from ..trials.changes import changed
 from ..trials.evidence import SEED, Evidence, same
 from ..verdict import Verdict
-from ..words import ORTHOGONAL, SYMMETRIC, VECTORS, Words, letters
+from ..words import GENERAL, ORTHOGONAL, SYMMETRIC, VECTORS, Words, letters
 from .claim import Claim
 from .names import defined, random_values
 
@@ -25,25 +25,29 @@ def _diagonal(*entries: Any) -> sp.Matrix:
     return sp.diag(*map(sp.Rational, entries))
 
 
-_UNIT_LINE: dict[str, sp.Matrix] = {k: sp.eye(1) for k in (*VECTORS, *SYMMETRIC, *ORTHOGONAL)}
+_UNIT_LINE: dict[str, sp.Matrix] = {k: sp.eye(1) for k in (*VECTORS, *SYMMETRIC, *ORTHOGONAL, *GENERAL)}
 _LINE: dict[str, sp.Matrix] = {
     k: sp.Matrix([[sp.Rational(v)]])
     for k, v in {"x": 3, "c": 5, "v": 7, "z": 11, "d": 13, "Q": 2, "Qi": "1/2", "L": 4, "Li": "1/4",
-                 "Lh": 2, "D": 3, "U": 1}.items()
+                 "Lh": 2, "D": 3, "U": 1, "A": 5, "B": 7}.items()
 }  # fmt: skip
 """What the letters are in one dimension …"""
 _PLANE: dict[str, sp.Matrix] = {
     "x": sp.Matrix([3, 1]), "c": sp.Matrix([5, 2]), "v": sp.Matrix([7, 3]), "z": sp.Matrix([11, 4]),
     "d": sp.Matrix([13, 6]), "Q": sp.Matrix([[2, 1], [1, 3]]), "Qi": sp.Matrix([[2, 1], [1, 3]]).inv(),
     "L": _diagonal(4, 9), "Li": _diagonal("1/4", "1/9"), "Lh": _diagonal(2, 3), "D": _diagonal(3, 5),
-    "U": sp.Matrix([[3, -4], [4, 3]]) / 5,
+    "U": sp.Matrix([[3, -4], [4, 3]]) / 5, "A": sp.Matrix([[1, 2], [0, 1]]), "B": sp.Matrix([[1, 0], [3, 2]]),
 }  # fmt: skip
 """… and in two."""
 
 
 @dataclass(frozen=True)
 class MatrixIdentityClaim(Claim):
-    """An identity of matrices and vectors of any size; see :mod:`~eigenstep.proofs.words`."""
+    """An identity of matrices and vectors of any size; see :mod:`~eigenstep.proofs.words`.
+
+    Names that are neither letters nor defined are numbers, by convention those of ``NUMBERS``; others are
+    refused.
+    """
 
     left: str
     right: str
@@ -58,7 +62,11 @@ class MatrixIdentityClaim(Claim):
             self.left,
             self.right,
         )
-        if (self._side(self.left, letters()) - self._side(self.right, letters())).is_zero:
+        sides = [self._side(text, letters()) for text in (self.left, self.right)]
+        if sides[0].shape != sides[1].shape and not any(side.is_zero for side in sides):
+            shapes = {k: str(side.shape) for k, side in zip(("left", "right"), sides, strict=True)}
+            return Verdict.REFUTED, f"{method}: of different shapes", shapes
+        if (sides[0] - sides[1]).is_zero:
             note("every word cancels, by Qi·Q = I, UT·U = I and what is symmetric")
             return Verdict.PROVED, method, None
         for point in (
@@ -101,7 +109,8 @@ class MatrixIdentityClaim(Claim):
             U = np.linalg.qr(square)[0]
             names |= {"Q": Q, "Qi": np.linalg.inv(Q), "L": diagonal, "Li": np.linalg.inv(diagonal),
                       "Lh": np.sqrt(diagonal), "U": U, "UT": U.T, "D": np.diag(random.uniform(0.5, 2, n)),
-                      "I": np.eye(n)}  # fmt: skip
+                      "I": np.eye(n), **{k: random.standard_normal((n, n)) for k in GENERAL}}
+            names |= {f"{k}T": names[k].T for k in GENERAL}  # fmt: skip
             others = [k for k in names_in(self.left, self.right, *self.definitions.values())
                       if k not in names and k.removesuffix("T") not in self.definitions]  # fmt: skip
             names = defined(self.definitions, {**names, **random_values(others, random)})
@@ -113,14 +122,18 @@ class MatrixIdentityClaim(Claim):
         yield from (replace(self, right=m) for m in changed(self.right))
 
 
+NUMBERS = ("b", "k", "s", "t", "alpha", "beta", "eta", "gamma", "lam", "mu", "nu", "rho", "sigma", "tau")
+"""Names that stand for numbers."""
+
+
 class _WordNames(dict[str, Any]):
-    """Letters, and numbers for all other names."""
+    """Letters, and numbers."""
 
     def __contains__(self, name: object) -> bool:
-        return True
+        return name in NUMBERS or dict.__contains__(self, name)
 
     def __missing__(self, name: str) -> sp.Symbol:
-        return self.setdefault(name, sp.Symbol(name, positive=True))
+        return self.setdefault(name, sp.Symbol(name, real=True))
 
 
-__all__ = ["MatrixIdentityClaim"]
+__all__ = ["NUMBERS", "MatrixIdentityClaim"]

@@ -24,6 +24,7 @@ from ..trials.evidence import SEED, Evidence, same
 from ..trials.rules import by_symbol, numbers_for
 from ..verdict import Verdict
 from .claim import Claim, from_decisions
+from .names import changes_with_t
 
 _SAMPLES = 4000
 _ROUNDED = Fraction(1, 10**20)
@@ -38,6 +39,8 @@ class NoiseStepClaim(Claim):
     square: str
 
     def decide(self) -> tuple[Verdict, str, Any]:
+        if changes_with_t(self.rule):
+            return Verdict.OPEN, f"a step of {self.rule.name} changes with t", None
         derived = noise_rms(self.rule) ** 2
         note("the squares of the weights that a step gives past gradients add up to:", derived)
         names = {s.name: s for s in trace(self.rule).free.values()}
@@ -68,7 +71,9 @@ class NoiseStepClaim(Claim):
 
 @dataclass(frozen=True)
 class BoxClaim(Claim):
-    """With decoupled weight decay the rule does not leave |θ| ≤ ``radius``, whatever the gradients."""
+    """With decoupled weight decay the rule does not leave |θ| ≤ ``radius``, whatever the gradients, and
+    comes up to its wall: no smaller box is kept.
+    """
 
     rule: Rule
     radius: str

@@ -6,10 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import sympy as sp
-
-from ...analysis.symmetries import measured_symmetries, symmetries
-from ...analysis.tracing import trace
+from ...analysis.symmetries import broken, measured_symmetries, symmetries
 from ...optimizers.errors import UnknownName
 from ...optimizers.rule import Rule
 from ..steps import note
@@ -20,7 +17,11 @@ from .claim import Claim
 
 @dataclass(frozen=True)
 class SymmetryClaim(Claim):
-    """A rule has a symmetry, or (``holds`` False) has it not; see :mod:`~eigenstep.analysis.symmetries`."""
+    """A rule has a symmetry, or (``holds`` False) has it not; see :mod:`~eigenstep.analysis.symmetries`.
+
+    That it has one is an identity of the traced code, its start among it; that it has not is shown by a path
+    and its image, computed exactly.
+    """
 
     rule: Rule
     symmetry: str
@@ -33,25 +34,14 @@ class SymmetryClaim(Claim):
             raise UnknownName("symmetry", self.symmetry, found)
         note(f"the code of {self.rule.name} on the image of every state and gradient, against the image of what it computes: "
              f"{'the same' if found[self.symmetry] else 'not the same'}, as identities of symbols")  # fmt: skip
-        if found[self.symmetry] == self.holds:
-            return Verdict.PROVED, method, None
-        return Verdict.REFUTED, method, self._first_steps()
-
-    def _first_steps(self) -> dict[str, Any]:
-        """The first step from θ = 1 with g = 1, and that of the image with c = 2, mapped back."""
-        images = {"units": (2, sp.Rational(1, 2), 2), "loss scale": (1, 2, 1)}
-        if self.symmetry not in images:
-            return {"symmetry": self.symmetry}
-        zero = {k: 0 for k in ("eps", "weight_decay") if k in self.rule.hyperparameters}
-        free = {k: h.default for k, h in self.rule.hyperparameters.items()
-                if k not in zero and k not in self.rule.fixed}  # fmt: skip
-        traced = trace(self.rule, step=1, **zero, **free)
-        start, gradient, back = images[self.symmetry]
-        ends = []
-        for theta, g in ((1, 1), (start, gradient)):
-            at = {traced.theta: theta, traced.gradient: g, **dict.fromkeys(traced.state, 0)}
-            ends.append(traced.new_theta.subs(at))
-        return {"c": 2, "theta": 1, "g": 1, "after a step": ends[0], "of the image": ends[1] / back}
+        against = None if found[self.symmetry] else broken(self.rule, self.symmetry)
+        if against:
+            note("a path and its image, exactly: {}", str(against))
+        if found[self.symmetry] or against:
+            right = found[self.symmetry] is self.holds
+            return (Verdict.PROVED, method, None) if right else (Verdict.REFUTED, method, against or {
+                "symmetry": f"{self.rule.name} has it"})  # fmt: skip
+        return Verdict.OPEN, f"{method}: neither an identity nor a path against it", None
 
     def trial(self) -> Evidence:
         measured = measured_symmetries(self.rule)[self.symmetry]
