@@ -157,7 +157,7 @@ def _mistakes(node: ast.AST, known: set[str]) -> Iterator[tuple[str, ast.AST]]:
                 yield "step", ast.BinOp(node, op, ast.Constant(1))
         other = _EXCHANGED.get(node.id)
         if other in known or node.id in _BESIDE:
-            yield "exchange", ast.Name(other, node.ctx)
+            yield "exchange", ast.Name(str(other), node.ctx)
     elif isinstance(node, ast.Call):
         yield from _of_calls(node)
     elif isinstance(node, ast.Constant) and _is_number(node.value):
