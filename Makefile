@@ -21,7 +21,7 @@ help:
 	@echo "make check    format, lint, types, tests"
 	@echo "make bench    the benchmarks"
 	@echo "make sanitize the optimizers' tests with native code under sanitizers"
-	@echo "make mutants  every claim's proof on false variants of it"
+	@echo "make mutants  every claim's proof on false variants of it and of the rules' code"
 
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-compile \
 	--constraint constraints.txt --editable

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import ast
 import copy
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeGuard
@@ -28,11 +27,15 @@ _EXCHANGED = {
     "new_fast": "fast", "m_step": "g_step", "last": "g", "beta3": "beta2", "eta_plus": "eta_minus",
 }  # fmt: skip
 """What is easily taken for another, where both are there."""
+_BESIDE = ("maximum", "minimum", "with_decoupled_weight_decay", "with_weight_decay")
+"""Functions that a module which has one of them could have had the other of."""
 _DROPPED = ("sqrt", "sign", "absolute", "norm", "divisor")
 """Functions that are easily forgotten."""
 _LONGEST = 90
 _LEFT = ("conventions", "source", "name", "hyperparameters", "raise")
 """Arguments that say nothing of what is computed."""
+_SAID = ("Hyperparameter", "Interval", "Choice", "lru_cache")
+"""Calls that name or restrict something."""
 _COMPARED = {ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.GtE), ast.Gt: (ast.GtE, ast.Lt),
              ast.GtE: (ast.Gt, ast.LtE), ast.Eq: (ast.NotEq,), ast.Is: (ast.IsNot,)}  # fmt: skip
 
@@ -69,7 +72,20 @@ def changes(module: ast.Module) -> Iterator[Change]:
                     seen.add(text)
                     said = _said(ast.unparse(node), ast.unparse(new))
                     body = [*module.body[:place], changed, *module.body[place + 1 :]]
+                    body = [*_imported(module, new, known | imported), *body]
                     yield Change(kind, name, said, ast.Module(body, []))
+
+
+def _imported(module: ast.Module, new: ast.AST, known: set[str]) -> list[ast.stmt]:
+    """The import of a function that a change takes in place of one that is imported."""
+    wanted = {n.id for n in ast.walk(new) if isinstance(n, ast.Name) and n.id in _BESIDE} - known
+    found: list[ast.stmt] = []
+    for node in module.body:
+        names = {a.name for a in node.names} if isinstance(node, ast.ImportFrom) else set()
+        for name in wanted:
+            if _EXCHANGED[name] in names and isinstance(node, ast.ImportFrom):
+                found.append(ast.ImportFrom(node.module or "", [ast.alias(name)], node.level))
+    return [ast.fix_missing_locations(node) for node in found]
 
 
 def _is_number(value: Any) -> TypeGuard[int | float]:
@@ -77,20 +93,30 @@ def _is_number(value: Any) -> TypeGuard[int | float]:
 
 
 def _assigned(top: ast.stmt) -> str | None:
-    simple = isinstance(top, ast.Assign) and isinstance(top.targets[0], ast.Name)
-    return top.targets[0].id if simple and isinstance(top.value, ast.Call) else None  # type: ignore[attr-defined]
+    if not isinstance(top, ast.Assign) or not isinstance(top.value, ast.Call):
+        return None
+    (target, *_) = top.targets
+    if not isinstance(target, ast.Name) or ast.unparse(top.value.func) in _SAID:
+        return None
+    return target.id
 
 
 def _said(was: str, now: str) -> str:
     """What was and what is in its place; of long texts what differs."""
     was, now = (" ".join(text.split()) for text in (was, now))
     if max(len(was), len(now)) > _LONGEST:
-        same = len(os.path.commonprefix([was, now]))
-        ending = len(os.path.commonprefix([was[same:][::-1], now[same:][::-1]]))
+        same = _alike(was, now)
+        ending = _alike(was[same:][::-1], now[same:][::-1])
         was, now = (
             t[max(same - 30, 0) : max(len(t) - ending, same)][-_LONGEST:] for t in (was, now)
         )
     return f"{was} → {now}"
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    pairs = zip(one, other, strict=False)
+    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
 def _all(arguments: ast.arguments) -> list[ast.arg]:
@@ -110,7 +136,7 @@ def _code(node: ast.AST) -> Iterator[ast.AST]:
                 continue
             if isinstance(child, ast.keyword) and child.arg in _LEFT:
                 continue
-            if isinstance(child, ast.Call) and ast.unparse(child.func) == "Hyperparameter":
+            if isinstance(child, ast.Call) and ast.unparse(child.func) in _SAID:
                 continue
             if isinstance(child, ast.If) and all(isinstance(s, ast.Raise) for s in child.body):
                 continue
@@ -130,8 +156,8 @@ def _mistakes(node: ast.AST, known: set[str]) -> Iterator[tuple[str, ast.AST]]:
             for op in (ast.Add(), ast.Sub()):
                 yield "step", ast.BinOp(node, op, ast.Constant(1))
         other = _EXCHANGED.get(node.id)
-        if other in known:
-            yield "exchange", ast.Name(other, node.ctx)
+        if other in known or node.id in _BESIDE:
+            yield "exchange", ast.Name(str(other), node.ctx)
     elif isinstance(node, ast.Call):
         yield from _of_calls(node)
     elif isinstance(node, ast.Constant) and _is_number(node.value):
@@ -182,6 +208,8 @@ def _of_calls(node: ast.Call) -> Iterator[tuple[str, ast.AST]]:
         yield "edge", ast.BinOp(node.args[0], op, node.args[1])
         yield "factor", node.args[0]
         yield "factor", node.args[1]
+    elif name == "with_decoupled_weight_decay":
+        yield "exchange", ast.Call(ast.Name("with_weight_decay"), node.args[:1], [])
     elif name in ("maximum", "minimum"):
         yield "extremum", node.args[0]
         yield "extremum", node.args[1]

@@ -32,7 +32,7 @@ from .verdict import Verdict
 MODULES = (*SHARED, *dict.fromkeys(HOME[name] for name in ALL_RULES))
 """The modules of every rule that the ledger is about."""
 _NOT_CLAIMED = (
-    "check_start", "with_schedule", "cautious", "tuned", "rmsprop_variant", "momentum_coefficients",
+    "check_start", "with_schedule", "cautious", "tuned",
 )  # fmt: skip
 """Functions of which nothing is claimed: refusals, tunings, and what only classes beyond the ledger use."""
 _AT_ONCE = 12

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -79,15 +79,23 @@ def counts(key: str) -> tuple[int, int, list[str]]:
 
 
 def survey_all(
-    keys: Sequence[str] | None = None, *, executor: Executor | None = None
+    keys: Sequence[str] | None = None,
+    *,
+    executor: Executor | None = None,
+    advance: Callable[[float], None] | None = None,
 ) -> tuple[int, int, list[str]]:
     """Of claims of the ledger: mutants killed, equivalent, and in words those that survived.
 
     Args:
         keys: ids, by default of all claims that hold.
         executor: where they are tried: any of processes; by default this machine's.
+        advance: called with 1 as each claim has been tried.
     """
+    done = []
     with pool(executor, cores()) as processes:
-        found = processes.map(counts, proved_claims() if keys is None else keys)
-        killed, equivalent, survived = zip(*found, strict=True)
+        for found in processes.map(counts, proved_claims() if keys is None else keys):
+            done.append(found)
+            if advance:
+                advance(1)
+    killed, equivalent, survived = zip(*done, strict=True)
     return sum(killed), sum(equivalent), [mutant for each in survived for mutant in each]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...optimizers.rules import ALL_RULES
+from ...optimizers.rules import ALL_RULES, rmsprop_variant
 from ..kinds import Claim, DefaultsClaim
 
 _ADAM = {"lr": "0.001", "beta1": "0.9", "beta2": "0.999", "eps": "10**-8"}
@@ -78,5 +78,9 @@ CLAIMS: list[Claim] = [
     *(DefaultsClaim(f"D.{name}", f"The defaults that its authors print: {words}", source, ALL_RULES[name], values)
       for name, (words, source, values) in _PRINTED.items()),
     *(DefaultsClaim(f"D.{name}.ours", f"Defaults of ours, {name.replace('_', ' ')}: {_words(values).replace('_', ' ')}",
-                    "eigenstep", ALL_RULES[name], values) for name, values in _OURS.items()),
+                    "eigenstep", ALL_RULES[name], values, whole=name not in _PRINTED) for name, values in _OURS.items()),
+    *(DefaultsClaim(f"D.{rule.name}.ours", f"Defaults of ours, {rule.name.replace('_', ' ')}", "eigenstep", rule,
+                    {**_OURS["rmsprop"], **({"momentum": "0.9"} if momentum else {})}, whole=True)
+      for momentum, centered in ((True, False), (False, True), (True, True))
+      for rule in (rmsprop_variant(momentum=momentum, centered=centered),)),
 ]  # fmt: skip

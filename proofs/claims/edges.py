@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...optimizers.rules import ALL_RULES
+from ...optimizers.rules import ALL_RULES, rmsprop_variant
 from ..kinds import Claim, EdgeClaim
 
 _STILL: dict[str, dict[str, Any]] = {
@@ -51,6 +51,12 @@ CLAIMS: list[Claim] = [
     *(EdgeClaim(f"E.lars.{form}", r"Where $\|\theta\| = 0$ that LARS is momentum at first", "eigenstep", ALL_RULES["lars"],
                 {**_RATE, "scaling": form}, (0.0, 0.0), ((3.0, 4.0), (1.0, 2.0)), {"v": "beta*g1 + kappa*norm(eta*g1)*g2/norm(g2)"})
       for form in ("gradient", "decayed_gradient")),
+    EdgeClaim("E.rmsprop_centered.overflow", "A square that overflows makes the step 0, centered too",
+              "eigenstep", rmsprop_variant(momentum=False, centered=True), {"gamma": 0.5}, (2.0, -3.0),
+              ((1e200, -1e200),), {"theta": "theta"}),
+    EdgeClaim("E.rmsprop_momentum.forgets", "At a factor of 0 the second moment is the last square, with momentum too",
+              "eigenstep", rmsprop_variant(momentum=True, centered=False), {"gamma": 0.0}, (2.0, -3.0),
+              ((1e200, 1.0), (3.0, 2.0)), {"s": "g2**2"}),
     EdgeClaim("E.yogi.overflow", "A square that overflows makes the second moment infinite, and the step 0, yogi",
               "eigenstep", ALL_RULES["yogi"], {}, (2.0, -3.0), ((1e200, -1e200),), {"theta": "theta"}),
     EdgeClaim("E.asgd.start", r"After one step the average is the first iterate", "eigenstep", ALL_RULES["asgd"],

@@ -29,7 +29,8 @@ from .claim import Claim
 class DefaultsClaim(Claim):
     """A rule's hyperparameters have, where nothing else is said, the ``printed`` values.
 
-    By the hyperparameter's name: a number as it is typed, or one of a choice's values.
+    By the hyperparameter's name: a number as it is typed, or one of a choice's values. With ``whole``
+    it has no others.
 
     Raises:
         UnknownName: the rule has no such hyperparameter.
@@ -37,6 +38,7 @@ class DefaultsClaim(Claim):
 
     rule: Rule
     printed: Mapping[str, str]
+    whole: bool = False
 
     def decide(self) -> tuple[Verdict, str, Any]:
         wrong: dict[str, Any] = {}
@@ -47,6 +49,9 @@ class DefaultsClaim(Claim):
             note(f"{name} is {value}, printed {text}")
             if (str(value) != text) if h.is_choice else exact(value) != parse(text, {}):
                 wrong[name] = value
+        if self.whole:
+            others = self.rule.hyperparameters.keys() - self.printed.keys()
+            wrong |= {k: self.rule.hyperparameters[k].default for k in sorted(others)}
         return Verdict.REFUTED if wrong else Verdict.PROVED, "comparison", wrong or None
 
     def trial(self) -> Evidence:

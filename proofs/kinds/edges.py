@@ -35,7 +35,7 @@ class EdgeClaim(Claim):
     ``gradients`` are its gradients, one a step. ``becomes`` is the values after the last step, one
     assignment after the other, of variables of the rule or new names, in terms of the tensor at the start,
     the gradients ``g1``, ``g2``, … (``g`` is the last) and the hyperparameters' symbols. Nothing is claimed
-    of other points.
+    of other points. ``begin`` is the number of the first of these steps.
     """
 
     rule: Rule
@@ -43,6 +43,7 @@ class EdgeClaim(Claim):
     theta: tuple[float, ...]
     gradients: tuple[tuple[float, ...], ...]
     becomes: Mapping[str, str]
+    begin: int = 1
 
     def decide(self) -> tuple[Verdict, str, Any]:
         for name, found, said in self._values(slice(None)):
@@ -64,7 +65,7 @@ class EdgeClaim(Claim):
         gradients = [np.array(g)[order] for g in self.gradients]
         with np.errstate(all="ignore"):
             state: Any = rule.initial_state(theta, values)
-            for t, g in enumerate(gradients, 1):
+            for t, g in enumerate(gradients, self.begin):
                 theta, *state = rule(theta, g, *state, **rule.coefficients(t, values))
             names = {**by_symbol(rule, values), rule.parameter: start, "g": gradients[-1]}
             names |= {f"g{t}": g for t, g in enumerate(gradients, 1)}

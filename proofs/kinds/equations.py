@@ -42,7 +42,8 @@ class EquationsClaim(Claim):
     ``printed`` is the source's algorithm, one assignment after the other: names of the rule's own
     variables or new ones, each given in what stands before it, ``g`` being the gradient. ``point``
     is where the gradient is taken, by default at the parameter. ``start`` is what state variables are
-    before the first step, in terms of the parameter and hyperparameters; 0 where it is not said.
+    before the first step, in terms of the parameter and hyperparameters; 0 where it is not said. A rule
+    with further state is another rule.
     Hyperparameters that are not in ``fixed`` stay symbols. With ``positive_norms`` no norm is zero.
     ``domain`` are hypotheses about hyperparameters, which are granted. ``invariants`` are inequalities between state variables that hold at the start and are kept by every
     step, which is proved: nothing is said of a state in which they do not hold.
@@ -69,6 +70,13 @@ class EquationsClaim(Claim):
         given, free = _traced(self.rule, tuple(self.fixed.items()))
         hyperparameters = self.rule.hyperparameters
         names: dict[str, Any] = {hyperparameters[k].symbol: s for k, s in free.items()}
+        silent = [k for k in self.rule.state if k not in self.printed]
+        if silent:
+            return (
+                Verdict.REFUTED,
+                "comparison of the state",
+                {"state": f"{silent[0]}, not printed"},
+            )
         begun = starts(given)
         named = {**names, self.rule.parameter: given.theta}
         first = {k: parse_rule(self.start.get(k, "0"), named) for k in self.rule.state}
@@ -120,6 +128,8 @@ class EquationsClaim(Claim):
         theta = random.standard_normal(5) + 2
         known = {**by_symbol(rule, values), rule.parameter: theta}
         state = tuple(np.asarray(s) for s in rule.initial_state(theta, values))
+        if any(s.shape != theta.shape for s in state):
+            return Evidence(False, f"the start of {rule.name}, of another shape than the parameter")
         pairs = [(s, theta * 0 + read(self.start.get(k, "0"), known))
                  for k, s in zip(rule.state, state, strict=True)]  # fmt: skip
         functions = {"A": sample_step, "S": sample_state}
