@@ -23,6 +23,7 @@ from .cycles import *
 from .equations import *
 from .identities import *
 from .inequalities import *
+from .inverse_chi import *
 from .limits import *
 from .lookahead import *
 from .matrices import *
@@ -31,6 +32,8 @@ from .names import *
 from .noise import *
 from .regions import *
 from .scaling import *
+from .second_order import *
+from .step_bounds import *
 from .step_sizes import *
 from .sums import *
 from .symmetry import *
