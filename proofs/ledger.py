@@ -8,6 +8,8 @@ number is that of the statement in those documents.
 from __future__ import annotations
 
 from .claims.adaptivity import CLAIMS as ADAPTIVITY
+from .claims.famous_texts import CLAIMS as FAMOUS_TEXTS
+from .claims.library_texts import CLAIMS as LIBRARY_TEXTS
 from .claims.quadratics import CLAIMS as QUADRATICS
 from .claims.recent_rules import CLAIMS as RECENT_RULES
 from .claims.step_sizes import CLAIMS as STEP_SIZES
@@ -24,6 +26,8 @@ ALL_CLAIMS: dict[str, Claim] = {
         *STOCHASTIC,
         *ADAPTIVITY,
         *STEP_SIZES,
+        *FAMOUS_TEXTS,
+        *LIBRARY_TEXTS,
     )
 }
 

@@ -32,6 +32,7 @@ from .names import *
 from .noise import *
 from .regions import *
 from .scaling import *
+from .schedules import *
 from .second_order import *
 from .step_bounds import *
 from .step_sizes import *
