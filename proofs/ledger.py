@@ -2,7 +2,8 @@
 
 Sources: N, notes on optimizers; L, a lecture after "Dive into Deep Learning", chapter Optimization
 Algorithms; S, slides "Adam and friends"; else the paper named. An id that begins with a letter and a
-number is that of the statement in those documents.
+number is that of the statement in those documents; one that begins with ``text`` is a sentence of another
+well-known text.
 """
 
 from __future__ import annotations
@@ -30,6 +31,11 @@ ALL_CLAIMS: dict[str, Claim] = {
         *LIBRARY_TEXTS,
     )
 }
+
+
+def is_elsewhere(key: str) -> bool:
+    """Whether a claim is a sentence of a paper or of a library's documentation that many have read."""
+    return key.startswith("text.")
 
 
 def with_corrections() -> dict[str, Claim]:

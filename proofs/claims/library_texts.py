@@ -86,9 +86,9 @@ _DOCUMENTATION: list[Claim] = [
     IdentityClaim("text.torch.muon", r"Muon’s AdjustLR makes “the orthogonalized update have a consistent RMS across rectangular matrices”: "
                   r"of the default, which scales by $\sqrt{\max(1, A/B)}$, the squares for shapes $[A, B]$ and $[C, D]$",
                   f"{_TORCH}.Muon", "max(1, A/B)/max(A, B)", "max(1, C/D)/max(C, D)",
-                  corrected=IdentityClaim("text.torch.muon_corrected", r"It is $\frac1{\sqrt B}$, the same for as many columns only; of “match_rms_adamw” "
-                                          r"it is 0.2 for all shapes, as $0.2^2\max(A, B)/\max(A, B) = 0.2^2$", "eigenstep",
-                                          "max(1, A/B)/max(A, B) + 1/25*max(A, B)/max(A, B)", "1/B + 1/25")),
+                  corrected=IdentityClaim("text.torch.muon_corrected", r"It is $\frac1{\sqrt B}$, the same for as many columns only (of "
+                                          r"“match_rms_adamw” it is 0.2 for all shapes)", "eigenstep",
+                                          "where(A >= B, A/B, 1)/where(A >= B, A, B)", "1/B")),
 ]  # fmt: skip
 
 CLAIMS: list[Claim] = [*_WORST_CASES, *_DOCUMENTATION]

@@ -36,7 +36,9 @@ class ScheduleClaim(Claim):
     def decide(self) -> tuple[Verdict, str, Any]:
         for epoch, digits in self.printed:
             exact = parse_rule(self.rate, {"epoch": sp.Integer(epoch)})
-            note("epoch {}: {} = " + f"{sp.N(exact, 8)}; printed {digits}", sp.Integer(epoch), exact)
+            note(
+                "epoch {}: {} = " + f"{sp.N(exact, 8)}; printed {digits}", sp.Integer(epoch), exact
+            )
             if abs(exact - sp.Rational(digits)) > _half_a_unit(digits):
                 seen = {"epoch": epoch, "learning rate": sp.N(exact, 6), "printed": digits}
                 return Verdict.REFUTED, "exact values", seen
