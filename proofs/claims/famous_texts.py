@@ -70,8 +70,8 @@ _KINGMA: list[Claim] = [
                     "rate": "eta*sqrt(1 - beta2**t)/(1 - beta1**t)", "theta": "theta - rate*m/(sqrt(v) + eps)"},
                    corrected=IdentityClaim(
                        "text.adam.epsilon_hat", r"It is Adam for $\hat\epsilon = \epsilon\sqrt{1-\beta_2^t}$, which changes with t: "
-                       r"$\alpha\frac{m/a}{\sqrt v/b+\epsilon} = \frac{\alpha b}a\frac m{\sqrt v+\epsilon b}$, $a = 1-\beta_1^t$, "
-                       r"$b = \sqrt{1-\beta_2^t}$", "eigenstep", "alpha*(m/a)/(u/b + eps)", "alpha*b/a*m/(u + hat)",
+                       r"$\alpha\frac{m/a}{u/b+\epsilon} = \frac{\alpha b}a\frac m{u+\epsilon b}$, $a = 1-\beta_1^t$, "
+                       r"$b = \sqrt{1-\beta_2^t}$, $u = \sqrt v$", "eigenstep", "alpha*(m/a)/(u/b + eps)", "alpha*b/a*m/(u + hat)",
                        {"hat": "eps*b"})),
     IdentityClaim("text.adam.scale", r"“Rescaling the gradients with factor c … cancels out: $(c\,\hat m_t)/\sqrt{c^2\hat v_t} = "
                   r"\hat m_t/\sqrt{\hat v_t}$” ($c > 0$)", f"{_ADAM}, section 2.1", "c*m/sqrt(c**2*v)", "m/sqrt(v)"),
@@ -143,8 +143,8 @@ _SUTSKEVER: list[Claim] = [
                     r"$h(1+2\mu) < 2 + 2\mu$", f"{_NAG}, section 2.1",
                     ("h > 0", "mu >= 0", "1 - mu > 0", "2 + 2*mu - h > 0"), "2 + 2*mu - h*(1 + 2*mu) > 0",
                     corrected=InequalityClaim(
-                        "text.nag.larger_corrected", r"For $\varepsilon\lambda \le \frac43$ NAG converges with every $\mu < 1$; beyond, only "
-                        r"CM does", "eigenstep", ("4/3 - h >= 0", "1 - mu > 0", "1 + 2*mu >= 0"),
+                        "text.nag.larger_corrected", r"For $\varepsilon\lambda \le \frac43$ NAG converges with every $\mu < 1$; from there "
+                        r"to 2 it needs a smaller μ, and CM does not", "eigenstep", ("4/3 - h >= 0", "1 - mu > 0", "1 + 2*mu >= 0"),
                         "2 + 2*mu - h*(1 + 2*mu) > 0")),
 ]  # fmt: skip
 

@@ -127,4 +127,4 @@ def prove(
         raise typer.Exit(1)
 
 
-COMMAND = Command("prove", prove, "eigenstep prove text --errata")
+COMMAND = Command("prove", prove, "eigenstep prove G7 text.adamw --errata")

@@ -19,7 +19,8 @@ ELSEWHERE = {k: c for k, c in ALL_CLAIMS.items() if is_elsewhere(k)}
 
 def test_what_print_elsewhere_has_wrong():
     assert {k for k, c in ELSEWHERE.items() if c.corrected} == {
-        "text.adam.sparse", "text.adam.otherwise", "text.adam.equality", "text.adam.epsilon", "text.adam.many",
+        "text.adam.sparse", "text.adam.otherwise", "text.adam.equality", "text.adam.epsilon",
+        "text.adam.many",
         "text.adam.initial", "text.adamw.proposition3", "text.amsgrad.increases_decaying", "text.nag.larger",
         "text.distill.loss", "text.distill.power", "text.distill.complex", "text.distill.unrolled",
         "text.distill.noise", "text.radam.divergent", "text.muon.rms", "text.pepit.triple_momentum",
@@ -82,25 +83,24 @@ def test_the_triple_momentum_method_on_its_counterexample():
     assert value <= rho**2 / (2 * s**2)
 
 
-def schedulers(optimizer):
-    rates = torch.optim.lr_scheduler
-    return {
-        "text.torch.linear": rates.LinearLR(optimizer, start_factor=0.05, total_iters=40),
-        "text.torch.polynomial": rates.PolynomialLR(optimizer, total_iters=50, power=0.9),
-        "text.torch.constant": rates.ConstantLR(optimizer, factor=0.5, total_iters=40),
-    }
+SCHEDULERS = {
+    "text.torch.linear": lambda o: torch.optim.lr_scheduler.LinearLR(
+        o, start_factor=0.05, total_iters=40
+    ),
+    "text.torch.polynomial": lambda o: torch.optim.lr_scheduler.PolynomialLR(
+        o, total_iters=50, power=0.9
+    ),
+    "text.torch.constant": lambda o: torch.optim.lr_scheduler.ConstantLR(
+        o, factor=0.5, total_iters=40
+    ),
+}
 
 
-@pytest.mark.parametrize(
-    "key", ["text.torch.linear", "text.torch.polynomial", "text.torch.constant"]
-)
+@pytest.mark.parametrize("key", SCHEDULERS)
 def test_torchs_schedulers_are_those_that_were_decided(key):
     """Stepped by torch itself: what is proved is what it does, what is refuted is not."""
-    x = torch.nn.Parameter(torch.zeros(1))
-    optimizer = torch.optim.SGD([x], lr=0.05)
-    made = schedulers(torch.optim.SGD([x], lr=0.05))[key]
-    optimizer = made.optimizer
-    rates = []
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.05)
+    made, rates = SCHEDULERS[key](optimizer), []
     for _ in range(5):
         rates.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
