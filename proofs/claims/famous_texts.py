@@ -70,8 +70,8 @@ _KINGMA: list[Claim] = [
                     "rate": "eta*sqrt(1 - beta2**t)/(1 - beta1**t)", "theta": "theta - rate*m/(sqrt(v) + eps)"},
                    corrected=IdentityClaim(
                        "text.adam.epsilon_hat", r"It is Adam for $\hat\epsilon = \epsilon\sqrt{1-\beta_2^t}$, which changes with t: "
-                       r"$\alpha\frac{m/a}{u/b+\epsilon} = \frac{\alpha b}a\frac m{u+\epsilon b}$, $a = 1-\beta_1^t$, "
-                       r"$b = \sqrt{1-\beta_2^t}$, $u = \sqrt v$", "eigenstep", "alpha*(m/a)/(u/b + eps)", "alpha*b/a*m/(u + hat)",
+                       r"$\eta\frac{m/q}{u/b+\epsilon} = \frac{\eta b}q\frac m{u+\epsilon b}$, $\eta = \alpha$, $q = 1-\beta_1^t$, "
+                       r"$b = \sqrt{1-\beta_2^t}$, $u = \sqrt v$", "eigenstep", "eta*(m/q)/(u/b + eps)", "eta*b/q*m/(u + hat)",
                        {"hat": "eps*b"})),
     IdentityClaim("text.adam.scale", r"“Rescaling the gradients with factor c … cancels out: $(c\,\hat m_t)/\sqrt{c^2\hat v_t} = "
                   r"\hat m_t/\sqrt{\hat v_t}$” ($c > 0$)", f"{_ADAM}, section 2.1", "c*m/sqrt(c**2*v)", "m/sqrt(v)"),
