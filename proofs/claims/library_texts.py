@@ -9,8 +9,8 @@ from __future__ import annotations
 from ...optimizers.rules import rmsprop
 from ..kinds import Claim, EquationsClaim, IdentityClaim, InequalityClaim, ScheduleClaim
 
-_PEPIT = "PEPit 0.5.1, examples.unconstrained_convex_minimization"
-_TORCH = "torch 2.13, torch.optim"
+_PEPIT = "Goujaud et al. 2024, PEPit 0.5.1, examples.unconstrained_convex_minimization"
+_TORCH = "Paszke et al. 2019, torch 2.13, torch.optim"
 _AHEAD = "(1 - s)**2/(1 - (1 - s)**2)"
 """δ of the triple momentum method, s = √(μ/L)."""
 
