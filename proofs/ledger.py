@@ -2,7 +2,8 @@
 
 Sources: N, notes on optimizers; L, a lecture after "Dive into Deep Learning", chapter Optimization
 Algorithms; S, slides "Adam and friends"; else the paper named. An id that begins with a letter and a
-number is that of the statement in those documents.
+number is that of the statement in those documents; one that begins with ``text`` is a sentence of another
+well-known text.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from .claims.adaptivity import CLAIMS as ADAPTIVITY
 from .claims.conventions import CLAIMS as CONVENTIONS
 from .claims.defaults import CLAIMS as DEFAULTS
 from .claims.edges import CLAIMS as EDGES
+from .claims.famous_texts import CLAIMS as FAMOUS_TEXTS
+from .claims.library_texts import CLAIMS as LIBRARY_TEXTS
 from .claims.quadratics import CLAIMS as QUADRATICS
 from .claims.recent_rules import CLAIMS as RECENT_RULES
 from .claims.step_sizes import CLAIMS as STEP_SIZES
@@ -30,8 +33,15 @@ ALL_CLAIMS: dict[str, Claim] = {
         *CONVENTIONS,
         *DEFAULTS,
         *EDGES,
+        *FAMOUS_TEXTS,
+        *LIBRARY_TEXTS,
     )
 }
+
+
+def is_elsewhere(key: str) -> bool:
+    """Whether a claim is a sentence of a paper or of a library's documentation that many have read."""
+    return key.startswith("text.")
 
 
 def with_corrections() -> dict[str, Claim]:

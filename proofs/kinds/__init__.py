@@ -25,6 +25,7 @@ from .edges import *
 from .equations import *
 from .identities import *
 from .inequalities import *
+from .inverse_chi import *
 from .limits import *
 from .lookahead import *
 from .matrices import *
@@ -33,6 +34,9 @@ from .names import *
 from .noise import *
 from .regions import *
 from .scaling import *
+from .schedules import *
+from .second_order import *
+from .step_bounds import *
 from .step_sizes import *
 from .sums import *
 from .symmetry import *

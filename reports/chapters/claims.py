@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping
 
-from ...proofs import Proof, with_corrections
+from ...proofs import Proof, Verdict, with_corrections
+from ...proofs.ledger import is_elsewhere
 from ..page.markup import cited, mark, table, widget
 from .chapter import Chapter
 
@@ -40,6 +41,26 @@ def claims_chapter(proofs: Mapping[str, Proof], tried: Mapping[str, str]) -> str
         "numerical trial beside it; `eigenstep prove ID --json` prints them.\n",
         widget("ledger", table(["id", "verdict", "statement", "source", "method"], rows, "The ledger.",
                                [31, 14, 46, 19, 19], "tbl-ledger")),
+        _elsewhere(proofs),
+    ])  # fmt: skip
+
+
+def _elsewhere(proofs: Mapping[str, Proof]) -> str:
+    """What well-known papers and libraries’ documentation have wrong, apart from the lecture’s errata."""
+    claims, rows = with_corrections(), []
+    for key, proof in proofs.items():
+        if is_elsewhere(key) and proof.verdict is Verdict.REFUTED:
+            corrected = claims[key].corrected
+            rows.append([cited(claims[key].source), f"[{claims[key].statement}](#claim-{key})", proof.point,
+                         corrected.statement if corrected else ""])  # fmt: skip
+    if not rows:
+        return ""
+    return "\n".join([
+        "## Errata elsewhere {#errata-elsewhere}\n",
+        "Sentences of well-known papers and of the documentation of libraries, as printed there, that do not hold, each "
+        "with a point at which it fails and what holds instead; `eigenstep prove --errata` lists them after the lecture’s.\n",
+        table(["source", "printed", "false at", "instead"], rows, "What print elsewhere has wrong.", [20, 36, 24, 36],
+              "tbl-elsewhere"),
     ])  # fmt: skip
 
 

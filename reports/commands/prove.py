@@ -17,7 +17,7 @@ def claim_ids() -> list[str]:
     from ...proofs import with_corrections
 
     known = list(with_corrections())
-    groups = dict.fromkeys(k.split(".")[0] for k in known if "." in k)
+    groups = dict.fromkeys(k.rpartition(".")[0] for k in known if "." in k)
     return list(dict.fromkeys([*groups, *known]))
 
 
@@ -29,6 +29,19 @@ def _errata_lines(rows: list[dict[str, Any]]) -> list[str]:
         if new := row["corrected"]:
             lines.append(f"    instead: {new['statement']}  [{new['verdict']}]")
     return lines
+
+
+def _emit_errata(rows: list[dict[str, Any]], as_json: bool) -> None:
+    """The lecture’s, and apart from them those of famous texts."""
+    from ...proofs.ledger import is_elsewhere
+
+    lecture = [r for r in rows if not is_elsewhere(r["id"])]
+    elsewhere = [r for r in rows if is_elsewhere(r["id"])]
+    lines = []
+    for title, part in (("The lecture, notes and slides", lecture), ("Elsewhere", elsewhere)):
+        if part:
+            lines += ["", title, *_errata_lines(part)] if lines else [title, *_errata_lines(part)]
+    emit({"errata": lecture, "elsewhere": elsewhere}, as_json, "\n".join(lines))
 
 
 def _claim_lines(rows: list[dict[str, Any]], steps: bool) -> list[str]:
@@ -58,11 +71,8 @@ def _summary(rows: list[dict[str, Any]]) -> str:
              "P": "preconditioning, adaptivity"}  # fmt: skip
     counts: dict[str, dict[str, int]] = {}
     for row in rows:
-        kind = (
-            kinds.get(row["id"][0], "printed nowhere")
-            if row["id"][1:2].isdigit()
-            else "printed nowhere"
-        )
+        kind = kinds.get(row["id"][0]) if row["id"][1:2].isdigit() else None
+        kind = kind or ("famous texts" if row["id"].startswith("text.") else "printed nowhere")
         counts.setdefault(kind, dict.fromkeys(verdicts, 0))[row["verdict"]] += 1
     totals = {v: sum(c[v] for c in counts.values()) for v in verdicts}
     lines = [f"{'':30}" + "".join(f"{v.lower():>10}" for v in verdicts)]
@@ -76,7 +86,10 @@ def prove(
         list[str] | None,
         typer.Argument(metavar="[CLAIM]...", autocompletion=completer(claim_ids)),
     ] = None,
-    errata: Annotated[bool, typer.Option("--errata", help="only what print has wrong")] = False,
+    errata: Annotated[
+        bool,
+        typer.Option("--errata", help="only what print has wrong: the lecture, then famous texts"),
+    ] = False,
     steps: Annotated[bool, typer.Option("--steps", help="the steps of each proof too")] = False,
     cache: Annotated[
         bool, typer.Option(help="take what was decided before by the same code from the cache")
@@ -86,8 +99,8 @@ def prove(
 ) -> None:
     """Decide the claims of the ledger, or some of them, and try each numerically.
 
-    A name stands for all claims that begin with it: M9 is M9.sufficient and M9.necessary. Exit status:
-    0 if all are decided, 1 if one is open.
+    A name stands for all claims that begin with it: M9 is M9.sufficient and M9.necessary, text all
+    sentences of famous texts, text.adam those of one. Exit status: 0 if all are decided, 1 if one is open.
     """
     from ...proofs import ALL_CLAIMS, with_corrections
 
@@ -104,13 +117,14 @@ def prove(
     rows = decided_rows(chosen, cache, scheduler)
     undecided = any(r["verdict"] == "OPEN" for r in rows)
     if errata:
-        rows = [r for r in rows if r["verdict"] == "REFUTED"]
-    lines = _errata_lines(rows) if errata else _claim_lines(rows, steps)
-    if not errata and len(rows) > 1:
-        lines.append(f"\n{_summary(rows)}")
-    emit({"errata" if errata else "claims": rows}, as_json, "\n".join(lines))
+        _emit_errata([r for r in rows if r["verdict"] == "REFUTED"], as_json)
+    else:
+        lines = _claim_lines(rows, steps)
+        if len(rows) > 1:
+            lines.append(f"\n{_summary(rows)}")
+        emit({"claims": rows}, as_json, "\n".join(lines))
     if undecided:
         raise typer.Exit(1)
 
 
-COMMAND = Command("prove", prove, "eigenstep prove M9.sufficient M9.necessary")
+COMMAND = Command("prove", prove, "eigenstep prove G7 text.adamw --errata")

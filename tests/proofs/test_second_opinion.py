@@ -112,7 +112,10 @@ def test_what_cvc5_does_not_decide_is_ended(monkeypatch):
         assert second.result() == "unsat"
 
 
-CERTIFIED = ("G7.optimal", "G9.corrected", "P4.family", "worst_case.gradient_descent")
+CERTIFIED = (
+    "G7.optimal", "G9.corrected", "P4.family", "worst_case.gradient_descent", "text.pepit.heavy_ball",
+    "text.pepit.nesterov", "text.pepit.triple_momentum_corrected",
+)  # fmt: skip
 """Which cvc5 does not decide in a minute; their certificates are below."""
 INEQUALITIES = {k: c for k, c in with_corrections().items() if isinstance(c, InequalityClaim)}
 
@@ -286,3 +289,30 @@ def test_certificates():
     long = (r**2 - (1 - eta * L) ** 2) * D + eta * (eta * (L + mu) - 2) * (L * D - P)
     for rest in (short, long):  # for η up to 2/(L + μ), and beyond
         assert sp.expand(claim - eta**2 * smooth - rest) == 0
+
+
+# Multipliers of the hypotheses, in their order, of which the conclusion is the sum.
+_MULTIPLIERS = {
+    "text.pepit.heavy_ball": ("0", "0", "PP/(2*a)", "a/2", "1"),
+    "text.pepit.nesterov": ("0", "0", "s**3*(1 - s)/(2*(1 + s))", "1", "1 - s", "s"),
+    "text.pepit.triple_momentum_corrected": ("0", "(1 - s)**2/(2*s**2)", "1/(2*s**2)", "1"),
+}
+
+
+@pytest.mark.parametrize("key", _MULTIPLIERS)
+def test_weighted_sums(key):
+    """Each conclusion is a sum of its hypotheses with factors that are ≥ 0 (for 0 < s ≤ 1, a > 0, PP ≥ 0)."""
+    claim = INEQUALITIES[key]
+    texts = [*claim.hypotheses, claim.conclusion]
+    assert all(text.endswith((">= 0", "> 0")) for text in texts)
+    sides = [text.rpartition(">=" if ">=" in text else ">")[0] for text in texts]
+    names = {
+        n.id: sp.Symbol(n.id)
+        for s in sides
+        for n in ast.walk(ast.parse(s.strip()))
+        if isinstance(n, ast.Name)
+    }
+    *given, wanted = (eval_rational(side, names) for side in sides)
+    factors = [eval_rational(m, names) for m in _MULTIPLIERS[key]]
+    total = sum(m * h for m, h in zip(factors, given, strict=True))
+    assert sp.cancel(sp.together(wanted - total)) == 0
