@@ -20,8 +20,10 @@ May import the analysis floor and this floor's trials, steps, words and verdicts
 from .claim import *
 from .conjugacy import *
 from .cycles import *
+from .decays import *
 from .equations import *
 from .identities import *
+from .inductions import *
 from .inequalities import *
 from .limits import *
 from .lookahead import *
