@@ -10,6 +10,7 @@ from __future__ import annotations
 from .claims.adaptivity import CLAIMS as ADAPTIVITY
 from .claims.quadratics import CLAIMS as QUADRATICS
 from .claims.recent_rules import CLAIMS as RECENT_RULES
+from .claims.rule_readings import CLAIMS as RULE_READINGS
 from .claims.step_sizes import CLAIMS as STEP_SIZES
 from .claims.stochastic import CLAIMS as STOCHASTIC
 from .claims.update_rules import CLAIMS as UPDATE_RULES
@@ -19,6 +20,7 @@ ALL_CLAIMS: dict[str, Claim] = {
     claim.id: claim
     for claim in (
         *UPDATE_RULES,
+        *RULE_READINGS,
         *RECENT_RULES,
         *QUADRATICS,
         *STOCHASTIC,

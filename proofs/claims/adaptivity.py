@@ -81,9 +81,7 @@ CLAIMS: list[Claim] = [
                   corrected=IdentityClaim(
                       "P9.half_life_corrected", r"The half-life is $\frac{\ln\frac12}{\ln\gamma}$: $e^{h\ln\gamma} = "
                       r"\tfrac12$", "eigenstep", "h*log(gamma)", "log(1/2)", {"h": "log(1/2)/log(gamma)"})),
-    SymmetryClaim("P10", r"Adadelta’s update has the parameters’ unit: $\theta \to c\theta$ turns its path $\theta_t$ into "
-                  r"$c\theta_t$ ($\epsilon = 0$) …", "N, Adadelta", adadelta, "units"),
-    SymmetryClaim("P10.adam", r"… Adam’s has not", "N, Adadelta", adam, "units", False),
+    SymmetryClaim("P10.adam", r"Adam’s update has not the parameters’ unit, at $\epsilon = 0$ either …", "N, Adadelta", adam, "units", False),
     SymmetryClaim("P10.gradient_descent", r"… nor gradient descent’s", "N, Adadelta", gradient_descent, "units", False),
     EquationsClaim("P11", r"Adadelta without $g'$: $s \leftarrow \rho s + (1-\rho)g^2$, $x^+ = x - \sqrt{\frac{\Delta x + "
                    r"\epsilon}{s+\epsilon}}\,g$, $\Delta x \leftarrow \rho\Delta x + (1-\rho)(x^+ - x)^2$", "L, exercise",

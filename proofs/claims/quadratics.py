@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...optimizers.rules import adadelta, adagrad, adam, gradient_descent, heavy_ball, nesterov
+from ...optimizers.rules import adagrad, adam, gradient_descent, heavy_ball, nesterov
 from ..kinds import (
     Claim,
     CycleClaim,
@@ -144,6 +144,4 @@ CLAIMS: list[Claim] = [
                   "N, Adam", adam, "loss scale"),
     SymmetryClaim("M14.gradient_descent", r"… where the same $\eta$ takes another path", "N, Adam", gradient_descent,
                   "loss scale", False),
-    SymmetryClaim("M14.adadelta", r"“No learning rate at all” with Adadelta: its path does not depend on the loss’s scale …",
-                  "N, Adadelta", adadelta, "loss scale"),
 ]  # fmt: skip

@@ -17,11 +17,15 @@ May import the analysis floor and this floor's trials, steps, words and verdicts
 """
 
 # ruff: noqa: F403
+from .any_length import *
 from .claim import *
+from .conditioning import *
 from .conjugacy import *
 from .cycles import *
 from .decays import *
 from .equations import *
+from .equivalent_noise import *
+from .first_steps import *
 from .identities import *
 from .inductions import *
 from .inequalities import *
@@ -31,9 +35,14 @@ from .matrices import *
 from .matrix_identities import *
 from .names import *
 from .noise import *
+from .printed_runs import *
+from .rectification import *
 from .regions import *
+from .rescaling import *
 from .scaling import *
 from .step_sizes import *
 from .sums import *
 from .symmetry import *
+from .trajectories import *
 from .tunings import *
+from .wider_regions import *

@@ -84,10 +84,12 @@ class MaximumLimitClaim(Claim):
         cases = [([*domain, A >= B], A), ([*domain, B >= A], B)]
         squeeze = [decide(h, sp.And((1 - c) * m <= middle, middle <= 2 * m, evaluate=False))
                    for h, m in cases]  # fmt: skip
-        p, beta = sp.Symbol("p", positive=True), sp.Rational(1, 2)
+        p, kappa = sp.Symbol("p", positive=True), sp.Symbol("kappa", positive=True)
         u, a, b = (sp.Symbol(n, nonnegative=True) for n in ("u", "a", "beta"))
-        # ln of the outer factors over p: ln(1 − c)/p and ln(2)/p, where ln(1 − c) stays bounded.
-        tends = [sp.limit(sp.log(2) / p, p, sp.oo), sp.limit(sp.log(1 - beta**p) / p, p, sp.oo)]
+        # ln of the outer factors over p: ln(2)/p and ln(1 − β^p)/p, for β = 0 and every β = e^(−κ) < 1.
+        factors = [sp.log(2) / p, sp.log(1 - sp.Integer(0) ** p) / p, sp.log(1 - sp.exp(-kappa * p)) / p]
+        tends = [sp.limit(f, p, sp.oo) for f in factors]
+        note(f"as p → ∞ ln(2)/p, and ln(1 − β^p)/p at β = 0 and at β = e^(−κ), tend to {said(tends)}")
         stated = parse_rule(self.limit, {"u": u, "a": a, "beta": b})
         same = equal(stated, sp.Max(b * u, a))
         roots = Decision(all(x == 0 for x in tends))

@@ -25,14 +25,38 @@ class Names(dict[str, Any]):
         return self.setdefault(name, sp.Symbol(name, positive=True, integer=integer))
 
 
-class Reals(dict[str, sp.Symbol]):
-    """Every name stands for a real number."""
+class Reals(dict[str, Any]):
+    """Every name stands for a real number, ``positive`` ones for a positive, those of integers for an integer."""
+
+    def __init__(self, positive: tuple[str, ...] = (), integers: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self.positive, self.integers = positive, integers
 
     def __contains__(self, name: object) -> bool:
         return True
 
     def __missing__(self, name: str) -> sp.Symbol:
-        return self.setdefault(name, sp.Symbol(name, real=True))
+        given: dict[str, bool] = {"positive": True} if name in self.positive else {"real": True}
+        if name in self.integers:
+            given["integer"] = True
+        return self.setdefault(name, sp.Symbol(name, **given))
+
+
+def in_domain(domain: tuple[str, ...]) -> Any:
+    """Names for formulas in which hypotheses are granted: positive without any, else real.
+
+    A hypothesis ``name > c`` or ``name >= c``, c ≥ 0 and a number, makes its name positive (not c = 0 of ≥).
+    """
+    if not domain:
+        return Names()
+    positive = []
+    for text in domain:
+        relation = parse_rule(text, Reals())
+        side, other = relation.gts, relation.lts
+        strict = isinstance(relation, sp.StrictGreaterThan | sp.StrictLessThan)
+        if side.is_Symbol and other.is_number and (other > 0 or (strict and other >= 0)):
+            positive.append(side.name)
+    return Reals(tuple(positive), Names.INTEGERS)
 
 
 def define(names: Any, definitions: Mapping[str, str]) -> None:
@@ -66,4 +90,4 @@ def defined(definitions: Mapping[str, str], names: dict[str, Any]) -> dict[str, 
     return names
 
 
-__all__ = ["Names", "Reals"]
+__all__ = ["Names", "Reals", "in_domain"]
