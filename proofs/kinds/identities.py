@@ -20,7 +20,7 @@ from ..verdict import Verdict
 from .claim import Claim, from_decisions
 from .names import define, defined, in_domain, random_values
 
-_TRIED = tuple(map(sp.Rational, ("2", "3", "1", "1/2", "-1", "0")))
+_TRIED = tuple(map(sp.Rational, ("2", "3", "1", "1/2", "1/3", "-1", "0")))
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ class WiderRegionClaim(Claim):
                 names = {**at, "h": bound * fraction}
                 matrix = np.array([[float(read(e, names)) for e in row] for row in self.matrix])
                 inside = max(abs(np.linalg.eigvals(matrix))) < 1
-                against += inside != (0 < fraction < 1)
+                against += inside != (0 < names["h"] < bound)
                 tried += 1
         return Evidence(not against, f"{tried} matrices, {against} against it")
 
