@@ -83,11 +83,11 @@ CLAIMS: list[Claim] = [
                     "(r**2 + L**2*B)/(2*S) - gap >= 0"),
     IdentityClaim("G7", r"$\eta = \frac{r}{L\sqrt T}$ yields the bound $\frac{rL(1 + 1/T)}{2\sqrt T}$", _CONVEX,
                   "(r**2 + L**2*T*eta**2)/(2*T*eta)", "r*L*(1 + 1/T)/(2*sqrt(T))",
-                  {"eta": "r/(L*sqrt(T))"}, ("r > 0", "L > 0", "T >= 1"),
-                  corrected=IdentityClaim(
-                      "G7.corrected", r"$\eta = \frac{r}{L\sqrt T}$ yields $\frac{rL}{\sqrt T}$", "eigenstep",
-                      "(r**2 + L**2*T*eta**2)/(2*T*eta)", "r*L/sqrt(T)", {"eta": "r/(L*sqrt(T))"},
-                      ("r > 0", "L > 0", "T >= 1"))),
+                  {"eta": "r/(L*sqrt(T))"},
+                  corrected=InequalityClaim(
+                      "G7.corrected", r"$\eta = \frac{r}{L\sqrt T}$ yields $\frac{rL}{\sqrt T}$ ($s = \sqrt T$, $\eta Ls = r$)", "eigenstep",
+                      ("r > 0", "eta*L*s - r >= 0", "r - eta*L*s >= 0"),
+                      "0 - ((r**2 + L**2*s**2*eta**2)/(2*s**2*eta) - r*L/s)**2 >= 0")),
     InequalityClaim("G7.optimal", r"No constant step gives a smaller bound: $\frac{r^2 + L^2T\eta^2}{2T\eta} "
                     r"\ge \frac{rL}{\sqrt T}$ ($s = \sqrt T$)", "eigenstep",
                     ("eta > 0",),

@@ -40,7 +40,10 @@ class AnyLengthClaim(Claim):
         free = {k: symbol_of(h) for k, h in numbers.items()
                 if not h.is_choice and k not in fixed and k not in self.rule.fixed}  # fmt: skip
         given = trace(self.rule, step=STEP, **fixed, **free)
-        names: dict[str, Any] = {numbers[k].symbol: s for k, s in free.items()} | {"t": STEP, "p": p}
+        names: dict[str, Any] = {numbers[k].symbol: s for k, s in free.items()} | {
+            "t": STEP,
+            "p": p,
+        }
         elements = (given.theta, given.gradient, *given.state)
         names |= {s.name: s for s in elements}
         note(f"the code of {self.rule.name} is run on symbols, φ clipped to [p, p]")
@@ -49,7 +52,9 @@ class AnyLengthClaim(Claim):
             note("printed: {} = {}", name, text)
         computed = zip((*self.rule.state, self.rule.parameter), (*given.new_state, given.new_theta),
                        strict=True)  # fmt: skip
-        pairs = [(_at_one_length(positive_norms(a), p), positive_norms(names[k])) for k, a in computed]
+        pairs = [
+            (_at_one_length(positive_norms(a), p), positive_norms(names[k])) for k, a in computed
+        ]
         return from_decisions("identity of the traced code", all_equal(pairs, elements))
 
     def trial(self) -> Evidence:
@@ -59,8 +64,16 @@ class AnyLengthClaim(Claim):
         state: list[Any] = list(rule.initial_state(theta, numbers_for(rule, {}, conventions=True)))
         for t in range(1, STEPS + 1):
             g, p = draw.standard_normal(5), float(draw.uniform(0.1, 3))
-            values = numbers_for(rule, {"phi": "clipped", "phi_lower": p, "phi_upper": p}, conventions=True)
-            names: dict[str, Any] = {**by_symbol(rule, values), "t": t, "g": g, "p": p, rule.parameter: theta}
+            values = numbers_for(
+                rule, {"phi": "clipped", "phi_lower": p, "phi_upper": p}, conventions=True
+            )
+            names: dict[str, Any] = {
+                **by_symbol(rule, values),
+                "t": t,
+                "g": g,
+                "p": p,
+                rule.parameter: theta,
+            }
             names |= dict(zip(rule.state, state, strict=True))
             for name, text in self.printed.items():
                 names[name] = read(text, names)
@@ -76,6 +89,7 @@ class AnyLengthClaim(Claim):
 
 def _at_one_length(expression: Any, p: Any) -> Any:
     """min(max(z, p), p) is p."""
+
     def clipped(e: Any) -> bool:
         bounds = (sp.Min, sp.Max), (sp.Max, sp.Min)
         return any(isinstance(e, outer) and p in e.args

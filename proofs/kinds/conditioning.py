@@ -42,7 +42,9 @@ class MostlyScaledClaim(Claim):
         for rows in self._matrices():
             q = np.array(rows, float)
             before, after = (_condition(m) for m in (q, _scaled(q)))
-            counts[self.factor * after < before * (1 + (_MARGIN if self.factor > 1 else -_MARGIN))] += 1
+            counts[
+                self.factor * after < before * (1 + (_MARGIN if self.factor > 1 else -_MARGIN))
+            ] += 1
         fewer, total = counts[True], sum(counts.values())
         note(f"κ falls to κ/{self.factor} or below for {fewer} of {total} matrices")
         if fewer > Fraction(self.share) * total:
@@ -52,7 +54,11 @@ class MostlyScaledClaim(Claim):
     def _matrices(self) -> Iterator[tuple[tuple[int, int, int], ...]]:
         for a, b, c in itertools.product(self.diagonal, repeat=3):
             for x, y, z in itertools.product(self.others, repeat=3):
-                minors = a, a * b - x * x, a * (b * c - z * z) - x * (x * c - z * y) + y * (x * z - b * y)
+                minors = (
+                    a,
+                    a * b - x * x,
+                    a * (b * c - z * z) - x * (x * c - z * y) + y * (x * z - b * y),
+                )
                 if all(m > 0 for m in minors):
                     yield (a, x, y), (x, b, z), (y, z, c)
 

@@ -79,7 +79,9 @@ class ExponentialDecayClaim(Claim):
             rest = a / (1 - ratio)
             if rest <= sp.Rational(1, 2):
                 left = sp.Rational(product * (1 - rest))
-                note(f"the first {t} factors are {said(product)}, of all others at least {said(1 - rest)} is left")
+                note(
+                    f"the first {t} factors are {said(product)}, of all others at least {said(1 - rest)} is left"
+                )
                 return Verdict.REFUTED, method, {
                     "eta_0 mu": str(first), "gamma": str(ratio), "f": "mu w^2/2", "noise": "0",
                     "w_T/w_0": f"at least {float(left):.6g} for every T",

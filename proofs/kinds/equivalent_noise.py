@@ -32,8 +32,12 @@ class EquivalentNoiseClaim(Claim):
         method = "linear algebra over the rationals"
         for rows in self.tried:
             q = sp.Matrix(rows)
-            if q.T != q or not q.is_positive_semidefinite:
-                return Verdict.REFUTED, method, {"Q": said(q), "u": "Q is not positive semidefinite"}
+            if q != q.T or not q.is_positive_semidefinite:
+                return (
+                    Verdict.REFUTED,
+                    method,
+                    {"Q": said(q), "u": "Q is not positive semidefinite"},
+                )
             kept = q.nullspace()
             if kept:
                 note(f"Q = {said(q)} takes u = {said(kept[0].T)} to 0, so the noise along u is 0")
@@ -53,12 +57,16 @@ class EquivalentNoiseClaim(Claim):
             found = np.linalg.lstsq(maps, np.eye(len(q)).ravel(), rcond=None)[0]
             off.append(float(np.abs(maps @ found - np.eye(len(q)).ravel()).max()))
             off.append(float(np.linalg.eigvalsh(q).min() < -1e-12))
-        return Evidence(max(off) < 1e-9, f"{len(self.tried)} matrices; off by at most {max(off):.1g}")
+        return Evidence(
+            max(off) < 1e-9, f"{len(self.tried)} matrices; off by at most {max(off):.1g}"
+        )
 
     def mutants(self) -> Iterator[Claim]:
         for i, rows in enumerate(self.tried):
             flat = ((0,) * len(rows), *rows[1:])
-            yield replace(self, tried=(*self.tried[:i], tuple(map(tuple, flat)), *self.tried[i + 1 :]))
+            yield replace(
+                self, tried=(*self.tried[:i], tuple(map(tuple, flat)), *self.tried[i + 1 :])
+            )
 
 
 __all__ = ["EquivalentNoiseClaim"]

@@ -49,16 +49,29 @@ class IdentityClaim(Claim):
         """A point of the domain at which the two sides differ; undecided where none is found."""
         names = in_domain(self.domain)
         hypotheses = [parse_rule(h, names) for h in self.domain]
-        symbols = sorted(set().union(*(sp.sympify(e).free_symbols for e in (*pair, *hypotheses))), key=str)
+        used = names_in(*self.domain, *self.definitions.values(), self.left, self.right)
+        symbols = [names[k] for k in used if k not in self.definitions]
         for values in itertools.product(_TRIED, repeat=len(symbols)):
             at = dict(zip(symbols, values, strict=True))
-            if any(s.is_integer and not v.is_Integer for s, v in at.items()):
+            if any(s.is_integer and not v.is_Integer for s, v in at.items()) or not self._differ(
+                at
+            ):
                 continue
             if all(h.subs(at) == sp.true for h in hypotheses):
                 one, other = (sp.N(sp.sympify(e).subs(at), 30) for e in pair)
                 if one.is_real and other.is_real and abs(one - other) > sp.Float(10) ** -20:
                     return Decision(False, at)
         return Decision(None)
+
+    def _differ(self, at: dict[Any, Any]) -> bool:
+        """Whether the two sides seem to differ there, in float64: what is looked at exactly."""
+        try:
+            with np.errstate(all="ignore"):
+                names = defined(self.definitions, {s.name: float(v) for s, v in at.items()})
+                one, other = (float(read(side, names)) for side in (self.left, self.right))
+        except (ZeroDivisionError, TypeError):
+            return False
+        return abs(one - other) > 1e-9 * max(abs(one), abs(other))
 
     def trial(self) -> Evidence:
         random, pairs = np.random.default_rng(SEED), []

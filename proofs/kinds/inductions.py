@@ -127,7 +127,9 @@ class InductionClaim(Claim):
         """Numbers for the names under which the hypotheses hold; None where chance finds none."""
         for i in range(_TRIES):
             scale = 10 ** random.uniform(-1, 1)
-            found = {n: float(random.uniform(0, 1) if i % 2 else random.normal(0, scale)) for n in names}
+            found = {
+                n: float(random.uniform(0, 1) if i % 2 else random.normal(0, scale)) for n in names
+            }
             found = {**at, **found}
             if i % 3 == 0:
                 found |= {n: abs(found[n]) for n in names}
@@ -140,10 +142,14 @@ class InductionClaim(Claim):
             before, after = self.invariant[:i], self.invariant[i + 1 :]
             left, relation, right = _sides(text)
             yield replace(self, invariant=(*before, f"{left} - 1000 {relation} {right}", *after))
-            yield replace(self, invariant=(*before, f"-({left}) - 1/7 {relation} -({right})", *after))
+            yield replace(
+                self, invariant=(*before, f"-({left}) - 1/7 {relation} -({right})", *after)
+            )
         for i, text in enumerate(self.so):
             left, relation, right = _sides(text)
-            yield replace(self, so=(*self.so[:i], f"{left} - 1000 {relation} {right}", *self.so[i + 1 :]))
+            yield replace(
+                self, so=(*self.so[:i], f"{left} - 1000 {relation} {right}", *self.so[i + 1 :])
+            )
         for name, text in self.start.items():
             yield replace(self, start={**self.start, name: f"({text}) - 1000"})
         for i in range(len(self.step)):

@@ -87,9 +87,15 @@ class MaximumLimitClaim(Claim):
         p, kappa = sp.Symbol("p", positive=True), sp.Symbol("kappa", positive=True)
         u, a, b = (sp.Symbol(n, nonnegative=True) for n in ("u", "a", "beta"))
         # ln of the outer factors over p: ln(2)/p and ln(1 − β^p)/p, for β = 0 and every β = e^(−κ) < 1.
-        factors = [sp.log(2) / p, sp.log(1 - sp.Integer(0) ** p) / p, sp.log(1 - sp.exp(-kappa * p)) / p]
+        factors = [
+            sp.log(2) / p,
+            sp.log(1 - sp.Integer(0) ** p) / p,
+            sp.log(1 - sp.exp(-kappa * p)) / p,
+        ]
         tends = [sp.limit(f, p, sp.oo) for f in factors]
-        note(f"as p → ∞ ln(2)/p, and ln(1 − β^p)/p at β = 0 and at β = e^(−κ), tend to {said(tends)}")
+        note(
+            f"as p → ∞ ln(2)/p, and ln(1 − β^p)/p at β = 0 and at β = e^(−κ), tend to {said(tends)}"
+        )
         stated = parse_rule(self.limit, {"u": u, "a": a, "beta": b})
         same = equal(stated, sp.Max(b * u, a))
         roots = Decision(all(x == 0 for x in tends))

@@ -55,7 +55,9 @@ class PrintedRunClaim(Claim):
             for name, text in self.printed.items():
                 names[name] = parse_rule(text, names)
             beside = names[rule.parameter]
-            note(f"after step {t} the code is at {said(sp.N(theta, 8))}, the print at {said(sp.N(beside, 8))}")
+            note(
+                f"after step {t} the code is at {said(sp.N(theta, 8))}, the print at {said(sp.N(beside, 8))}"
+            )
             if abs(sp.N(theta - beside, _DIGITS)) > sp.Float(10) ** -20:
                 gradients = ", ".join(map(str, _GRADIENTS[:t]))
                 return Verdict.REFUTED, method, {

@@ -63,7 +63,10 @@ class RescalingClaim(Claim):
             theta = draw.standard_normal(5)
             state = [draw.uniform(0.5, 1, 5) if k in self.squares else draw.standard_normal(5)
                      for k in rule.state]  # fmt: skip
-            beside, other = at[rule.parameter] * theta, [at[k] * s for k, s in zip(rule.state, state, strict=True)]
+            beside, other = (
+                at[rule.parameter] * theta,
+                [at[k] * s for k, s in zip(rule.state, state, strict=True)],
+            )
             for t in range(1, STEPS + 1):
                 g, coefficients = draw.standard_normal(5), rule.coefficients(t, values)
                 theta, *state = rule(theta, g, *state, **coefficients)

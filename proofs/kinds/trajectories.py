@@ -68,8 +68,16 @@ class ChangingRateClaim(Claim):
         """Where the two part on ½x² from x = 1, at rates that change."""
         beta = sp.Rational(1, 3)
         sides: list[list[Any]] = []
-        for rule, fixed, each in ((self.first, self.first_fixed, {}), (self.second, self.second_fixed, self.each)):
-            theta, state, path, before = sp.Integer(1), (sp.Integer(0),) * len(rule.state), [], _RATES[0]
+        for rule, fixed, each in (
+            (self.first, self.first_fixed, {}),
+            (self.second, self.second_fixed, self.each),
+        ):
+            theta, state, path, before = (
+                sp.Integer(1),
+                (sp.Integer(0),) * len(rule.state),
+                [],
+                _RATES[0],
+            )
             for t, rate in enumerate(_RATES, 1):
                 values = {k: sp.nsimplify(v) if isinstance(v, float) else v
                           for k, v in {**rule.with_defaults({}), "beta": beta, **fixed, "lr": rate}.items()}  # fmt: skip
@@ -91,7 +99,10 @@ class ChangingRateClaim(Claim):
         draw = np.random.default_rng(SEED)
         gradients, rates = draw.standard_normal(STEPS), draw.uniform(0.01, 0.5, STEPS)
         paths: list[list[float]] = []
-        for rule, fixed, each in ((self.first, self.first_fixed, {}), (self.second, self.second_fixed, self.each)):
+        for rule, fixed, each in (
+            (self.first, self.first_fixed, {}),
+            (self.second, self.second_fixed, self.each),
+        ):
             theta, state, path, before = 1.5, (0.0,) * len(rule.state), [], rates[0]
             for t, (g, rate) in enumerate(zip(gradients, rates, strict=True), 1):
                 values = numbers_for(rule, {**fixed, "lr": rate})
