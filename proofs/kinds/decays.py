@@ -17,7 +17,9 @@ from ..verdict import Verdict
 from .claim import Claim
 from .inductions import InductionClaim
 
-_FACTORS = 200
+_FACTORS = 20_000
+_PLACES = sp.Integer(10) ** 60
+"""A product is rounded down to so many of them, and stays a lower bound."""
 _HORIZONS = (100, 1000, 10_000, 100_000)
 
 
@@ -71,7 +73,7 @@ class ExponentialDecayClaim(Claim):
 
     @staticmethod
     def _stops(first: Any, ratio: Any, method: str) -> tuple[Verdict, str, Any]:
-        """What is left of w₀ for ever: exactly the first factors, and of the others at least 1 − Σa."""
+        """What is left of w₀ for ever: the first factors, rounded down, and of the others at least 1 − Σa."""
         if not (ratio.is_Rational and 0 < ratio < 1):
             return Verdict.OPEN, method, None
         product, a = sp.Integer(1), first
@@ -86,7 +88,7 @@ class ExponentialDecayClaim(Claim):
                     "eta_0 mu": str(first), "gamma": str(ratio), "f": "mu w^2/2", "noise": "0",
                     "w_T/w_0": f"at least {float(left):.6g} for every T",
                 }  # fmt: skip
-            product, a = product * (1 - a), a * ratio
+            product, a = _down(product * (1 - a)), _up(a * ratio)
         return Verdict.OPEN, method, None
 
     def trial(self) -> Evidence:
@@ -108,6 +110,14 @@ class ExponentialDecayClaim(Claim):
         yield replace(self, ratio="9/10")
         yield replace(self, ratio="exp(-1/T)")
         yield replace(self, first="0")
+
+
+def _down(x: Any) -> Any:
+    return sp.floor(x * _PLACES) / _PLACES
+
+
+def _up(x: Any) -> Any:
+    return sp.ceiling(x * _PLACES) / _PLACES
 
 
 __all__ = ["ExponentialDecayClaim"]

@@ -49,18 +49,30 @@ class InductionClaim(Claim):
 
     def decide(self) -> tuple[Verdict, str, Any]:
         self._check_names()
-        note("at the start:")
-        base = [self._follows(self.given, _put(c, self.start)) for c in self.invariant]
-        note("a step, which leads from the invariant to the invariant:")
-        known = (*self.given, *self.invariant, *self.step)
-        base += [self._follows(known, _put(c, self.then)) for c in self.invariant]
-        if self.so:
-            note("and so:")
-            ends = (*self.given, *self.invariant, *self.also)
-            base += [self._follows(ends, c) for c in self.so]
-        if all(verdict is Verdict.PROVED for verdict, _ in base):
+        found = []
+        for what, claim in self.obligations():
+            note(f"{what}:")
+            found.append(claim.decide()[0])
+        if all(verdict is Verdict.PROVED for verdict in found):
             return Verdict.PROVED, _METHOD, None
         return self._led_out()
+
+    def obligations(self) -> list[tuple[str, InequalityClaim]]:
+        """What is to be decided: of every part of the invariant the start and the step, and what follows."""
+        start, step, end = (
+            "at the start",
+            "a step leads from the invariant to the invariant",
+            "and so",
+        )
+        known, last = (
+            (*self.given, *self.invariant, *self.step),
+            (*self.given, *self.invariant, *self.also),
+        )
+        return [
+            *((start, self._from(self.given, _put(c, self.start))) for c in self.invariant),
+            *((step, self._from(known, _put(c, self.then))) for c in self.invariant),
+            *((end, self._from(last, c)) for c in self.so),
+        ]
 
     def _check_names(self) -> None:
         own = [*self.start, *self.constants]
@@ -72,10 +84,8 @@ class InductionClaim(Claim):
                 if name not in known:
                     raise UnknownName("name", name, known)
 
-    @staticmethod
-    def _follows(hypotheses: tuple[str, ...], conclusion: str) -> tuple[Verdict, Any]:
-        verdict, _, point = InequalityClaim("", "", "", hypotheses, conclusion).decide()
-        return verdict, point
+    def _from(self, hypotheses: tuple[str, ...], conclusion: str) -> InequalityClaim:
+        return InequalityClaim(self.id, self.statement, self.source, hypotheses, conclusion)
 
     def _led_out(self) -> tuple[Verdict, str, Any]:
         """Steps from the start after which the invariant, or what is said to follow, fails."""
@@ -86,12 +96,13 @@ class InductionClaim(Claim):
             for claim, also in ((self.invariant, ()), (self.so, self.also)):
                 extra = tuple(_put(h, changing) for h in also)
                 for conclusion in claim:
-                    verdict, point = self._follows((*known, *extra), _put(conclusion, changing))
+                    here = self._from((*known, *extra), _put(conclusion, changing))
+                    verdict, _, point = here.decide()
                     if verdict is Verdict.REFUTED:
                         return verdict, _METHOD, {"after steps": t, **(point or {})}
-            here = {**changing, **{n: f"{n}_{t + 1}" for n in inputs}}
-            known = (*known, *(_put(h, here) for h in self.step))
-            changing = {n: _put(text, here) for n, text in self.then.items()}
+            names = {**changing, **{n: f"{n}_{t + 1}" for n in inputs}}
+            known = (*known, *(_put(h, names) for h in self.step))
+            changing = {n: _put(text, names) for n, text in self.then.items()}
         return Verdict.OPEN, _METHOD, None
 
     def trial(self) -> Evidence:

@@ -49,6 +49,8 @@ class FirstTractableClaim(Claim):
 
     def trial(self) -> Evidence:
         """RAdam's own code: from which step on the size of its step depends on √v."""
+        if not 0 < Fraction(self.beta2) < 1:
+            return Evidence(False, "β₂ is not between 0 and 1")
         values = radam.with_defaults({"beta2": float(Fraction(self.beta2)), "threshold": self.threshold,
                                       "eps": 0.0, "lr": 1.0})  # fmt: skip
         rectified = []
