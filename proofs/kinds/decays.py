@@ -86,7 +86,7 @@ class ExponentialDecayClaim(Claim):
                 )
                 return Verdict.REFUTED, method, {
                     "eta_0 mu": str(first), "gamma": str(ratio), "f": "mu w^2/2", "noise": "0",
-                    "w_T/w_0": f"at least {float(left):.6g} for every T",
+                    "w_T/w_0": f"at least {said(sp.floor(left * 10**6) / 10**6)} for every T",
                 }  # fmt: skip
             product, a = _down(product * (1 - a)), _up(a * ratio)
         return Verdict.OPEN, method, None
