@@ -43,17 +43,43 @@ class Decision:
 
 
 class Encoder:
-    """Translates SymPy expressions to z3 terms; one encoder, one set of variables."""
+    """Translates SymPy expressions to z3 terms; one encoder, one set of variables.
+
+    Two symbols are two variables, though they may be written alike.
+    """
 
     def __init__(self) -> None:
         import z3
 
         self.z3 = z3
         self.variables: dict[str, Any] = {}
+        self._names: dict[sp.Symbol | str, str] = {}
 
     def variable(self, symbol: sp.Symbol | str) -> Any:
-        name = str(symbol)
-        return self.variables.setdefault(name, self.z3.Real(name))
+        name = self._names.get(symbol)
+        if name is None:
+            name = getattr(symbol, "name", str(symbol))
+            while name in self.variables:
+                name += "'"
+            self._names[symbol] = name
+            self.variables[name] = self.z3.Real(name)
+        return self.variables[name]
+
+    def remove(self, symbol: sp.Symbol) -> Any:
+        """A variable that is quantified: no counterexample gives it a value."""
+        return self.variables.pop(self._names.pop(symbol))
+
+    def assumed(self) -> list[Any]:
+        """What the symbols met so far assume of their own sign."""
+        signs = []
+        for symbol, name in self._names.items():
+            variable = self.variables[name]
+            if isinstance(symbol, sp.Symbol):
+                if symbol.is_positive:
+                    signs.append(variable >= 1 if symbol.is_integer else variable > 0)
+                elif symbol.is_nonnegative:
+                    signs.append(variable >= 0)
+        return signs
 
     def polynomial(self, expression: sp.Expr) -> Any:
         expression = sp.sympify(expression)
@@ -71,7 +97,10 @@ class Encoder:
         raise TypeError(f"not a polynomial: {expression}")
 
     def relation(self, relation: Any) -> Any:
-        """A relation, or an And/Or/Not of relations; fractions are cleared with their sign."""
+        """A relation, or an And/Or/Not of relations; fractions are cleared with their sign.
+
+        A relation holds only where it is defined: where no denominator in it is zero.
+        """
         if relation in (sp.true, sp.false, True, False):
             return self.z3.BoolVal(bool(relation))
         if isinstance(relation, sp.And):
@@ -81,18 +110,22 @@ class Encoder:
         if isinstance(relation, sp.Not):
             return self.z3.Not(self.relation(relation.args[0]))
         numerator, denominator = sp.fraction(sp.together(relation.lhs - relation.rhs))
-        if isinstance(relation, sp.Eq | sp.Ne):
-            left = self.polynomial(numerator)
-        elif not denominator.free_symbols:
+        defined = []
+        if not denominator.free_symbols:
             left = self.polynomial(numerator / denominator)
         else:
-            left = self.polynomial(numerator) * self.polynomial(denominator)
+            below = self.polynomial(denominator)
+            defined = [below != 0]
+            left = self.polynomial(numerator)
+            if not isinstance(relation, sp.Eq | sp.Ne):
+                left = left * below
         compare = {
             sp.Eq: left.__eq__, sp.Ne: left.__ne__,
             sp.StrictGreaterThan: left.__gt__, sp.GreaterThan: left.__ge__,
             sp.StrictLessThan: left.__lt__, sp.LessThan: left.__le__,
         }[type(relation)]  # fmt: skip
-        return compare(self.z3.RealVal(0))
+        found = compare(self.z3.RealVal(0))
+        return self.z3.And([*defined, found]) if defined else found
 
     def valid(self, assumptions: Iterable[Any], conclusion: Any, seconds: float) -> Decision:
         """Whether the z3 formula ``conclusion`` follows from the z3 formulas ``assumptions``."""
@@ -202,8 +235,7 @@ def decide(assumptions: Iterable[Any], conclusion: Any, *, seconds: float = TIME
     """Whether ``conclusion`` holds wherever all ``assumptions`` do.
 
     Args:
-        assumptions: SymPy relations between rational functions; denominators must not vanish
-            where the assumptions hold.
+        assumptions: SymPy relations between rational functions; where a denominator is zero none holds.
         conclusion: one more such relation, or an And, Or, Not of some.
         seconds: z3's time limit.
 

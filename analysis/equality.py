@@ -1,10 +1,12 @@
 r"""Decide whether two expressions that a rule and its paper give are equal for all inputs.
 
-Polynomial identity over *atoms*: every subexpression that is not rational (a root, a maximum, a
-power with a symbolic exponent, a norm, …) is replaced by a symbol, after its own arguments have been
-brought to normal form; equal subexpressions get the same symbol, and a root's square is its argument.
-Two rational functions of atoms that are identical are equal wherever both are defined; the converse
-may fail, so inequality is only claimed with a point at which the values differ.
+*Equal* means, here and in every claim: wherever the hypotheses hold, both sides are real numbers or neither
+is, and where they are they are the same. So x/x = 1 holds where x > 0 is granted, and not where x may be 0.
+Of what a rule's code computes beside its paper only the one direction is asked (``covers``): wherever what
+is printed is a number the code computes that number; where print is silent the code may say what it likes.
+
+Proved by a polynomial identity over :mod:`~eigenstep.analysis.atoms`, with what both sides need to be
+defined decided by z3; refuted by a point at which the values, to forty digits, differ, or one of them is none.
 
 >>> from sympy.abc import x, y
 >>> equal(sp.sqrt(x * (1 + y)), sp.sqrt(x + x * y)).holds
@@ -15,135 +17,99 @@ True
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
 import mpmath
 import sympy as sp
-from sympy.core.function import AppliedUndef
 
-from .decision import Decision, simplest_point
-from .tracing import SIZE
+from .atoms import Atoms, sides_of
+from .decision import Decision, Encoder, simplest_point
+from .definedness import Defined, needs_of, value_of
+from .points import DIGITS, Unclear, allowed, holds_at, points, value_at
 
-_DIGITS = 40
-_POINTS, _MORE_POINTS = 60, 240
-
-
-class _Atoms:
-    """The symbols that stand for irrational subexpressions, and the squares of those for roots."""
-
-    def __init__(self) -> None:
-        self.known: dict[Any, sp.Symbol] = {}
-        self.squares: dict[sp.Symbol, sp.Expr] = {}
-
-    def atom(self, *key: Any) -> sp.Symbol:
-        return self.known.setdefault(key, sp.Symbol(f"atom_{len(self.known)}", positive=True))
-
-    def root(self, argument: sp.Expr) -> sp.Expr:
-        """√argument, with the squares of positive symbols taken out."""
-        outside, inside = sp.Integer(1), argument
-        for symbol, power in self._positive_content(argument):
-            outside *= symbol ** (power // 2)
-            inside = inside / symbol ** (2 * (power // 2))
-        inside = sp.cancel(inside)
-        if inside == 1:
-            return outside
-        atom = self.atom("root", inside)
-        self.squares[atom] = inside
-        return outside * atom
-
-    @staticmethod
-    def _positive_content(*expressions: sp.Expr) -> list[tuple[sp.Symbol, int]]:
-        """Positive symbols and the powers of them that every expression has as a factor."""
-        powers: list[dict[sp.Symbol, int]] = []
-        for e in expressions:
-            found: dict[sp.Symbol, int] = {}
-            for part, sign in zip(sp.fraction(sp.cancel(e)), (1, -1), strict=True):
-                for factor, power in sp.factor_list(part)[1]:
-                    if factor.is_Symbol and factor.is_positive:
-                        found[factor] = found.get(factor, 0) + sign * power
-            powers.append(found)
-        common = set(powers[0]).intersection(*powers[1:]) if powers else set()
-        return sorted(((s, min(p[s] for p in powers)) for s in common), key=str)
-
-    def _homogeneous(self, e: Any) -> Any:
-        """A maximum, minimum, norm, sum or sign, with positive common factors taken out (or dropped)."""
-        arguments = [self.normal(a) for a in e.args]
-        if any(a == 0 for a in arguments):
-            return self.atom(e.func, *arguments)
-        outside = sp.Integer(1)
-        if len(arguments) == 1:
-            outside = _content(arguments[0])
-        for symbol, power in self._positive_content(*arguments):
-            outside *= symbol**power
-        arguments = [sp.cancel(a / outside) for a in arguments]
-        if isinstance(e, sp.Max | sp.Min):
-            arguments.sort(key=sp.default_sort_key)
-        atom = self.atom(e.func, *arguments)
-        return atom if isinstance(e, sp.sign) else outside * atom
-
-    def normal(self, expression: Any) -> sp.Expr:
-        """The expression as a cancelled rational function of symbols and atoms."""
-        return sp.cancel(self._rational(sp.sympify(expression)))
-
-    def _rational(self, e: Any) -> Any:
-        if e.is_Float:
-            return sp.Rational(str(e))
-        if not e.args:
-            return e
-        if isinstance(e, sp.Add | sp.Mul):
-            return e.func(*(self._rational(a) for a in e.args))
-        if isinstance(e, sp.Pow):
-            base, exponent = e.base, e.exp
-            if exponent.is_Integer:
-                return self._rational(base) ** exponent
-            if exponent.is_Rational and exponent.q == 2:
-                return self.root(self.normal(base)) ** exponent.p
-            return self._symbolic_power(self.normal(base), sp.expand(exponent))
-        if isinstance(e, sp.Max | sp.Min | sp.sign | sp.Abs) or e.func.__name__ in _GATHER:
-            return self._homogeneous(e)
-        return self.atom(e.func, *(self.normal(a) for a in e.args))
-
-    def _symbolic_power(self, base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
-        """base^(a + n) as base^n · base^a for the integer n; the rest is one atom."""
-        whole, rest = exponent.as_coeff_Add()
-        if not whole.is_Integer:
-            whole, rest = sp.Integer(0), exponent
-        sign = -1 if rest.could_extract_minus_sign() else 1
-        return base**whole * self.atom("power", base, sign * rest) ** sign
-
-    def vanishes(self, expression: sp.Expr) -> bool:
-        """Whether the expression is zero once the roots' squares are put in."""
-        numerator = sp.fraction(sp.together(self.normal(expression)))[0]
-        while True:
-            numerator = sp.expand(numerator)
-            found = numerator.free_symbols & set(self.squares)
-            changed = False
-            for root in sorted(found, key=str):
-                polynomial = sp.Poly(numerator, root)
-                if polynomial.degree() < 2:
-                    continue
-                square = self.squares[root]
-                reduced = sum(
-                    c * square ** (n // 2) * root ** (n % 2) for (n,), c in polynomial.terms()
-                )
-                numerator = sp.fraction(sp.together(reduced))[0]
-                changed = True
-                break
-            if not changed:
-                return numerator == 0
+_SMALL = mpmath.mpf(10) ** (-DIGITS // 2)
+_CASES = (sp.Piecewise, sp.sign, sp.Max, sp.Min)
+_SECONDS = 20.0
+"""For one question of where something is defined."""
+Elements = tuple[sp.Symbol, ...] | None
+Domain = tuple[Any, ...]
 
 
-def _content(expression: Any) -> Any:
-    """The greatest positive rational number that is a factor of an expression."""
-    over, under = (
-        sp.Poly(p, *p.free_symbols) if p.free_symbols else p for p in sp.fraction(expression)
-    )
-    contents = [p.primitive()[0] if isinstance(p, sp.Poly) else abs(p) for p in (over, under)]
-    found = contents[0] / contents[1]
-    return abs(found) if found.is_Rational and found != 0 else sp.Integer(1)
+def equal(
+    left: Any, right: Any, elements: Elements = None, hypotheses: Iterable[Any] = ()
+) -> Decision:
+    """Whether two expressions are equal wherever the hypotheses hold.
+
+    Free functions (``AppliedUndef``) and norms stand for any function. Of each case that a
+    ``Piecewise`` distinguishes, the two must be equal.
+
+    Args:
+        left, right: expressions, or :class:`~eigenstep.analysis.definedness.Defined`.
+        elements: the symbols that differ from element to element of the tensor that norms are of;
+            where it is not given any symbol may.
+        hypotheses: relations that are granted.
+
+    Returns:
+        A :class:`Decision` with ``holds`` True; False with a counterexample, a value for each
+        symbol; or None where neither an identity nor a counterexample was found.
+    """
+    return all_equal([(left, right)], elements, hypotheses)
+
+
+def all_equal(
+    pairs: Iterable[tuple[Any, Any]],
+    elements: Elements = None,
+    hypotheses: Iterable[Any] = (),
+    *,
+    covers: bool = False,
+) -> Decision:
+    """Whether every pair is equal; the first counterexample, or undecided pair, otherwise.
+
+    Args:
+        pairs, elements, hypotheses: as of :func:`equal`.
+        covers: whether the left side need only be what the right one is where that is defined.
+    """
+    granted = tuple(h for h in hypotheses if h != sp.true)
+    different = [
+        (Defined(value_of(a), needs_of(a)), Defined(value_of(b), needs_of(b)))
+        for a, b in pairs
+        if value_of(a) != value_of(b) or needs_of(a) != needs_of(b)
+    ]
+    for left, right in different:  # found sooner than an identity is proved
+        point = _differing_point(left, right, elements, granted, covers)
+        if point is not None:
+            return Decision(False, point)
+    proved = all(_proved(left, right, elements, granted, covers) for left, right in different)
+    return Decision(True if proved else None)
+
+
+def _proved(
+    left: Defined, right: Defined, elements: Elements, granted: Domain, covers: bool
+) -> bool:
+    if not _identical(left.value, right.value, elements):
+        return False
+    if not covered(left.needs, right.needs, elements, granted):
+        return False
+    return covers or covered(right.needs, left.needs, elements, granted)
+
+
+@lru_cache(maxsize=4096)  # cases that differ in a condition which does not matter meet again
+def _identical(left: Any, right: Any, elements: Elements) -> bool:
+    if left == right:
+        return True
+    conditions = _conditions(left, right)
+    if conditions:
+        return all(
+            _identical(
+                left.xreplace({conditions[0]: value}),
+                right.xreplace({conditions[0]: value}),
+                elements,
+            )
+            for value in (sp.true, sp.false)
+        )
+    return Atoms(elements).meet(left, right).vanishes(left - right)
 
 
 def _conditions(*expressions: Any) -> list[Any]:
@@ -158,162 +124,98 @@ def _conditions(*expressions: Any) -> list[Any]:
     return sorted(found, key=sp.default_sort_key)
 
 
-def equal(left: Any, right: Any, elements: tuple[sp.Symbol, ...] = ()) -> Decision:
-    """Whether two expressions are equal for all real values of their symbols where both are defined.
-
-    Free functions (``AppliedUndef``) and norms stand for any function. Of each case that a
-    ``Piecewise`` distinguishes, the two must be equal.
-
-    Args:
-        left, right: the expressions.
-        elements: the symbols that differ from element to element of the tensor that norms are of.
-
-    Returns:
-        A :class:`Decision` with ``holds`` True; False with a counterexample, a value for each
-        symbol; or None where neither an identity nor a counterexample was found.
-    """
-    return all_equal([(left, right)], elements)
-
-
-@lru_cache(maxsize=4096)  # cases that differ in a condition which does not matter meet again
-def _identical(left: Any, right: Any) -> bool:
-    conditions = _conditions(left, right)
-    if conditions:
-        return all(
-            _identical(
-                left.xreplace({conditions[0]: value}), right.xreplace({conditions[0]: value})
-            )
-            for value in (sp.true, sp.false)
-        )
-    return _Atoms().vanishes(left - right)
+@lru_cache(maxsize=4096)
+def covered(
+    wanted: frozenset[Any], given: frozenset[Any], elements: Elements, granted: Domain
+) -> bool:
+    """Whether all of the wanted conditions hold where the given and the granted ones do."""
+    left = _least(wanted) - given
+    left = {w for w in left if w != sp.true and not _contains_one_of(w, given)}
+    if not left or sp.false in given:
+        return True
+    known = sorted({*granted, *_least(given)}, key=sp.default_sort_key)
+    atoms = Atoms(elements).meet(*sides_of(*left, *known))
+    premises = [atoms.relation(g) for g in known]
+    goals = [atoms.relation(w) for w in sorted(left, key=sp.default_sort_key)]
+    return implied([*premises, *atoms.facts], [g for g in goals if g not in premises])
 
 
-_GATHER: dict[str, Any] = {
-    "norm": lambda x, y: sp.sqrt(x**2 + y**2),
-    **dict.fromkeys(("sum", "sum_over_group"), lambda x, y: x + y),
-    **dict.fromkeys(("largest", "largest_over_group"), sp.Max),
-}
-"""What is gathered of a tensor, of one that has two elements."""
+def _least(conditions: frozenset[Any]) -> frozenset[Any]:
+    """The same conditions without those that another of them makes true."""
+    return frozenset(c for c in conditions if not _contains_one_of(c, conditions))
 
 
-def _concrete(expression: Any, elements: tuple[sp.Symbol, ...]) -> Any:
-    """Free functions replaced by one of the functions that they stand for.
-
-    Those that act elementwise become linear; what is gathered becomes that of a tensor of two elements, the
-    second of which has its own values of the symbols in ``elements``.
-    """
-    second = {s: sp.Rational(5 + 3 * i, 4 + 2 * i) for i, s in enumerate(elements)}
-    expression = expression.xreplace({SIZE: sp.Integer(2)})
-    while functions := expression.atoms(AppliedUndef):
-        f = min(functions, key=lambda f: (f.count_ops(), str(f)))
-        if (gather := _GATHER.get(f.func.__name__)) is not None:
-            x = f.args[0]
-            value: Any = gather(x, x.xreplace(second))
-        else:
-            weights = [sp.Rational(2 * i + 3, 7 + len(f.func.__name__)) for i in range(len(f.args))]
-            value = sum(w * a for w, a in zip(weights, f.args, strict=True))
-        expression = expression.xreplace({f: value})
-    return expression
+def _contains_one_of(condition: Any, given: frozenset[Any]) -> bool:
+    return isinstance(condition, sp.Or) and any(a in given for a in condition.args)
 
 
-def _values(symbol: sp.Symbol) -> list[sp.Rational]:
-    if symbol.is_integer:
-        return [sp.Integer(n) for n in (1, 2, 3, 5, 6, 8, 12, 20)]
-    small = [sp.Rational(1, 3), sp.Rational(7, 9), sp.Rational(9, 10), sp.Rational(1, 10)]
-    if symbol.name.startswith("beta") or symbol.is_nonnegative:
-        return small
-    return [sp.Rational(3, 2), sp.Rational(2, 5), sp.Rational(-5, 3), *small, sp.Rational(-1, 7)]
-
-
-@lru_cache(maxsize=256)
-def _function(
-    expression: Any, symbols: tuple[sp.Symbol, ...], elements: tuple[sp.Symbol, ...]
-) -> Any:
-    return sp.lambdify(symbols, _concrete(expression, elements), "mpmath")
-
-
-_CASES = (sp.Piecewise, sp.sign, sp.Max, sp.Min)
-
-
-def _points(symbols: tuple[sp.Symbol, ...], cases: bool) -> Iterator[list[sp.Rational]]:
-    """Points to try; more where cases are distinguished, each of which is true at few of them."""
-    for n in range(_POINTS):
-        yield [
-            _values(s)[(3 * n + 5 * i + n // 7) % len(_values(s))] for i, s in enumerate(symbols)
-        ]
-    draw = random.Random(0)
-    for _ in range(_MORE_POINTS if cases else 0):
-        yield [draw.choice(_values(s)) for s in symbols]
-
-
-def _differing_point(left: Any, right: Any, elements: Any) -> dict[str, str] | None:
-    symbols = tuple(sorted(left.free_symbols | right.free_symbols | set(elements), key=str))
-    functions = [_function(side, symbols, elements) for side in (left, right)]
-    small = mpmath.mpf(10) ** (-_DIGITS // 2)
-    with mpmath.workdps(_DIGITS):
-        for point in _points(symbols, left.has(*_CASES) or right.has(*_CASES)):
-            try:
-                numbers = [mpmath.mpf(p.p) / p.q for p in point]
-                values = [mpmath.mpmathify(f(*numbers)) for f in functions]
-            except (ZeroDivisionError, ValueError, TypeError):
-                continue
-            # A point where neither is real lies outside the domain of both.
-            real = any(abs(mpmath.im(v)) < small for v in values)
-            if real and abs(values[0] - values[1]) > small:
-                found = _simpler_point(functions, symbols) or dict(zip(symbols, point, strict=True))
-                return {str(s): str(p) for s, p in found.items()}
-    return None
-
-
-_BELOW_ONE = ("beta", "gamma", "rho")
-
-
-def _allowed(symbol: sp.Symbol, value: sp.Rational) -> bool:
-    if (symbol.is_positive and value <= 0) or (symbol.is_nonnegative and value < 0):
+def implied(premises: Sequence[Any], conclusions: Sequence[Any]) -> bool:
+    """Whether conditions of rational functions follow from others, and from what symbols assume."""
+    if not conclusions:
+        return True
+    encoder = Encoder()
+    try:
+        known = [encoder.relation(p) for p in premises]
+        goals = [encoder.relation(c) for c in conclusions]
+    except TypeError:
         return False
-    if symbol.name.startswith(_BELOW_ONE) and value >= 1:
-        return False
-    return not symbol.is_integer or value.q == 1
+    granted = [*known, *encoder.assumed()]
+    return all(encoder.valid(granted, goal, _SECONDS).holds is True for goal in goals)
 
 
-def _simpler_point(functions: list[Any], symbols: tuple[sp.Symbol, ...]) -> Any:
-    """A point of small numbers where two functions differ by something that can be seen."""
+def _differing_point(
+    left: Defined, right: Defined, elements: Elements, granted: Domain, covers: bool
+) -> dict[str, str] | None:
+    parts = (left.value, right.value, *left.needs, *right.needs, *granted)
+    found = set().union(*(p.free_symbols for p in parts)) | set(elements or ())
+    symbols = tuple(sorted(found, key=str))
+    of = tuple(elements) if elements is not None else symbols
+    needs = [_least(side.needs) for side in (left, right)]
 
-    def differ(point: tuple[sp.Rational, ...]) -> bool:
-        if not all(map(_allowed, symbols, point)):
-            return False
+    def differ(at: Sequence[Any], least: Any) -> str | None:
+        """How the sides differ at a point of the domain; None where they do not."""
         try:
-            numbers = [mpmath.mpf(p.p) / p.q for p in point]
-            one, two = (mpmath.mpmathify(f(*numbers)) for f in functions)
-        except (ZeroDivisionError, ValueError, TypeError):
-            return False
-        finite = mpmath.isfinite(one) and mpmath.isfinite(two)
-        return bool(finite and not mpmath.im(one) and not mpmath.im(two) and abs(one - two) > 1e-9)
+            if not all(holds_at(h, symbols, of, at) for h in granted):
+                return None
+            defined = [all(holds_at(n, symbols, of, at) for n in needed) for needed in needs]
+            if defined[0] != defined[1]:
+                return None if covers and defined[0] else ("right" if defined[0] else "left")
+            if not defined[0]:
+                return None
+            one, two = (value_at(side.value, symbols, of, at) for side in (left, right))
+        except Unclear:
+            return None
+        return "" if abs(one - two) > least * (1 + abs(one) + abs(two)) else None
 
-    return simplest_point(symbols, differ, tries=500)
+    more = left.value.has(*_CASES) or right.value.has(*_CASES)
+    with mpmath.workdps(DIGITS):
+        for point in points(symbols, granted, more):
+            how = differ([mpmath.mpf(p.p) / p.q for p in point], _SMALL)
+            if how is None:
+                continue
+
+            def as_well(p: tuple[sp.Rational, ...]) -> bool:
+                inside = all(map(allowed, symbols, p))
+                return inside and differ([mpmath.mpf(v.p) / v.q for v in p], 1e-9) is not None
+
+            simple = simplest_point(symbols, as_well, tries=500)
+            shown = simple or dict(zip(symbols, point, strict=True))
+            kind = differ([mpmath.mpf(shown[s].p) / shown[s].q for s in symbols], _SMALL)
+            undefined = {"undefined": f"the {kind} side"} if kind else {}
+            return {**{str(s): str(p) for s, p in shown.items()}, **undefined}
+    return None
 
 
 def positive_norms(expression: Any) -> Any:
     """The expression where no norm is zero."""
-    comparisons = {
+    while comparisons := {
         c for c in expression.atoms(sp.core.relational.Relational)
         if c.rhs == 0 and getattr(c.lhs.func, "__name__", "") == "norm"
-    }  # fmt: skip
-    while comparisons:
-        values = {c: sp.true if isinstance(c, sp.Gt | sp.Ge) else sp.false for c in comparisons}
+    }:  # fmt: skip
+        above = sp.Gt | sp.Ge | sp.Ne
+        values = {c: sp.true if isinstance(c, above) else sp.false for c in comparisons}
         expression = expression.xreplace(values)
-        comparisons = {c for c in comparisons if expression.has(c)}
     return expression
 
 
-def all_equal(pairs: Any, elements: tuple[sp.Symbol, ...] = ()) -> Decision:
-    """Whether every pair is equal; the first counterexample, or undecided pair, otherwise."""
-    different = [(a, b) for a, b in ((sp.sympify(a), sp.sympify(b)) for a, b in pairs) if a != b]
-    for left, right in different:  # found sooner than an identity is proved
-        point = _differing_point(left, right, elements)
-        if point is not None:
-            return Decision(False, point)
-    return Decision(True if all(_identical(*pair) for pair in different) else None)
-
-
-__all__ = ["all_equal", "equal", "positive_norms"]
+__all__ = ["all_equal", "covered", "equal", "implied", "positive_norms"]

@@ -22,6 +22,8 @@ from typing import Any
 import sympy as sp
 
 from ..optimizers.errors import EigenstepError, UnknownName, shown
+from . import definedness
+from .definedness import ALWAYS, Defined, needs_of, value_of
 from .reals import LARGEST, SMALLEST, bits, nonzero_sign
 from .tracing import SYMBOLIC
 
@@ -105,6 +107,75 @@ def parse_rule(
     b**t + 1
     """
     return parse(text, symbols, {**_RULE_FUNCTIONS, **(functions or {})})
+
+
+def parse_defined(
+    text: str, symbols: Mapping[str, Any], functions: Mapping[str, Any] | None = None
+) -> Defined:
+    """:func:`parse_rule` with what the text, as it is typed, needs to be defined.
+
+    Names may stand for a :class:`~eigenstep.analysis.definedness.Defined`, whose needs are the text's.
+
+    >>> x = sp.Symbol("x", real=True)
+    >>> parse_defined("x/x", {"x": x})
+    Defined(value=1, needs=frozenset({Ne(x, 0)}))
+    """
+    values = _Values(symbols)
+    value = parse_rule(text, values, functions)
+    known = {**_RULE_FUNCTIONS, **(functions or {})}
+    reader = _Reader(text.strip(), values, known)
+    tree = ast.parse(text.strip(), mode="eval").body
+    return Defined(value, _needs(tree, reader, symbols))
+
+
+class _Values(Mapping[str, Any]):
+    """Names without what they need."""
+
+    def __init__(self, symbols: Mapping[str, Any]) -> None:
+        self.symbols = symbols
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.symbols
+
+    def __getitem__(self, name: str) -> Any:
+        return value_of(self.symbols[name])
+
+    def __iter__(self) -> Any:
+        return iter(self.symbols)
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+
+def _needs(node: ast.expr, reader: _Reader, symbols: Mapping[str, Any]) -> frozenset[Any]:
+    """What a part of a text needs to be defined."""
+
+    def value(part: ast.expr) -> Any:
+        return reader._value(part)
+
+    def needs(part: ast.expr) -> frozenset[Any]:
+        return _needs(part, reader, symbols)
+
+    if isinstance(node, ast.Name):
+        return needs_of(symbols[node.id]) if node.id in symbols else ALWAYS
+    if isinstance(node, ast.UnaryOp):
+        return needs(node.operand)
+    if isinstance(node, ast.Compare):
+        return needs(node.left) | needs(node.comparators[0])
+    if isinstance(node, ast.BinOp):
+        both = needs(node.left) | needs(node.right)
+        if isinstance(node.op, ast.Div | ast.Mod):
+            return both | definedness.divisor(value(node.right))
+        if isinstance(node.op, ast.Pow):
+            return both | definedness.power(value(node.left), value(node.right))
+        return both
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        name, of = node.func.id, [needs(a) for a in node.args]
+        if name == "where":
+            return of[0] | definedness.chosen(value(node.args[0]), *of[1:])
+        own = {"sqrt": definedness.root, "log": definedness.logarithm}.get(name)
+        return ALWAYS.union(*of, own(value(node.args[0])) if own else ALWAYS)
+    return ALWAYS
 
 
 def _check_range(value: sp.Expr, said: str) -> None:

@@ -24,6 +24,7 @@ import sympy as sp
 
 from ..optimizers import ops
 from ..optimizers.errors import RuleError, shown
+from . import definedness
 
 
 def _expression(x: Any) -> Any:
@@ -56,21 +57,26 @@ def _number(x: Any) -> Any:
     return found
 
 
-def _truth(condition: Any) -> Any:
+def _needs(*operands: Any) -> frozenset[Any]:
+    """What all of these need to be defined."""
+    return frozenset().union(*(x.needs for x in operands if isinstance(x, Operand)))
+
+
+def _truth(condition: Any, *of: Any) -> Any:
     """A condition: Python's own truth where it is decided."""
-    return bool(condition) if condition in (sp.true, sp.false) else Operand(condition)
+    return bool(condition) if condition in (sp.true, sp.false) else Operand(condition, _needs(*of))
 
 
 class Operand:
-    """A SymPy expression, or a condition, in a rule that is traced."""
+    """A SymPy expression, or a condition, in a rule that is traced; and what it needs to be defined."""
 
     __array_priority__ = 1000
     __array_ufunc__ = None
     _op_priority = 1000.0  # SymPy's own objects leave operations with this to it
-    __slots__ = ("expression",)
+    __slots__ = ("expression", "needs")
 
-    def __init__(self, expression: Any) -> None:
-        self.expression = expression
+    def __init__(self, expression: Any, needs: frozenset[Any] = definedness.ALWAYS) -> None:
+        self.expression, self.needs = expression, needs
 
     def _sympy_(self) -> Any:
         return self.expression
@@ -79,75 +85,75 @@ class Operand:
         return f"<traced {shown(self.expression)}>"
 
     def __add__(self, other: Any) -> Operand:
-        return Operand(_number(self) + _number(other))
+        return Operand(_number(self) + _number(other), _needs(self, other))
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Operand:
-        return Operand(_number(self) - _number(other))
+        return Operand(_number(self) - _number(other), _needs(self, other))
 
     def __rsub__(self, other: Any) -> Operand:
-        return Operand(_number(other) - _number(self))
+        return Operand(_number(other) - _number(self), _needs(self, other))
 
     def __mul__(self, other: Any) -> Operand:
-        return Operand(_number(self) * _number(other))
+        return Operand(_number(self) * _number(other), _needs(self, other))
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Operand:
-        return Operand(_number(self) / _number(other))
+        return _quotient(self, other)
 
     def __rtruediv__(self, other: Any) -> Operand:
-        return Operand(_number(other) / _number(self))
+        return _quotient(other, self)
 
     def __pow__(self, other: Any) -> Operand:
-        return Operand(_number(self) ** _number(other))
+        return _power(self, other)
 
     def __rpow__(self, other: Any) -> Operand:
-        return Operand(_number(other) ** _number(self))
+        return _power(other, self)
 
     def __mod__(self, other: Any) -> Operand:
-        return Operand(sp.Mod(_number(self), _number(other)))
+        return _divided(sp.Mod, self, other)
 
     def __rmod__(self, other: Any) -> Operand:
-        return Operand(sp.Mod(_number(other), _number(self)))
+        return _divided(sp.Mod, other, self)
 
     def __floordiv__(self, other: Any) -> Operand:
-        return Operand(sp.floor(_number(self) / _number(other)))
+        return _divided(lambda x, y: sp.floor(x / y), self, other)
 
     def __rfloordiv__(self, other: Any) -> Operand:
-        return Operand(sp.floor(_number(other) / _number(self)))
+        return _divided(lambda x, y: sp.floor(x / y), other, self)
 
     def __neg__(self) -> Operand:
-        return Operand(-_number(self))
+        return Operand(-_number(self), self.needs)
 
     def __pos__(self) -> Operand:
         return self
 
     def __abs__(self) -> Operand:
-        return Operand(sp.Abs(_number(self)))
+        return Operand(sp.Abs(_number(self)), self.needs)
 
     def __lt__(self, other: Any) -> Any:
-        return _truth(sp.Lt(_number(self), _number(other)))
+        return _truth(sp.Lt(_number(self), _number(other)), self, other)
 
     def __le__(self, other: Any) -> Any:
-        return _truth(sp.Le(_number(self), _number(other)))
+        return _truth(sp.Le(_number(self), _number(other)), self, other)
 
     def __gt__(self, other: Any) -> Any:
-        return _truth(sp.Gt(_number(self), _number(other)))
+        return _truth(sp.Gt(_number(self), _number(other)), self, other)
 
     def __ge__(self, other: Any) -> Any:
-        return _truth(sp.Ge(_number(self), _number(other)))
+        return _truth(sp.Ge(_number(self), _number(other)), self, other)
 
     def __eq__(self, other: Any) -> Any:
         if other is None or isinstance(other, str):
             return False
-        return _truth(sp.Eq(_number(self), _number(other)))
+        return _truth(sp.Eq(_number(self), _number(other)), self, other)
 
     def __ne__(self, other: Any) -> Any:
         if other is None or isinstance(other, str):
             return True
-        return _truth(sp.Ne(_number(self), _number(other)))
+        return _truth(sp.Ne(_number(self), _number(other)), self, other)
 
     def __hash__(self) -> int:
         raise RuleError(
@@ -166,7 +172,7 @@ class Operand:
         known = _expression(other)
         if not is_condition(known):
             raise RuleError(f"a rule computed {what} of {shown(known)}, which is no truth value")
-        return _truth(join(self._condition(what), known))
+        return _truth(join(self._condition(what), known), self, other)
 
     def __and__(self, other: Any) -> Any:
         return self._logic("&", sp.And, other)
@@ -180,7 +186,7 @@ class Operand:
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
     def __invert__(self) -> Any:
-        return _truth(sp.Not(self._condition("~")))
+        return _truth(sp.Not(self._condition("~")), self)
 
     def __bool__(self) -> bool:
         raise RuleError(
@@ -220,9 +226,27 @@ class Operand:
         )
 
 
-def _function(of: Callable[..., Any]) -> Callable[..., Any]:
+def _divided(of: Callable[[Any, Any], Any], x: Any, y: Any) -> Operand:
+    below = _number(y)
+    return Operand(of(_number(x), below), _needs(x, y) | definedness.divisor(below))
+
+
+def _quotient(x: Any, y: Any) -> Operand:
+    return _divided(lambda x, y: x / y, x, y)
+
+
+def _power(base: Any, exponent: Any) -> Operand:
+    x, n = _number(base), _number(exponent)
+    return Operand(x**n, _needs(base, exponent) | definedness.power(x, n))
+
+
+def _function(
+    of: Callable[..., Any], own: Callable[..., frozenset[Any]] | None
+) -> Callable[..., Any]:
     def call(*arguments: Any, **how: Any) -> Any:
-        return Operand(of(*map(_number, arguments), **how))
+        values = [*map(_number, arguments)]
+        needs = _needs(*arguments) | (own(*values) if own else definedness.ALWAYS)
+        return Operand(of(*values, **how), needs)
 
     return call
 
@@ -231,12 +255,18 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
     known = _expression(condition)
     if not is_condition(known):  # what is not zero holds
         known = sp.Ne(known, 0)
-    return Operand(sp.Piecewise((_number(x), known), (_number(y), True)))
+    needs = _needs(condition) | definedness.chosen(known, _needs(x), _needs(y))
+    return Operand(sp.Piecewise((_number(x), known), (_number(y), True)), needs)
+
+
+_OWN_NEEDS: dict[str, Callable[..., frozenset[Any]]] = {
+    "sqrt": definedness.root, "quotient": lambda x, y: definedness.divisor(y),
+}  # fmt: skip
 
 
 def functions(symbolic: SimpleNamespace) -> SimpleNamespace:
     """The functions of :mod:`~eigenstep.optimizers.ops` on operands, from those on expressions."""
-    found = {name: _function(of) for name, of in vars(symbolic).items()}
+    found = {name: _function(of, _OWN_NEEDS.get(name)) for name, of in vars(symbolic).items()}
     return SimpleNamespace(**{**found, "where": _where})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +15,8 @@ from ..optimizers import ops
 from ..optimizers.domains import UNIT, Hyperparameter, Integers, Interval
 from ..optimizers.errors import Missing, RuleError, shown
 from ..optimizers.rule import Rule
-from .operands import register, traced, untraced
+from .definedness import ALWAYS
+from .operands import Operand, register, traced, untraced
 from .reals import real
 from .user_code import running
 
@@ -173,6 +174,8 @@ class Trace:
     new_theta: sp.Expr
     new_state: tuple[sp.Expr, ...]
     gradient_point: sp.Expr
+    needs: Mapping[str, frozenset[Any]] = field(default_factory=dict)
+    """By variable, and of ``gradient_at``: what must hold for it to be defined, at a symbolic step."""
 
     @property
     def free(self) -> dict[str, sp.Symbol]:
@@ -273,21 +276,24 @@ def trace(rule: Rule, /, *, step: Any = None, **hyperparameters: Any) -> Trace:
     _check_names(rule, (theta, g, *state))
     with running(RuleError, f"rule {rule.name} cannot be run on symbols", rule):
         whole = step if isinstance(step, int) and rule.memory else STEP
-        found = coefficients_of(rule, values, sp.sympify(whole))
+        computed = _coefficients(rule, values, sp.sympify(whole))
+        found = {k: untraced(v) for k, v in computed.items()}
+        # In the limit, or at one step, what was needed of all steps is not; the values tell.
+        needs = {k: v.needs if isinstance(v, Operand) and step is STEP else ALWAYS
+                 for k, v in computed.items()}  # fmt: skip
         unit = {v for k, v in values.items() if rule.hyperparameters[k].domain == UNIT}
         found = {
             k: _at_step(v, step, unit) if isinstance(v, sp.Basic) else v for k, v in found.items()
         }
-        now = {k: traced(v) for k, v in found.items()}
+        now = {k: Operand(v, needs[k]) if isinstance(v, sp.Basic) else v for k, v in found.items()}
         x, *others = map(traced, (theta, *state))
-        new_theta, *new_state = (
-            _expression(rule, k, v)
-            for k, v in zip(
-                (rule.parameter, *rule.state), rule(x, traced(g), *others, **now), strict=True
-            )
-        )
-        point = _expression(rule, "gradient_at", rule.gradient_point(x, *others, **now))
-    return Trace(rule, theta, g, tuple(state), values, new_theta, tuple(new_state), point)
+        names = (rule.parameter, *rule.state)
+        after = dict(zip(names, rule(x, traced(g), *others, **now), strict=True))
+        after["gradient_at"] = rule.gradient_point(x, *others, **now)
+        new_theta, *new_state = (_expression(rule, k, after[k]) for k in names)
+        point = _expression(rule, "gradient_at", after["gradient_at"])
+    defined = {k: v.needs for k, v in after.items() if isinstance(v, Operand)}
+    return Trace(rule, theta, g, tuple(state), values, new_theta, tuple(new_state), point, defined)
 
 
 _KEYWORDS = {
@@ -319,8 +325,11 @@ def _check_names(rule: Rule, variables: tuple[sp.Symbol, ...]) -> None:
 
 def coefficients_of(rule: Rule, values: Mapping[str, Any], t: Any = STEP) -> dict[str, Any]:
     """The coefficients as expressions of step t, run on traced values."""
-    found = rule.coefficients(traced(t), {k: traced(v) for k, v in values.items()})
-    return {k: untraced(v) for k, v in found.items()}
+    return {k: untraced(v) for k, v in _coefficients(rule, values, t).items()}
+
+
+def _coefficients(rule: Rule, values: Mapping[str, Any], t: Any) -> dict[str, Any]:
+    return rule.coefficients(traced(t), {k: traced(v) for k, v in values.items()})
 
 
 def _expression(rule: Rule, name: str, value: Any) -> sp.Expr:

@@ -8,6 +8,9 @@ number is that of the statement in those documents.
 from __future__ import annotations
 
 from .claims.adaptivity import CLAIMS as ADAPTIVITY
+from .claims.conventions import CLAIMS as CONVENTIONS
+from .claims.defaults import CLAIMS as DEFAULTS
+from .claims.edges import CLAIMS as EDGES
 from .claims.quadratics import CLAIMS as QUADRATICS
 from .claims.recent_rules import CLAIMS as RECENT_RULES
 from .claims.rule_readings import CLAIMS as RULE_READINGS
@@ -26,6 +29,9 @@ ALL_CLAIMS: dict[str, Claim] = {
         *STOCHASTIC,
         *ADAPTIVITY,
         *STEP_SIZES,
+        *CONVENTIONS,
+        *DEFAULTS,
+        *EDGES,
     )
 }
 

@@ -18,6 +18,7 @@ import sympy as sp
 
 from ..analysis import decision, equality
 from ..analysis.decision import Decision
+from ..analysis.definedness import value_of
 from ..analysis.linear import stability
 
 _LONGEST = 360
@@ -96,11 +97,19 @@ def decide(assumptions: Iterable[Any], conclusion: Any, **options: Any) -> Decis
     return found
 
 
-def all_equal(pairs: Iterable[tuple[Any, Any]], elements: tuple[sp.Symbol, ...] = ()) -> Decision:
+def all_equal(
+    pairs: Iterable[tuple[Any, Any]],
+    elements: tuple[sp.Symbol, ...] | None = None,
+    hypotheses: Iterable[Any] = (),
+    *,
+    covers: bool = False,
+) -> Decision:
     """:func:`~eigenstep.analysis.equality.all_equal`, noted pair by pair."""
-    kept = [(sp.sympify(a), sp.sympify(b)) for a, b in pairs]
-    found = equality.all_equal(kept, elements)
-    for left, right in kept:
+    kept, granted = list(pairs), list(hypotheses)
+    found = equality.all_equal(kept, elements, granted, covers=covers)
+    if granted:
+        note("where {}:", granted)
+    for left, right in ((value_of(a), value_of(b)) for a, b in kept):
         if left == right:
             note("{}, the same on both sides", left)
         elif found.holds:
@@ -114,9 +123,14 @@ def all_equal(pairs: Iterable[tuple[Any, Any]], elements: tuple[sp.Symbol, ...] 
     return found
 
 
-def equal(left: Any, right: Any, elements: tuple[sp.Symbol, ...] = ()) -> Decision:
+def equal(
+    left: Any,
+    right: Any,
+    elements: tuple[sp.Symbol, ...] | None = None,
+    hypotheses: Iterable[Any] = (),
+) -> Decision:
     """:func:`~eigenstep.analysis.equality.equal`, noted."""
-    return all_equal([(left, right)], elements)
+    return all_equal([(left, right)], elements, hypotheses)
 
 
 def decide_region(

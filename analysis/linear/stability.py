@@ -232,7 +232,7 @@ def decide_region(
         ``{"sufficient": Decision, "necessary": Decision}``.
     """
     cleared = sp.Poly(sp.fraction(sp.together(polynomial.as_expr()))[0], Z)
-    a, c = sp.symbols("root_re root_im", real=True)
+    a, c = sp.Dummy("root_re", real=True), sp.Dummy("root_im", real=True)
     real, imaginary = sp.Integer(0), sp.Integer(0)
     for (power,), coefficient in cleared.terms():
         re_part, im_part = sp.expand((a + sp.I * c) ** power).as_real_imag()
@@ -249,7 +249,7 @@ def decide_region(
                 [*hypotheses, conditions, root], e.z3.Not(outside), seconds
             )
         else:
-            quantified = [e.variables.pop("root_re"), e.variables.pop("root_im")]
+            quantified = [e.remove(a), e.remove(c)]
             stable = e.z3.ForAll(quantified, e.z3.Implies(root, e.z3.Not(outside)))
             results[direction] = e.valid([*hypotheses, stable], conditions, seconds)
     return results

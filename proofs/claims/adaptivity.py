@@ -86,7 +86,7 @@ CLAIMS: list[Claim] = [
                     "L, exercise", ("R >= 0", "1 - R > 0", "1 + R - largest >= 0", "least - (1 - R) >= 0"),
                     "(1 + R)/(1 - R) - largest/least >= 0"),
     UnrolledClaim("P6.sum", r"$s_t = \sum_\tau g_\tau^2$, which grows linearly under gradients of constant size", "L, AdaGrad",
-                  adagrad, "s", "1", "g**2", {"lr_decay": 0}),
+                  adagrad, "s", "1", "g**2", {"lr_decay": 0, "initial_accumulator": 0}),
     InductionClaim("P6.most", r"“$s_t$ grows essentially at linear rate”: at most linearly where $\lvert g\rvert \le G$, $s_t \le "
                    r"tG^2$, so its rate falls no faster than $t^{-1/2}$ …", "L, AdaGrad", {"s": "0", "n": "0"},
                    {"s": "s + g**2", "n": "n + 1"}, ("n*G**2 - s >= 0",), ("G**2 - g**2 >= 0",), ("G",)),
@@ -147,7 +147,8 @@ CLAIMS: list[Claim] = [
     SumClaim("P12", r"$\sum_{i=0}^{t}\beta^i = \frac{1-\beta^t}{1-\beta}$", "L, Adam", "beta**i", "0", "t",
              "(1 - beta**t)/(1 - beta)",
              corrected=SumClaim("P12.corrected", r"$\sum_{i=0}^{t-1}\beta^i = \frac{1-\beta^t}{1-\beta}$",
-                                "eigenstep", "beta**i", "0", "t - 1", "(1 - beta**t)/(1 - beta)", 1)),
+                                "eigenstep", "beta**i", "0", "t - 1", "(1 - beta**t)/(1 - beta)", 1,
+                                ("beta >= 0", "1 - beta > 0"))),
     UnrolledClaim("P13", r"$s^{[t]} = (1-\rho_1)\sum_{i=1}^t\rho_1^{t-i}g^{[i]}$", "S, Adam: bias", adam, "m",
                   "(1 - beta1)*beta1**tau"),
     FirstStepsClaim("P13.first", r"$s^{[1]} = (1-\rho_1)\hat g^{[1]}$, $s^{[2]} = \rho_1(1-\rho_1)\hat g^{[1]} + (1-\rho_1)\hat g^{[2]}$, "
@@ -180,7 +181,8 @@ CLAIMS: list[Claim] = [
     IdentityClaim("P15", r"No correction is needed with $\beta_t = \beta\frac{1-\beta^{t-1}}{1-\beta^t}$: $\hat m_t = "
                   r"\beta_t\hat m_{t-1} + (1-\beta_t)g_t$ for $t \ge 2$, and so for the second moment; at $t = 1$ it begins with $\hat m_1 = g_1$ (P13.first)", "L, exercise",
                   "(beta*m + (1 - beta)*g)/(1 - beta**t)", "B*m/(1 - beta**(t - 1)) + (1 - B)*g",
-                  {"B": "beta*(1 - beta**(t - 1))/(1 - beta**t)"}, ("beta > 0", "1 - beta > 0", "t >= 2")),
+                  {"B": "beta*(1 - beta**(t - 1))/(1 - beta**t)"},
+                  ("beta >= 0", "1 - beta > 0", "t >= 2")),
     InequalityClaim("P16", r"AMSGrad’s “update steps will become non-increasing”: $\frac{\lvert m'\rvert}"
                     r"{\sqrt{\hat v'}} \le \frac{\lvert m\rvert}{\sqrt{\hat v}}$ ($s = \sqrt{\hat v}$)", "N, AMSGrad",
                     ("m > 0", "m1 > 0", "s > 0", "s1 - s >= 0"), "m/s - m1/s1 >= 0",
@@ -223,7 +225,8 @@ CLAIMS: list[Claim] = [
     SumClaim("P19.centre", r"$(1-\beta)\sum_{i=1}^{t} i\,\beta^{i-1} = \frac{1-(t+1)\beta^t+t\beta^{t+1}}{1-\beta}$, the "
              r"moving average’s centre of mass before division by $1-\beta^t$", "Liu et al. 2020",
              "(1 - beta)*i*beta**(i - 1)", "1", "t",
-             "(1 - (t + 1)*beta**t + t*beta**(t + 1))/(1 - beta)", 1),
+             "(1 - (t + 1)*beta**t + t*beta**(t + 1))/(1 - beta)", 1,
+             ("beta >= 0", "1 - beta > 0")),
     IdentityClaim("P19.length", r"A simple average of $\rho_t$ values has the centre $\frac{\rho_t+1}{2}$; equal to the "
                   r"other’s it gives $\rho_t = \rho_\infty - \frac{2t\beta_2^t}{1-\beta_2^t}$, $\rho_\infty = "
                   r"\frac{2}{1-\beta_2} - 1$", "N, Radam", "2*centre - 1",
@@ -235,7 +238,8 @@ CLAIMS: list[Claim] = [
                   "2*R**2/((R - 2)**2*(R - 4))/(4*R/(R - 2))", "R/(2*(R - 2)*(R - 4))"),
     IdentityClaim("P19.rectifier", r"… so $r_t^2$, the quotient of this at $\rho_\infty$ and at $\rho_t$, is "
                   r"$\frac{(\rho_t-4)(\rho_t-2)\rho_\infty}{(\rho_\infty-4)(\rho_\infty-2)\rho_t}$", "N, Radam",
-                  "(S/(2*(S - 2)*(S - 4)))/(R/(2*(R - 2)*(R - 4)))", "(R - 4)*(R - 2)*S/((S - 4)*(S - 2)*R)"),
+                  "(S/(2*(S - 2)*(S - 4)))/(R/(2*(R - 2)*(R - 4)))", "(R - 4)*(R - 2)*S/((S - 4)*(S - 2)*R)",
+                  domain=("R > 4", "S > 4")),
     InequalityClaim("P19.most", r"“$\rho_\infty$ is the maximum length”: $\rho_t \le \rho_\infty$, as $\frac{2t\beta_2^t}{1-\beta_2^t} \ge "
                     r"0$ ($p = \beta_2^t$)", "N, Radam", ("t >= 0", "p >= 0", "1 - p > 0"), "2*t*p/(1 - p) >= 0"),
     FirstTractableClaim("P19.first", r"“If the variance is tractable ($\rho_t > 4$)”: at $\beta_2 = 0.999$ from step 5 on, and at none "
@@ -257,7 +261,7 @@ CLAIMS: list[Claim] = [
                     "4*b**2 - step**2 > 0"),
     InequalityClaim("P21.cycle", r"Normalised gradient descent, $\theta - \eta Q\theta/\|Q\theta\|$, goes back "
                     r"and forth between $\pm\frac\eta2 e_i$ for every eigenvector $e_i$ …", "eigenstep",
-                    ("lam > 0", "x - eta/2 >= 0", "eta/2 - x >= 0"),
+                    ("lam > 0", "eta > 0", "x - eta/2 >= 0", "eta/2 - x >= 0"),
                     "0 - (x - eta*(lam*x)/(lam*x) + x)**2 >= 0"),
     InequalityClaim("P21.stable", r"… and an error along $e_j$ is multiplied by $1 - \frac{2\lambda_j}{\lambda_i}$ a "
                     r"step, less than 1 in size for $\lambda_j < \lambda_i$ alone: only the oscillation along the "

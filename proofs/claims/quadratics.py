@@ -159,7 +159,7 @@ CLAIMS: list[Claim] = [
                          4: "beta**3*g1 + beta**2*g2 + beta*g3 + g4"}, {"dampening": 0})),
     SumClaim("M12.variance", r"Independent gradients of variance $\sigma^2$ give $v_t$ the variance $\sigma^2\sum_{\tau<t}"
              r"\beta^{2\tau} = \sigma^2\frac{1-\beta^{2t}}{1-\beta^2}$", "eigenstep", "beta**(2*i)", "0", "t - 1",
-             "(1 - beta**(2*t))/(1 - beta**2)", 1),
+             "(1 - beta**(2*t))/(1 - beta**2)", 1, ("beta >= 0", "1 - beta > 0")),
     InequalityClaim("M12.leaky", r"The leaky average $v_t$ has “the benefits of averaging over a batch”, less variance than a "
                     r"gradient: $\frac{\sigma^2}{1-\beta^2} < \sigma^2$", "L, Leaky Averages",
                     ("beta > 0", "1 - beta > 0", "v > 0"), "v - v/(1 - beta**2) > 0",

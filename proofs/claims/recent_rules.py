@@ -62,13 +62,13 @@ CLAIMS: list[Claim] = [
                     "length": "min(max(where(sign(g)*sign(last) > 0, eta_plus*length, where(sign(g)*sign(last) < 0, "
                               "eta_minus*length, length)), step_min), step_max)",
                     "theta": "theta - where(sign(g)*sign(last) < 0, -old*sign(last), length*sign(g))",
-                    "last": "where(sign(g)*sign(last) < 0, 0, g)"}),
+                    "last": "where(sign(g)*sign(last) < 0, 0, g)"}, start={"length": "eta"}),
     EquationsClaim("R20.asgd", r"$\theta \leftarrow (1-\lambda\eta_t)\theta - \eta_t g$, $\eta_t = "
                    r"\eta(1+\lambda\eta(t-1))^{-c}$, $\bar\theta \leftarrow \bar\theta + "
                    r"\mu_t(\theta-\bar\theta)$, $\mu_t = 1/\max(1, t - t_0)$",
                    "Polyak & Juditsky 1992; Xu 2011, section 3", asgd,
                    {"rate": "eta/(1 + a*eta*(t - 1))**c", "theta": "(1 - a*rate)*theta - rate*g",
-                    "ax": "ax + (theta - ax)/max(1, t - t0)"}),
+                    "ax": "ax + (theta - ax)/max(1, t - t0)"}, start={"ax": "theta"}),
     EquationsClaim("R20.schedule_free", r"$z \leftarrow z - \gamma\nabla f((1-\beta)z + \beta x)$, $x \leftarrow "
                    r"(1-c)x + cz$, $c = 1/(t+1)$", "Defazio et al. 2024, eqs. (2)–(4)", schedule_free_sgd,
                    {"z": "theta + gap - eta*g", "c": "1/(t + 1)", "theta": "(1 - c)*theta + c*z",
@@ -111,12 +111,12 @@ CLAIMS: list[Claim] = [
                    fixed=_PLAIN),
     EquationsClaim("R21.adopt", r"$m \leftarrow \beta_1 m + (1-\beta_1)\,\mathrm{clip}(g/\max(\sqrt v,\epsilon), "
                    r"t^{1/4})$, $\theta \leftarrow \theta - \alpha m$, $v \leftarrow \beta_2 v + "
-                   r"(1-\beta_2)g^2$, after a step 0 that only sets $v = g^2$",
+                   r"(1-\beta_2)g^2$, after a step 0 that only sets $v = g^2$ ($\epsilon > 0$)",
                    "Taniguchi et al. 2024, algorithm 2", adopt,
                    {"bound": "(t - 1)**(1/4)", "u": "g/max(sqrt(v), eps)",
                     "m": "where(t <= 1, m, beta1*m + (1 - beta1)*min(max(u, -bound), bound))",
                     "theta": "theta - eta*m",
-                    "v": "where(t <= 1, g**2, beta2*v + (1 - beta2)*g**2)"}),
+                    "v": "where(t <= 1, g**2, beta2*v + (1 - beta2)*g**2)"}, domain=("eps > 0",), invariants=("v >= 0",)),
     EquationsClaim("R21.laprop", r"$n \leftarrow \nu n + (1-\nu)g^2$, $m \leftarrow \mu m + (1-\mu)g/(\sqrt{n/c_n}+"
                    r"\epsilon)$, $\theta \leftarrow \theta - \lambda m/c_m$", "Ziyin, Wang & Ueda 2020, algorithm 1",
                    laprop,

@@ -90,7 +90,7 @@ CLAIMS: list[Claim] = [
                       "0 - ((r**2 + L**2*s**2*eta**2)/(2*s**2*eta) - r*L/s)**2 >= 0")),
     InequalityClaim("G7.optimal", r"No constant step gives a smaller bound: $\frac{r^2 + L^2T\eta^2}{2T\eta} "
                     r"\ge \frac{rL}{\sqrt T}$ ($s = \sqrt T$)", "eigenstep",
-                    ("eta > 0",),
+                    ("eta > 0", "s > 0"),
                     "(r**2 + L**2*s**2*eta**2)/(2*s**2*eta) - r*L/s >= 0"),
     GrowthClaim("G8.logarithm", r"$\frac{1}{T+1} \le \ln(1 + \frac1T)$ ($x = \frac1T$)", "eigenstep", "log(1 + x) - x/(1 + x)"),
     InductionClaim("G8.harmonic", r"… so $\sum_{t\le T}\frac1t \le 1 + \ln T$, $\ln(T+1) \ge \ln T + \frac1{T+1}$ being all that is used",
@@ -160,7 +160,8 @@ CLAIMS: list[Claim] = [
     SumClaim("G14.exponential", r"$\sum_{i\le t}\eta_0\gamma^i = \eta_0\frac{1-\gamma^{t+1}}{1-\gamma}$, bounded by "
              r"$\frac{\eta_0}{1-\gamma}$ ($\gamma = e^{-\lambda}$): with gradients bounded by $G$ the path is no "
              r"longer than $\frac{\eta_0G}{1-\gamma}$, wherever the minimum is", "L, Dynamic Learning Rate",
-             "eta*gamma**i", "0", "t", "eta*(1 - gamma**(t + 1))/(1 - gamma)"),
+             "eta*gamma**i", "0", "t", "eta*(1 - gamma**(t + 1))/(1 - gamma)",
+             domain=("eta > 0", "gamma > 0", "1 - gamma > 0")),
     LimitClaim("G14.polynomial", r"$\sum_{t<T}(\beta t+1)^{-1/2} \ge T(\beta T+1)^{-1/2} \to \infty$: the "
                r"reciprocal tends to 0", "L, Dynamic Learning Rate", "sqrt(beta*T + 1)/T", "T", "0"),
     InequalityClaim("G14.best", r"With noise of variance $\sigma^2$ on $\tfrac12\lambda w^2$ and $V = \mathbb E w^2$ no step ends "

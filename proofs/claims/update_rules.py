@@ -54,6 +54,8 @@ _BOUNDS = {"lower": "final_lr*(1 - 1/(gamma*t + 1))", "upper": "final_lr*(1 + 1/
 _TRUST = "- eta*norm(theta)*(u + w*theta)/norm(u + w*theta)"
 _SYNC = {"slow": "where(t % k <= 0, slow + alpha*(stepped - slow), slow)",
          "fast": "where(t % k <= 0, slow, stepped)"}  # fmt: skip
+_SLOW = {"slow": "fast"}
+"""Slow weights begin at the parameter's first value."""
 _RADAM_TEX = (r"$\theta \leftarrow \theta - \alpha r_t\hat m_t/(\sqrt{\hat v_t}+\epsilon)$ if "
               r"$\rho_t > 4$, else $\theta \leftarrow \theta - \alpha\hat m_t$")  # fmt: skip
 _FAST_TRUST = "fast" + _TRUST.replace("theta", "fast")
@@ -200,16 +202,17 @@ CLAIMS: list[Claim] = [
     EquationsClaim("R15.code", r"For any inner rule $A$: $\varphi \leftarrow A(\varphi)$; every $k$ steps "
                    r"$\theta \leftarrow \theta + \alpha(\varphi - \theta)$, $\varphi \leftarrow \theta$",
                    "Zhang et al. 2019, algorithm 1", lookahead(any_rule),
-                   {"stepped": "A(fast, g, s, eta)", "s": "S(fast, g, s, eta)", **_SYNC}),
+                   {"stepped": "A(fast, g, s, eta)", "s": "S(fast, g, s, eta)", **_SYNC}, start=_SLOW),
     EquationsClaim("R16.ranger", r"Ranger is RAdam with lookahead", "N, Combinations", ranger,
-                   {**_RADAM, "stepped": "fast - eta*u", **_SYNC}, fixed=_FOUR),
+                   {**_RADAM, "stepped": "fast - eta*u", **_SYNC}, fixed=_FOUR, start=_SLOW),
     EquationsClaim("R16.ralamb", r"Ralamb is RAdam with layer-wise scaling", "N, Combinations", ralamb,
                    {**_RADAM, "theta": "theta" + _TRUST}, fixed=_FOUR, positive_norms=True),
     EquationsClaim("R16.ranger_lars", r"RangerLARS is Ralamb with lookahead", "N, Combinations",
                    ranger_lars, {**_RADAM, "stepped": _FAST_TRUST, **_SYNC}, fixed=_FOUR,
-                   positive_norms=True),
+                   positive_norms=True, start=_SLOW),
     EquationsClaim("R17", r"$s \leftarrow s + (1-\beta_2)g^2\,\mathrm{sgn}(g^2 - s)$, then as Adam",
                    "L, Yogi", yogi,
                    {"m": _MOMENTS["m"], "v": "v + (1 - beta2)*g**2*sign(g**2 - v)", **_CORRECTED,
-                    "theta": "theta - eta*m_hat/(sqrt(v_hat) + eps)"}),
+                    "theta": "theta - eta*m_hat/(sqrt(v_hat) + eps)"},
+                   fixed={"initial_accumulator": 0}),
 ]  # fmt: skip

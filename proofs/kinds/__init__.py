@@ -23,6 +23,8 @@ from .conditioning import *
 from .conjugacy import *
 from .cycles import *
 from .decays import *
+from .defaults import *
+from .edges import *
 from .equations import *
 from .equivalent_noise import *
 from .first_steps import *

@@ -12,16 +12,19 @@ import sympy as sp
 
 from ...analysis.expressions import parse
 from ...analysis.simulation import follow
-from ...analysis.tracing import ETA, trace
+from ...analysis.tracing import ETA, STEP, trace
 from ...optimizers.compositions import at_gradient_point
 from ...optimizers.rule import Rule
 from ..steps import note
 from ..trials.arithmetic import read
 from ..trials.changes import changed
 from ..trials.evidence import SEED, Evidence, same
-from ..trials.rules import STEPS, by_symbol, numbers_for
+from ..trials.rules import by_symbol, numbers_for
 from ..verdict import Verdict
 from .claim import Claim, identity
+from .equations import starts
+
+_STEPS = 300
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class ConjugacyClaim(Claim):
     """Two rules trace the same path of gradient points after a linear change of state.
 
     The change maps the first rule's ξ = (state, θ) to the second's; S is given row by row in the
-    first rule's variables. Proved when A₂S = SA₁, B₂ = SB₁ and C₂S = C₁, and S is invertible.
+    first rule's variables. Proved when at every step t A₂S = SA₁, B₂ = SB₁ and C₂S = C₁, S is invertible
+    and does not change with t, and takes the first rule's start to the second's.
     """
 
     first: Rule
@@ -39,7 +43,8 @@ class ConjugacyClaim(Claim):
     second_fixed: Mapping[str, Any] = field(default_factory=dict)
 
     def decide(self) -> tuple[Verdict, str, Any]:
-        one, two = trace(self.first, **self.first_fixed), trace(self.second, **self.second_fixed)
+        one = trace(self.first, step=STEP, **self.first_fixed)
+        two = trace(self.second, step=STEP, **self.second_fixed)
         symbols = {s.name: s for s in (*one.free.values(), *one.system.state)} | {"eta": ETA}
         rows = [parse(row, symbols) for row in self.change]
         s = sp.Matrix([[sp.diff(row, x) for x in one.system.state] for row in rows])
@@ -55,21 +60,31 @@ class ConjugacyClaim(Claim):
                  *zip(q.C * s, p.C, strict=True)]  # fmt: skip
         if sp.expand(s.det()) == 0:
             return Verdict.REFUTED, "polynomial identity", {"det S": "0"}
-        return identity([*at_zero, *pairs])
+        note("the start of the first form, changed by S, is that of the second")
+        begun = dict(zip(p.state[:-1], starts(one).values(), strict=True))
+        *others, theta = (row.subs(begun) for row in rows)
+        known = {two.theta: theta}
+        start = [
+            (other, of.subs(known)) for other, of in zip(others, starts(two).values(), strict=True)
+        ]
+        return identity([*at_zero, *start, *pairs])
 
     def trial(self) -> Evidence:
         random = np.random.default_rng(SEED)
-        gradients, theta = random.standard_normal(STEPS), 1.5
-        state = tuple(random.standard_normal(len(self.first.state)))
+        gradients, theta = random.standard_normal(_STEPS), 1.5
         one = numbers_for(self.first, self.first_fixed)
         two = numbers_for(self.second, {**{k: v for k, v in one.items() if k not in self.first_fixed},
                                        **self.second_fixed})  # fmt: skip
-        names = {**by_symbol(self.first, one), self.first.parameter: theta}
-        names |= dict(zip(self.first.state, state, strict=True))
-        *other, start = [float(read(row, names)) for row in self.change]
-        path = _points_of_gradient(self.first, one, theta, state, gradients)
-        beside = _points_of_gradient(self.second, two, start, tuple(other), gradients)
-        return same([(path, beside)], f"both forms run for {STEPS} steps")
+        anywhere = tuple(random.standard_normal(len(self.first.state)))
+        pairs: list[tuple[Any, Any]] = []
+        for state in (anywhere, self.first.initial_state(theta, one)):
+            names = {**by_symbol(self.first, one), self.first.parameter: theta}
+            names |= dict(zip(self.first.state, state, strict=True))
+            *other, start = [float(read(row, names)) for row in self.change]
+            begun = tuple(other) if state is anywhere else self.second.initial_state(start, two)
+            pairs.append((_points_of_gradient(self.first, one, theta, state, gradients),
+                          _points_of_gradient(self.second, two, start, begun, gradients)))  # fmt: skip
+        return same(pairs, f"both forms run for {_STEPS} steps, from their start and from another")
 
     def mutants(self) -> Iterator[Claim]:
         for i, row in enumerate(self.change):
@@ -83,31 +98,41 @@ class ConjugacyClaim(Claim):
 class StoredPointClaim(Claim):
     """Storing the gradient's point y instead of θ is a change of variable, for the code that runs.
 
-    The rule that the torch optimizer runs is traced too: with y = Cξ its system is conjugate to
-    the rule's own, and its gradient is taken at the stored parameter.
+    The rule that the torch optimizer runs is traced too: with y = Cξ its system is, at every step t,
+    conjugate to the rule's own, its gradient is taken at the stored parameter, and both begin at the
+    same point. The point is stored one step before its gradient is taken, so C must not change with t.
     """
 
     rule: Rule
 
     def decide(self) -> tuple[Verdict, str, Any]:
-        own, stored = trace(self.rule).system, trace(_stored(self.rule)).system
+        given, other = trace(self.rule, step=STEP), trace(_stored(self.rule), step=STEP)
+        own, stored = given.system, other.system
         note("the rule’s system: A = {}, B = {}, C = {}; of the one that stores the "
              "gradient’s point: A = {}, B = {}, C = {}", own.A, own.B, own.C, stored.A, stored.B, stored.C)  # fmt: skip
-        note("conjugate by S, whose last row is C: entry by entry")
+        note("C is the same at t + 1; both begin at θ, with the same state; and they are conjugate by S, "
+             "whose last row is C: entry by entry")  # fmt: skip
         n = own.order
         s = sp.Matrix.vstack(sp.eye(n)[:-1, :], own.C)
         at_parameter = sp.eye(n)[-1:, :]
-        return identity([*zip(stored.A * s, s * own.A, strict=True),
-                          *zip(stored.B, s * own.B, strict=True),
-                          *zip(stored.C, at_parameter, strict=True)])  # fmt: skip
+        begun = starts(given)
+        first = sp.Matrix([*begun.values(), given.theta])
+        beside = [v.subs(other.theta, given.theta) for v in starts(other).values()]
+        return identity([*zip(own.C, own.C.subs(STEP, STEP + 1), strict=True),
+                         *zip(s * first, (*beside, given.theta), strict=True),
+                         *zip(stored.A * s, s * own.A, strict=True),
+                         *zip(stored.B, s * own.B, strict=True),
+                         *zip(stored.C, at_parameter, strict=True)])  # fmt: skip
 
     def trial(self) -> Evidence:
-        gradients = np.random.default_rng(SEED).standard_normal(STEPS)
+        gradients = np.random.default_rng(SEED).standard_normal(_STEPS)
         rule, stored = self.rule, at_gradient_point(self.rule)
         values = numbers_for(rule, {})
-        path = _points_of_gradient(rule, values, 1.0, (0.0,) * len(rule.state), gradients)
-        beside = _points_of_gradient(stored, values, 1.0, (0.0,) * len(stored.state), gradients)
-        return same([(path, beside)], f"both forms run for {STEPS} steps")
+        path, beside = (
+            _points_of_gradient(r, values, 1.0, r.initial_state(1.0, values), gradients)
+            for r in (rule, stored)
+        )
+        return same([(path, beside)], f"both forms run for {_STEPS} steps from the start")
 
 
 def _stored(rule: Rule) -> Rule:

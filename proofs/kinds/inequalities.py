@@ -3,48 +3,59 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import mpmath
 import numpy as np
 import sympy as sp
 
+from ...analysis.atoms import Atoms, sides_of
 from ...analysis.decision import Decision, simplest_counterexample
-from ...analysis.expressions import parse_rule
-from ..steps import decide, note
+from ...analysis.definedness import Defined
+from ...analysis.expressions import parse_defined, parse_rule
+from ...analysis.points import DIGITS, Unclear, holds_at, points, value_at
+from ..steps import decide, note, said
 from ..trials.arithmetic import names_in, read
 from ..trials.evidence import SEED, Evidence
 from ..verdict import Verdict
 from .claim import Claim, from_decisions
-from .names import Reals
+from .names import Reals, hypothesis
 
 _TRIES, _ENOUGH = 60, 40
 
 
 @dataclass(frozen=True)
 class InequalityClaim(Claim):
-    """A statement of real arithmetic: the conclusion holds wherever all hypotheses do."""
+    """A statement of real arithmetic: wherever all hypotheses hold the conclusion is defined and holds.
+
+    Hypotheses that exclude each other prove nothing: such a claim stays open.
+    """
 
     hypotheses: tuple[str, ...]
     conclusion: str
 
     def decide(self) -> tuple[Verdict, str, Any]:
         names = Reals()
-        hypotheses = [parse_rule(h, names) for h in self.hypotheses]
-        conclusion = parse_rule(self.conclusion, names)
-        decision = decide(hypotheses, conclusion)
+        hypotheses = [h for text in self.hypotheses for h in hypothesis(text, names)]
+        conclusion = hypothesis(self.conclusion, names)
+        method = "real arithmetic (z3)"
+        if decide_real(hypotheses, [sp.false]).holds:
+            return Verdict.OPEN, f"{method}: the hypotheses exclude each other", None
+        decision = decide_real(hypotheses, conclusion)
         if decision.holds is False and (simple := self._simpler(hypotheses, conclusion)):
             decision = Decision(False, simple)
-        return from_decisions("real arithmetic (z3)", decision)
+        return from_decisions(method, decision)
 
     @staticmethod
-    def _simpler(hypotheses: list[Any], conclusion: Any) -> dict[str, Any] | None:
+    def _simpler(hypotheses: list[Any], conclusion: list[Any]) -> dict[str, Any] | None:
         """A counterexample in small numbers, where all hypotheses and the conclusion are a ≥ b or a > b."""
-        relations = [*hypotheses, conclusion]
+        relations = [*hypotheses, conclusion[-1]]
         if not all(isinstance(r, sp.GreaterThan | sp.StrictGreaterThan) for r in relations):
             return None
-        return simplest_counterexample(hypotheses, conclusion)
+        return simplest_counterexample(hypotheses, relations[-1])
 
     def trial(self) -> Evidence:
         points = list(_where_true(self.hypotheses, names_in(*self.hypotheses, self.conclusion)))
@@ -130,34 +141,138 @@ def _where_true(hypotheses: tuple[str, ...], names: list[str]) -> Iterator[dict[
             return
 
 
+_SMOOTH = (sp.Add, sp.Mul, sp.Pow, sp.log, sp.exp, sp.Symbol, sp.Number)
+
+
 @dataclass(frozen=True)
 class GrowthClaim(Claim):
-    """``expression`` ≥ 0 for all x ≥ 0: it is so at 0, and its derivative, which is rational, is ≥ 0."""
+    """``expression`` is defined and ≥ 0 for all x ≥ 0.
+
+    Proved where it is so at 0, is made of + − · /, powers, exp and log, none of which leaves its domain, so
+    that it has a derivative everywhere, and that derivative, which is rational, is ≥ 0.
+    """
 
     expression: str
 
     def decide(self) -> tuple[Verdict, str, Any]:
-        x = sp.Symbol("x", real=True)
-        f = parse_rule(self.expression, {"x": x})
+        x = sp.Symbol("x", nonnegative=True)
+        typed = parse_defined(self.expression, {"x": x})
+        f, method = typed.value, "monotone (z3)"
+        if value := self._below_zero(typed, x):
+            return Verdict.REFUTED, method, {"x": str(value)}
+        if not all(isinstance(e, _SMOOTH) for e in sp.preorder_traversal(f)):
+            return Verdict.OPEN, f"{method}: it may jump or bend", None
+        slope = sp.cancel(sp.diff(f, x))
+        if not slope.is_rational_function(x):
+            return Verdict.OPEN, f"{method}: its derivative {said(slope)} is not rational", None
         start = sp.simplify(f.subs(x, 0))
-        note("at x = 0 it is {}; its derivative is {}", start, sp.cancel(sp.diff(f, x)))
-        grows = decide([x >= 0], sp.GreaterThan(sp.cancel(sp.diff(f, x)), 0, evaluate=False))
-        if start.is_nonnegative and grows.holds:
-            return Verdict.PROVED, "monotone (z3)", None
-        for value in (0, sp.Rational(1, 100), sp.Rational(1, 10), 1, 10, 1000):
-            if sp.N(f.subs(x, value), 30) < 0:
-                return Verdict.REFUTED, "monotone (z3)", {"x": str(value)}
-        return Verdict.OPEN, "monotone (z3)", None
+        note("at x = 0 it is {}; its derivative is {}", start, slope)
+        inside = [*sorted(typed.needs, key=sp.default_sort_key), *_inside(f)]
+        note("it needs, for all x ≥ 0: {}", inside or "nothing")
+        everywhere = (
+            decide_real([sp.Ge(x, 0, evaluate=False)], inside) if inside else Decision(True)
+        )
+        grows = decide([sp.Ge(x, 0, evaluate=False)], sp.GreaterThan(slope, 0, evaluate=False))
+        if start.is_nonnegative and everywhere.holds and grows.holds:
+            return Verdict.PROVED, method, None
+        return Verdict.OPEN, method, None
+
+    @staticmethod
+    def _below_zero(typed: Defined, x: sp.Symbol) -> Any:
+        """A point where it is below 0, or undefined, as text."""
+        poles = set()
+        for need in typed.needs:
+            for part in need.atoms(sp.core.relational.Relational):
+                poles |= _real_roots(part.lhs - part.rhs, x)
+        tried = sorted({*map(sp.Rational, _GROWTH_AT), *poles}, key=lambda v: sp.N(v))
+        between = [sp.nsimplify(sp.N((a + b) / 2, 20), rational=True)
+                   for a, b in itertools.pairwise(tried)]  # fmt: skip
+        for value in (*tried, *between):
+            at = [mpmath.mpf(sp.N(value, DIGITS))]
+            with mpmath.workdps(DIGITS):
+                try:
+                    if not all(holds_at(n, (x,), (), at) for n in typed.needs):
+                        return value
+                    if value_at(typed.value, (x,), (), at) < -(mpmath.mpf(10) ** -20):
+                        return value
+                except Unclear:
+                    continue
+        return None
 
     def trial(self) -> Evidence:
-        smallest = float(np.min(read(self.expression, {"x": np.geomspace(1e-6, 1e6, 1000)})))
+        x = np.concatenate([[0.0], np.geomspace(1e-6, 1e6, 1999), np.arange(1, 41) / 4])
+        with np.errstate(all="ignore"):
+            values = np.asarray(read(self.expression, {"x": x}), float) + 0 * x
+        smallest = float(np.min(values))
         return Evidence(
-            smallest >= -1e-12, f"1000 points from 1e-6 to 1e6; smallest {smallest:.1g}"
+            bool(np.all(values >= -1e-12)),
+            f"{len(x)} points from 0 to 1e6; smallest {smallest:.1g}",
         )
 
     def mutants(self) -> Iterator[Claim]:
         yield replace(self, expression=f"({self.expression}) - 1/7")
         yield replace(self, expression=f"-({self.expression})")
+
+
+def _inside(f: Any) -> list[Any]:
+    """What makes f differentiable: each divisor ≠ 0, each root and logarithm of something positive."""
+    found: list[Any] = []
+    for e in sp.preorder_traversal(f):
+        if isinstance(e, sp.log):
+            found.append(sp.Gt(e.args[0], 0, evaluate=False))
+        elif isinstance(e, sp.Pow) and not e.exp.is_Integer:
+            found.append(sp.Gt(e.base, 0, evaluate=False))
+        elif isinstance(e, sp.Pow) and e.exp < 0:
+            found.append(sp.Ne(e.base, 0, evaluate=False))
+    return found
+
+
+def _real_roots(expression: Any, x: sp.Symbol) -> set[Any]:
+    """The roots ≥ 0 of a rational function's numerator."""
+    above = sp.fraction(sp.together(expression))[0]
+    if not above.is_polynomial(x) or not above.has(x):
+        return set()
+    return {r for r in sp.Poly(above, x).real_roots() if r >= 0}
+
+
+def decide_real(hypotheses: list[Any], conclusions: list[Any]) -> Decision:
+    """Whether all conclusions hold where all hypotheses do, of relations of real numbers.
+
+    Maxima, absolute values, signs, roots and cases are replaced by atoms of which z3 is told what holds;
+    a counterexample then is one only if it is one in numbers.
+    """
+    whole = sp.And(*conclusions, evaluate=False) if len(conclusions) > 1 else conclusions[0]
+    relations = [*hypotheses, whole]
+    if all(_is_polynomial(r) for r in relations):
+        return decide(hypotheses, whole)
+    atoms = Atoms().meet(*sides_of(*relations))
+    goal = atoms.relation(whole)
+    given = [atoms.relation(h) for h in hypotheses]
+    found = decide([*given, *atoms.facts], goal)
+    if found.holds is not False:
+        return found
+    symbols = tuple(sorted(set().union(*(r.free_symbols for r in relations)), key=str))
+    with mpmath.workdps(DIGITS):
+        for point in points(symbols, tuple(hypotheses), more=True):
+            at = [mpmath.mpf(p.p) / p.q for p in point]
+            try:
+                inside = all(holds_at(h, symbols, (), at) for h in hypotheses)
+                if inside and not holds_at(whole, symbols, (), at):
+                    return Decision(False, {str(s): p for s, p in zip(symbols, point, strict=True)})
+            except Unclear:
+                continue
+    return Decision(None)
+
+
+def _is_polynomial(relation: Any) -> bool:
+    for r in relation.atoms(sp.core.relational.Relational):
+        for side in (r.lhs, r.rhs):
+            if not side.is_rational_function(*side.free_symbols):
+                return False
+    return True
+
+
+_GROWTH_AT = ("0", "1/100", "1/10", "1/2", "1", "3/2", "2", "3", "5", "10", "40", "1000", "1000000")
 
 
 __all__ = ["GrowthClaim", "InequalityClaim"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from ...analysis.expressions import parse_rule
+from ...analysis.expressions import ExpressionError, parse_defined, parse_rule
 from ..trials.arithmetic import read
 
 
@@ -26,43 +27,67 @@ class Names(dict[str, Any]):
 
 
 class Reals(dict[str, Any]):
-    """Every name stands for a real number, ``positive`` ones for a positive, those of integers for an integer."""
+    """Every name stands for a real number, those of integers for an integer, with the sign that is known."""
 
-    def __init__(self, positive: tuple[str, ...] = (), integers: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        known: Mapping[str, Mapping[str, bool]] = MappingProxyType({}),
+        integers: Sequence[str] = (),
+    ) -> None:
         super().__init__()
-        self.positive, self.integers = positive, integers
+        self.known, self.integers = known, integers
 
     def __contains__(self, name: object) -> bool:
         return True
 
     def __missing__(self, name: str) -> sp.Symbol:
-        given: dict[str, bool] = {"positive": True} if name in self.positive else {"real": True}
+        given = {"real": True, **self.known.get(name, {})}
         if name in self.integers:
-            given["integer"] = True
+            given = {**given, "integer": True}
         return self.setdefault(name, sp.Symbol(name, **given))
 
 
-def in_domain(domain: tuple[str, ...]) -> Any:
-    """Names for formulas in which hypotheses are granted: positive without any, else real.
+_SIGNS: dict[Any, Callable[[Any], dict[str, bool]]] = {
+    sp.Gt: lambda c: {"positive": True} if c >= 0 else {},
+    sp.Ge: lambda c: {"positive": True} if c > 0 else {"nonnegative": True} if c == 0 else {},
+}
 
-    A hypothesis ``name > c`` or ``name >= c``, c ≥ 0 and a number, makes its name positive (not c = 0 of ≥).
+
+def in_domain(domain: Sequence[str]) -> tuple[Any, list[Any]]:
+    """Names for formulas in which hypotheses are granted, and those hypotheses.
+
+    Without any, all names are positive (:class:`Names`). With some, they are real, t, n, b, i, k, T, tau
+    integers; a hypothesis ``name > 0`` gives its name that sign.
+
+    Raises:
+        ExpressionError: a hypothesis that is no comparison.
     """
     if not domain:
-        return Names()
-    positive = []
+        return Names(), []
+    plain = Reals()
+    known: dict[str, dict[str, bool]] = {}
     for text in domain:
-        relation = parse_rule(text, Reals())
+        relation = parse_rule(text, plain)
+        if not isinstance(relation, sp.core.relational.Relational):
+            raise ExpressionError(f"the hypothesis {text!r} compares nothing")
         side, other = relation.gts, relation.lts
-        strict = isinstance(relation, sp.StrictGreaterThan | sp.StrictLessThan)
-        if side.is_Symbol and other.is_number and (other > 0 or (strict and other >= 0)):
-            positive.append(side.name)
-    return Reals(tuple(positive), Names.INTEGERS)
+        kind = sp.Gt if relation.func in (sp.Gt, sp.Lt) else sp.Ge
+        if side.is_Symbol and other.is_number:
+            known[side.name] = {**known.get(side.name, {}), **_SIGNS[kind](other)}
+    names = Reals(known, Names.INTEGERS)
+    return names, [h for text in domain for h in hypothesis(text, names)]
+
+
+def hypothesis(text: str, names: Any) -> list[Any]:
+    """A typed hypothesis with what it needs to be defined, which it grants as well."""
+    found = parse_defined(text, names)
+    return [*sorted(found.needs, key=sp.default_sort_key), found.value]
 
 
 def define(names: Any, definitions: Mapping[str, str]) -> None:
     """Parse definitions, each given in what stands before it, into ``names``."""
     for name, text in definitions.items():
-        names[name] = parse_rule(text, names)
+        names[name] = parse_defined(text, names)
 
 
 _BELOW_ONE = ("beta", "beta1", "beta2", "gamma", "rho", "rho1")

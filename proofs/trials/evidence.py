@@ -27,11 +27,16 @@ class Evidence:
 
 
 def _difference(pairs: list[tuple[Any, Any]]) -> float:
-    """The largest difference, relative to the largest value of its pair."""
+    """The largest difference, relative to the largest value of its pair; infinite where only one is NaN."""
     worst = 0.0
     for a, b in pairs:
-        scale = max(float(np.max(np.abs(a))), float(np.max(np.abs(b))), 1e-300)
-        worst = max(worst, float(np.max(np.abs(np.asarray(a) - np.asarray(b)))) / scale)
+        one, other = np.broadcast_arrays(np.asarray(a), np.asarray(b))
+        alike = (one == other) | (np.isnan(one) & np.isnan(other))
+        if not alike.all():
+            scale = max(float(np.max(np.abs(a))), float(np.max(np.abs(b))), 1e-300)
+            with np.errstate(invalid="ignore"):
+                found = float(np.max(np.abs(one - other)[~alike])) / scale
+            worst = max(worst, found if np.isfinite(found) else np.inf)
     return worst
 
 

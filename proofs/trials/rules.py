@@ -8,7 +8,10 @@ from typing import Any
 from ...optimizers.domains import Integers, Interval
 from ...optimizers.rule import Rule
 
-STEPS, LONG = 20, 2000
+STEPS, LONG = 30, 2000
+FAR = (49, 50, 51, 64, 75, 99, 100, 101, 128, 200, 250, 256, 300, 365, 500, 512, 999, 1000, 1024, 4096,
+       9999, 10_000, 10_001, 10**5, 10**6)  # fmt: skip
+"""Steps far from the first, at which rules are tried too: a branch on t may be anywhere."""
 
 
 def numbers_for(rule: Rule, fixed: Mapping[str, Any], conventions: bool = False) -> dict[str, Any]:

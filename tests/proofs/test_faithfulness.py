@@ -12,7 +12,7 @@ from eigenstep.proofs.kinds import (
     Names,
     Reals,
 )
-from eigenstep.proofs.kinds.names import define, in_domain
+from eigenstep.proofs.kinds.names import in_domain
 from eigenstep.proofs.trials.arithmetic import names_in
 from eigenstep.proofs.words import VECTORS
 
@@ -43,9 +43,9 @@ def multiplied_out(claim, text):
 def says_nothing(claim):
     """Whether reading the statement already settles it."""
     if isinstance(claim, IdentityClaim):
-        names = in_domain(claim.domain)
-        names = names[0] if isinstance(names, tuple) else names
-        define(names, claim.definitions)
+        names, _ = in_domain(claim.domain)
+        for name, text in claim.definitions.items():
+            names[name] = parse_rule(text, names)
         return parse_rule(claim.left, names) == parse_rule(claim.right, names)
     if isinstance(claim, LimitClaim):
         names = Names()
@@ -62,9 +62,8 @@ def says_nothing(claim):
     return False
 
 
-@pytest.mark.parametrize("key", CLAIMS)
-def test_a_claim_says_something(key):
-    assert not says_nothing(CLAIMS[key])
+def test_every_claim_says_something():
+    assert not [key for key, claim in CLAIMS.items() if says_nothing(claim)]
 
 
 @pytest.mark.parametrize(

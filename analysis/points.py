@@ -1,0 +1,160 @@
+"""Points at which a statement is tried, and what it is there: where it could fail, not where it is easy.
+
+Zero and one, both signs, small and large numbers, steps beyond twenty: each symbol takes those that its
+assumptions and the hypotheses allow.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import mpmath
+import sympy as sp
+from sympy.core.function import AppliedUndef
+
+from .tracing import SIZE
+
+DIGITS = 40
+_ZERO = mpmath.mpf(10) ** -25
+"""Below this a number, computed to 40 digits from simple fractions, is zero."""
+_SPREAD, _MORE = 60, 240
+
+_INTEGERS = (1, 2, 3, 5, 6, 8, 12, 20, 4, 25, 60)
+_REALS = tuple(
+    sp.Rational(v)
+    for v in ("3/2", "2/5", "-5/3", "1/3", "7/9", "9/10", "1/10", "-1/7", "0", "5", "1", "-1", "-30", "50",
+              "1000", "1/1000", "2", "3", "4")
+)  # fmt: skip
+
+
+def allowed(symbol: sp.Symbol, value: sp.Rational) -> bool:
+    """Whether a symbol's assumptions allow a value."""
+    if (symbol.is_positive and value <= 0) or (symbol.is_nonnegative and value < 0):
+        return False
+    return not symbol.is_integer or value.q == 1
+
+
+@lru_cache(maxsize=512)
+def values_of(symbol: sp.Symbol, hypotheses: tuple[Any, ...] = ()) -> tuple[sp.Rational, ...]:
+    """The numbers that a symbol takes: those for which the hypotheses about it alone hold."""
+    tried: Iterable[Any] = _REALS
+    if symbol.is_integer:
+        negative = () if symbol.is_nonnegative else (-1, -2, -7)
+        tried = map(sp.Integer, (*_INTEGERS, 0, *negative))
+    own = [h for h in hypotheses if h.free_symbols == {symbol}]
+    return tuple(
+        v for v in tried if allowed(symbol, v) and all(h.subs(symbol, v) == sp.true for h in own)
+    )
+
+
+def points(
+    symbols: Sequence[sp.Symbol], hypotheses: tuple[Any, ...] = (), more: bool = False
+) -> Iterator[list[sp.Rational]]:
+    """Points to try; more where cases are distinguished, each of which is true at few of them."""
+    pools = [values_of(s, hypotheses) for s in symbols]
+    if not all(pools):
+        return
+    for n in range(_SPREAD):
+        yield [pool[(3 * n + 5 * i + n // 7) % len(pool)] for i, pool in enumerate(pools)]
+    draw = random.Random(0)
+    for _ in range(_MORE if more else _SPREAD):
+        yield [draw.choice(pool) for pool in pools]
+
+
+GATHER: dict[str, Any] = {
+    "norm": lambda x, y: sp.sqrt(x**2 + y**2),
+    **dict.fromkeys(("sum", "sum_over_group"), lambda x, y: x + y),
+    **dict.fromkeys(("largest", "largest_over_group"), sp.Max),
+}
+"""What is gathered of a tensor, of one that has two elements."""
+
+
+def concrete(expression: Any, elements: tuple[sp.Symbol, ...]) -> Any:
+    """Free functions replaced by one of the functions that they stand for.
+
+    Those that act elementwise become linear; what is gathered becomes that of a tensor of two elements, the
+    second of which has its own values of the symbols in ``elements``.
+    """
+    second = {s: sp.Rational(5 + 3 * i, 4 + 2 * i) for i, s in enumerate(elements)}
+    expression = expression.xreplace({SIZE: sp.Integer(2)})
+    while functions := expression.atoms(AppliedUndef):
+        f = min(functions, key=lambda f: (f.count_ops(), str(f)))
+        if (gather := GATHER.get(f.func.__name__)) is not None:
+            x = f.args[0]
+            value: Any = gather(x, x.xreplace(second))
+        else:
+            weights = [sp.Rational(2 * i + 3, 7 + len(f.func.__name__)) for i in range(len(f.args))]
+            value = sum(w * a for w, a in zip(weights, f.args, strict=True))
+        expression = expression.xreplace({f: value})
+    return expression
+
+
+class Unclear(Exception):
+    """A point where what is asked cannot be told in forty digits."""
+
+
+Numbers = Sequence[Any]
+
+
+@lru_cache(maxsize=1024)
+def function(
+    expression: Any, symbols: tuple[sp.Symbol, ...], elements: tuple[sp.Symbol, ...]
+) -> Callable[..., Any]:
+    """The expression as a function of mpmath's numbers."""
+    return sp.lambdify(symbols, concrete(expression, elements), "mpmath")
+
+
+def value_at(
+    expression: Any, symbols: tuple[sp.Symbol, ...], elements: tuple[sp.Symbol, ...], at: Numbers
+) -> Any:
+    """The real value at a point.
+
+    Raises:
+        Unclear: there is none, or none that can be told.
+    """
+    try:
+        value = mpmath.mpmathify(function(expression, symbols, elements)(*at))
+    except (ZeroDivisionError, ValueError, TypeError, OverflowError) as error:
+        raise Unclear from error
+    if not mpmath.isfinite(value) or abs(mpmath.im(value)) > _ZERO * (1 + abs(value)):
+        raise Unclear
+    return mpmath.re(value)
+
+
+def holds_at(
+    condition: Any, symbols: tuple[sp.Symbol, ...], elements: tuple[sp.Symbol, ...], at: Numbers
+) -> bool:
+    """Whether a condition holds at a point; of several parts no more are looked at than decide.
+
+    Raises:
+        Unclear: it cannot be told.
+    """
+    if condition in (sp.true, sp.false):
+        return bool(condition)
+    if isinstance(condition, sp.Not):
+        return not holds_at(condition.args[0], symbols, elements, at)
+    if isinstance(condition, sp.And | sp.Or):
+        decisive = isinstance(condition, sp.Or)
+        unclear = False
+        for part in condition.args:
+            try:
+                if holds_at(part, symbols, elements, at) is decisive:
+                    return decisive
+            except Unclear:
+                unclear = True
+        if unclear:
+            raise Unclear
+        return not decisive
+    left, right = (value_at(side, symbols, elements, at) for side in (condition.lhs, condition.rhs))
+    margin = left - right
+    near = abs(margin) <= _ZERO * (1 + abs(left))
+    if near and margin != 0 and not condition.is_Equality and condition.func is not sp.Ne:
+        margin = mpmath.mpf(0)
+    if condition.func in (sp.Eq, sp.Ne):
+        return near is (condition.func is sp.Eq)
+    return {sp.Gt: margin > 0, sp.Ge: margin >= 0, sp.Lt: margin < 0, sp.Le: margin <= 0}[
+        condition.func
+    ]
