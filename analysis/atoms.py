@@ -61,9 +61,7 @@ class Atoms:
         if of is not None:
             undefined = [_compare(sp.Eq, d) for k in key[1:]
                          if (d := sp.fraction(k)[1]).free_symbols]  # fmt: skip
-            self.facts += [
-                sp.Or(*undefined, f, evaluate=False) if undefined else f for f in of(symbol)
-            ]
+            self.facts += [sp.Or(*undefined, f, evaluate=False) if undefined else f for f in of(symbol)]
         return symbol
 
     def root(self, argument: sp.Expr) -> sp.Expr:
@@ -76,10 +74,7 @@ class Atoms:
         if inside == 1:
             return outside
         atom = self.atom(
-            "root",
-            inside,
-            sign="nonnegative",
-            of=lambda a: [_implies(_compare(sp.Ge, inside), _compare(sp.Eq, a**2, inside))],
+            "root", inside, sign="nonnegative", of=lambda a: [_implies(_compare(sp.Ge, inside), _compare(sp.Eq, a**2, inside))]
         )
         self.squares[atom] = inside
         return outside * atom
@@ -120,9 +115,7 @@ class Atoms:
             arguments = [sp.cancel(a / outside) for a in arguments]
         arguments.sort(key=sp.default_sort_key)
         sign = "nonnegative" if isinstance(e, sp.Abs) or name == "norm" else _sign_of(e)
-        atom = self.atom(
-            e.func, *arguments, sign=sign, of=lambda a: _facts_of(e.func, a, arguments)
-        )
+        atom = self.atom(e.func, *arguments, sign=sign, of=lambda a: _facts_of(e.func, a, arguments))
         return atom if isinstance(e, sp.sign) else outside * atom
 
     def normal(self, expression: Any) -> sp.Expr:
@@ -167,9 +160,7 @@ class Atoms:
 
         No power is divided by its base for it, which may be 0.
         """
-        for power in sorted(
-            set().union(*(sp.sympify(e).atoms(sp.Pow) for e in expressions)), key=str
-        ):
+        for power in sorted(set().union(*(sp.sympify(e).atoms(sp.Pow) for e in expressions)), key=str):
             if not power.exp.is_number:
                 base, exponent, whole, _ = self._parts(self.normal(power.base), power.exp)
                 self.least[base, exponent] = min(whole, self.least.get((base, exponent), whole))
@@ -192,9 +183,7 @@ class Atoms:
         whole -= least
         power = known + least
         sign = _sign_of(base**power)
-        atom = self.atom(
-            "power", base, power, sign=sign, of=lambda a: _facts_of_power(a, base, power)
-        )
+        atom = self.atom("power", base, power, sign=sign, of=lambda a: _facts_of_power(a, base, power))
         return (base**whole * atom) ** up
 
     def vanishes(self, expression: sp.Expr) -> bool:

@@ -177,7 +177,9 @@ def _differing_point(
         try:
             if not all(holds_at(h, symbols, of, at) for h in granted):
                 return None
-            defined = [all(holds_at(n, symbols, of, at) for n in needed) for needed in needs]
+            defined = [
+                all(holds_at(n, symbols, of, at) for n in needed) for needed in needs
+            ]
             if defined[0] != defined[1]:
                 return None if covers and defined[0] else ("right" if defined[0] else "left")
             if not defined[0]:

@@ -169,9 +169,7 @@ class GrowthClaim(Claim):
         note("at x = 0 it is {}; its derivative is {}", start, slope)
         inside = [*sorted(typed.needs, key=sp.default_sort_key), *_inside(f)]
         note("it needs, for all x ≥ 0: {}", inside or "nothing")
-        everywhere = (
-            decide_real([sp.Ge(x, 0, evaluate=False)], inside) if inside else Decision(True)
-        )
+        everywhere = decide_real([sp.Ge(x, 0, evaluate=False)], inside) if inside else Decision(True)
         grows = decide([sp.Ge(x, 0, evaluate=False)], sp.GreaterThan(slope, 0, evaluate=False))
         if start.is_nonnegative and everywhere.holds and grows.holds:
             return Verdict.PROVED, method, None
@@ -193,7 +191,7 @@ class GrowthClaim(Claim):
                 try:
                     if not all(holds_at(n, (x,), (), at) for n in typed.needs):
                         return value
-                    if value_at(typed.value, (x,), (), at) < -(mpmath.mpf(10) ** -20):
+                    if value_at(typed.value, (x,), (), at) < -mpmath.mpf(10) ** -20:
                         return value
                 except Unclear:
                     continue
@@ -205,8 +203,7 @@ class GrowthClaim(Claim):
             values = np.asarray(read(self.expression, {"x": x}), float) + 0 * x
         smallest = float(np.min(values))
         return Evidence(
-            bool(np.all(values >= -1e-12)),
-            f"{len(x)} points from 0 to 1e6; smallest {smallest:.1g}",
+            bool(np.all(values >= -1e-12)), f"{len(x)} points from 0 to 1e6; smallest {smallest:.1g}"
         )
 
     def mutants(self) -> Iterator[Claim]:

@@ -25,13 +25,7 @@ def classes():
     for name in ours.__all__:
         cls = getattr(ours, name)
         if isinstance(cls, type) and issubclass(cls, RuleOptimizer):
-            if name in (
-                "RuleOptimizer",
-                "Lookahead",
-                "Muon",
-                "Shampoo",
-                "SOAP",
-            ):  # of any rule; of matrices
+            if name in ("RuleOptimizer", "Lookahead", "Muon", "Shampoo", "SOAP"):  # of any rule; of matrices
                 continue
             optimizer = cls([leaf(1)])
             rule = optimizer.rule_of(optimizer.param_groups[0])
@@ -49,9 +43,7 @@ CLASSES = classes()
 
 def test_every_claimed_rule_trains_in_a_class():
     assert PROVED.keys() <= CLASSES.keys()
-    assert {c.rule.name for c in ALL_CLAIMS.values() if isinstance(c, EquationsClaim)} & set(
-        CLASSES
-    ) <= PROVED.keys()
+    assert {c.rule.name for c in ALL_CLAIMS.values() if isinstance(c, EquationsClaim)} & set(CLASSES) <= PROVED.keys()
 
 
 @pytest.mark.parametrize("claim", DEFAULTS, ids=lambda c: c.id)
@@ -89,22 +81,16 @@ class Beside:
         self.rule, self.stored = rule, at_gradient_point(rule)
         self.rates, self.t = rates, [0] * len(parameters)
         self.theta = [p.detach().numpy().copy() for p in parameters]
-        self.state = [
-            rule.initial_state(theta, self.values(i)) for i, theta in enumerate(self.theta)
-        ]
+        self.state = [rule.initial_state(theta, self.values(i)) for i, theta in enumerate(self.theta)]
 
     def values(self, i):
         return self.rule.with_defaults({"lr": self.rates[i]})
 
     def step(self, i, g):
         self.t[i] += 1
-        coefficients = self.stored.coefficients(
-            self.t[i], self.stored.with_defaults({"lr": self.rates[i]})
-        )
+        coefficients = self.stored.coefficients(self.t[i], self.stored.with_defaults({"lr": self.rates[i]}))
         with np.errstate(all="ignore"):
-            self.theta[i], *self.state[i] = self.stored(
-                self.theta[i], g, *self.state[i], **coefficients
-            )
+            self.theta[i], *self.state[i] = self.stored(self.theta[i], g, *self.state[i], **coefficients)
         return coefficients
 
 
@@ -136,9 +122,7 @@ def test_a_class_steps_by_the_rule_that_is_proved(name, monkeypatch):
                     assert number_ == pytest.approx(expected[i][key], rel=1e-15, abs=0), (cls, key)
             for i, p in enumerate(parameters):
                 assert optimizer.state[p].get("step", 0) == beside.t[i]
-                np.testing.assert_allclose(
-                    p.detach().numpy(), beside.theta[i], rtol=1e-12, atol=1e-13
-                )
+                np.testing.assert_allclose(p.detach().numpy(), beside.theta[i], rtol=1e-12, atol=1e-13)
         monkeypatch.undo()
 
 
@@ -146,8 +130,6 @@ def reloaded(optimizer, cls, groups, rate):
     file = io.BytesIO()
     torch.save(optimizer.state_dict(), file)
     file.seek(0)
-    other = cls(
-        [{k: g[k] for k in ("params", "lr") if k in g} for g in groups], lr=rate, engine="blocked"
-    )
+    other = cls([{k: g[k] for k in ("params", "lr") if k in g} for g in groups], lr=rate, engine="blocked")
     other.load_state_dict(torch.load(file))
     return other
