@@ -72,13 +72,10 @@ CLAIMS: list[Claim] = [
                "beta**p*u + (1 - beta**p)*a**p", "p", "max(beta*u, a)", ("beta", "a"),
                corrected=_PRINTED["R8.limit"]),
     EquationsClaim("R11.decouples", r"AdamW “decouples the choice of the learning rate from the choice of the weight decay”: "
-                   r"what a step takes off $\theta$ does not depend on $\alpha$, it is $w_t\theta$", "N, AdamW", adamw,
+                   r"what a step takes off $\theta$ does not depend on $\alpha$, it is $w_t\theta$. (As N prints it, it is $\alpha "
+                   r"w_t\theta$: what decay is apart from is $m$, $v$ and their quotient)", "N, AdamW", adamw,
                    {**_MOMENTS, **_CORRECTED, "theta": "theta - eta*m_hat/(sqrt(v_hat) + eps) - w*theta"},
-                   corrected=EquationsClaim(
-                       "R11.decouples_corrected", r"As N prints it, it takes off $\alpha w_t\theta$, for every $w_t$: another "
-                       r"$\alpha$ is another decay. What decay is apart from is $m$, $v$ and their quotient", "eigenstep", adamw,
-                       {**_MOMENTS, **_CORRECTED,
-                        "theta": "(1 - eta*w)*theta - eta*m_hat/(sqrt(v_hat) + eps)"})),
+                   corrected=_PRINTED["R11"]),
     AnyLengthClaim("R14.lars_any", r"LARS with any $\phi: \mathbb R^+ \to \mathbb R^+$: $\theta \leftarrow \theta - "
                    r"\alpha p\,m/\|m\|$ for every $p = \phi(\|\theta\|) > 0$, where no norm is 0", "N, LARS", lars,
                    {"v": "beta*v + (1 - beta)*(g + w*theta)", "theta": "theta - eta*p*v/norm(v)"}),
