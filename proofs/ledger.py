@@ -16,6 +16,7 @@ from .claims.famous_texts import CLAIMS as FAMOUS_TEXTS
 from .claims.library_texts import CLAIMS as LIBRARY_TEXTS
 from .claims.quadratics import CLAIMS as QUADRATICS
 from .claims.recent_rules import CLAIMS as RECENT_RULES
+from .claims.rule_readings import CLAIMS as RULE_READINGS
 from .claims.step_sizes import CLAIMS as STEP_SIZES
 from .claims.stochastic import CLAIMS as STOCHASTIC
 from .claims.update_rules import CLAIMS as UPDATE_RULES
@@ -25,6 +26,7 @@ ALL_CLAIMS: dict[str, Claim] = {
     claim.id: claim
     for claim in (
         *UPDATE_RULES,
+        *RULE_READINGS,
         *RECENT_RULES,
         *QUADRATICS,
         *STOCHASTIC,

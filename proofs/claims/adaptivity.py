@@ -6,11 +6,16 @@ from ...optimizers.rules import adadelta, adagrad, adam, gradient_descent, heavy
 from ..kinds import (
     Claim,
     EquationsClaim,
+    FirstStepsClaim,
+    FirstTractableClaim,
+    GrowthClaim,
     IdentityClaim,
+    InductionClaim,
     InequalityClaim,
     LimitClaim,
     LookaheadClaim,
     MatrixIdentityClaim,
+    MostlyScaledClaim,
     ScalingClaim,
     SumClaim,
     SymmetryClaim,
@@ -26,14 +31,37 @@ CLAIMS: list[Claim] = [
     MatrixIdentityClaim("P1.change", r"… where $\tfrac12x^TQx + c^Tx + b = \tfrac12\bar x^T\Lambda\bar x + "
                         r"\bar c^T\bar x + b$", _PRECONDITIONING, "xT*UT*L*U*x/2 + cT*x + b",
                         "yT*L*y/2 + dT*y + b", {"y": "U*x", "d": "U*c"}),
+    MatrixIdentityClaim("P1.gradient", r"$\partial\bar f(\bar x) = \Lambda\bar x + \bar c = \Lambda(\bar x - \bar x_0)$, $\bar x_0 = "
+                        r"-\Lambda^{-1}\bar c$", _PRECONDITIONING, "L*x + d", "L*(x - s)", {"s": "-Li*d"}),
+    MatrixIdentityClaim("P1.perturbed", r"$c$ perturbed by $\delta$ moves the minimizer $-Q^{-1}c$, in the coordinates $\bar x = Ux$, by "
+                        r"$-\Lambda^{-1}U\delta$: $\bar x_i$ by $-\bar\delta_i/\Lambda_i$ …", _PRECONDITIONING,
+                        "U*(UT*Li*U*c - UT*Li*U*(c + x))", "-Li*(U*x)"),
+    InequalityClaim("P1.sensitive", r"… “for small $\Lambda_i$ changes in $\bar x_i$ can be dramatic”: however small $\delta > 0$ is, it "
+                    r"is moved by more than any $K$ where $\Lambda_i < \delta/K$ …", _PRECONDITIONING,
+                    ("lam > 0", "delta - K*lam > 0"), "delta/lam - K > 0"),
+    InequalityClaim("P1.insensitive", r"… “whenever $\Lambda_i$ are large only small changes in $\bar x_i$ and in the minimum”: both, "
+                    r"$\lvert\bar\delta_i\rvert/\Lambda_i$ and $\tfrac12\lvert(\bar c_i + \bar\delta_i)^2 - \bar c_i^2\rvert/\Lambda_i$, "
+                    r"are some $q$ over $\Lambda_i$, and of two curvatures the larger has the smaller one", _PRECONDITIONING,
+                    ("lam > 0", "big - lam > 0", "q > 0"), "q/lam - q/big > 0"),
     MatrixIdentityClaim("P2", r"$\|Uc - Ud\| = \|c - d\|$ for orthogonal $U$", _PRECONDITIONING, "uT*u", "wT*w",
                         {"u": "U*c - U*d", "w": "c - d"}),
     MatrixIdentityClaim("P3", r"$z = \Lambda^{1/2}Ux$ makes $x^TQx = \|z\|^2$", _PRECONDITIONING,
                         "xT*UT*L*U*x", "sT*s", {"s": "Lh*U*x"}),
-    IdentityClaim("P4.unit", r"$\tilde Q_{ii} = Q_{ii}/\sqrt{Q_{ii}Q_{ii}} = 1$", _PRECONDITIONING,
-                  "q/sqrt(q*q)", "1"),
-    ScalingClaim("P4", r"Diagonal scaling never raises the condition number (print: “in most cases this "
-                 r"simplifies it considerably”)", _PRECONDITIONING,
+    InequalityClaim("P4.unit", r"$\tilde Q_{ii} = Q_{ii}/\sqrt{Q_{ii}Q_{ii}} = 1$ ($a = Q_{ii} > 0$, $r$ the root)", _PRECONDITIONING,
+                    ("a > 0", "r >= 0", "r**2 - a*a >= 0", "a*a - r**2 >= 0"), "0 - (a/r - 1)**2 >= 0"),
+    InequalityClaim("P4.aligned", r"“This would entirely eliminate the problem at hand since the problem is axis aligned”: of a diagonal $Q$ "
+                    r"the eigenvalues of $\tilde Q$, $a/\sqrt{aa}$ and $b/\sqrt{bb}$, are the same, so $\kappa = 1$", _PRECONDITIONING,
+                    ("a > 0", "r >= 0", "r**2 - a*a >= 0", "a*a - r**2 >= 0",
+                     "b > 0", "s >= 0", "s**2 - b*b >= 0", "b*b - s**2 >= 0"), "0 - (a/r - b/s)**2 >= 0"),
+    MostlyScaledClaim("P4.most", r"“In most cases this simplifies the condition number considerably”, read as: $\kappa$ falls to a half or "
+                      r"below for more than half of a set, all positive definite $3\times3$ matrices with the diagonal from 1, 4, 9 "
+                      r"and else $-1$, 0, 1", _PRECONDITIONING, (1, 4, 9), (-1, 0, 1), 2),
+    MostlyScaledClaim("P4.most_alike", r"… where the diagonal is from 1, 2, 3, too", _PRECONDITIONING, (1, 2, 3), (-1, 0, 1), 2,
+                      corrected=MostlyScaledClaim(
+                          "P4.most_lower", r"For more than half of these $\kappa$ falls at all: how much is to be won is in how unequal "
+                          r"the diagonal is", "eigenstep", (1, 2, 3), (-1, 0, 1))),
+    ScalingClaim("P4", r"Diagonal scaling never raises the condition number, the strongest reading of “in most cases "
+                 r"this simplifies the condition number considerably”", _PRECONDITIONING,
                  (((4, 1, 0), (1, 9, 2), (0, 2, 1)), ((4, -2, -2), (-2, 9, 6), (-2, 6, 9))),
                  corrected=InequalityClaim(
                      "P4.two", r"In two dimensions it never does: $\kappa + \frac1\kappa + 2 = "
@@ -46,17 +74,34 @@ CLAIMS: list[Claim] = [
                     r"$y$ of $r\tilde Q$, $(y-r)(y-r-s) = 2q^2\frac rp$ ($w = 2q^2$, $S = r+s$)", "eigenstep",
                     ("p >= 0", "r - p > 0", "S - r >= 0", "y - S > 0",
                      "w - (x - p)*(x - S) >= 0", "p*(y - r)*(y - S) - w*r >= 0"), "y - x > 0"),
-    InequalityClaim("P5", r"Gerschgorin: $\lvert\lambda - a_{ii}\rvert\lvert x_i\rvert \le \sum_j\lvert a_{ij}"
-                    r"\rvert\lvert x_j\rvert$ at the largest $\lvert x_i\rvert$, so $\lambda$ lies within $R_i = "
-                    r"\sum_{j\ne i}\lvert a_{ij}\rvert$ of $a_{ii}$ (the sum over $j$ is $s \le R\lvert x_i\rvert$)",
-                    "L, exercise", ("x > 0", "s - distance*x >= 0", "R*x - s >= 0"),
-                    "R - distance >= 0"),
+    InductionClaim("P5", r"Gerschgorin: of $Ax = \lambda x$ take the row of the largest $\lvert x_i\rvert$, signs so that $x_i > 0$: "
+                   r"$(\lambda - a_{ii})x_i = \sum_{j\ne i}a_{ij}x_j$, whose partial sums $s$ stay within $R\,x_i$, $R = "
+                   r"\sum\lvert a_{ij}\rvert$, term by term as $\lvert x_j\rvert \le x_i$; so $\lvert\lambda - a_{ii}\rvert \le R$",
+                   "L, exercise", {"s": "0", "R": "0"}, {"s": "s + a*y", "R": "R + r"},
+                   ("R*x - s >= 0", "R*x + s >= 0"), ("x - y >= 0", "x + y >= 0", "r - a >= 0", "r + a >= 0"),
+                   ("x", "lam", "aii"), ("x > 0",), ("(lam - aii)*x - s >= 0", "s - (lam - aii)*x >= 0"),
+                   ("R - (lam - aii) >= 0", "R + (lam - aii) >= 0")),
     InequalityClaim("P5.scaled", r"For $\tilde Q$, whose diagonal is 1: the eigenvalues lie in $[1-R, 1+R]$, $R = \max_i"
                     r"\sum_{j\ne i}\lvert Q_{ij}\rvert/\sqrt{Q_{ii}Q_{jj}}$, so $\kappa(\tilde Q) \le \frac{1+R}{1-R}$ for $R < 1$",
                     "L, exercise", ("R >= 0", "1 - R > 0", "1 + R - largest >= 0", "least - (1 - R) >= 0"),
                     "(1 + R)/(1 - R) - largest/least >= 0"),
     UnrolledClaim("P6.sum", r"$s_t = \sum_\tau g_\tau^2$, which grows linearly under gradients of constant size", "L, AdaGrad",
                   adagrad, "s", "1", "g**2", {"lr_decay": 0, "initial_accumulator": 0}),
+    InductionClaim("P6.most", r"“$s_t$ grows essentially at linear rate”: at most linearly where $\lvert g\rvert \le G$, $s_t \le "
+                   r"tG^2$, so its rate falls no faster than $t^{-1/2}$ …", "L, AdaGrad", {"s": "0", "n": "0"},
+                   {"s": "s + g**2", "n": "n + 1"}, ("n*G**2 - s >= 0",), ("G**2 - g**2 >= 0",), ("G",)),
+    InductionClaim("P6.least", r"… and at least linearly where $\lvert g\rvert \ge c$, $s_t \ge tc^2$: “an $O(t^{-1/2})$ learning rate”",
+                   "L, AdaGrad", {"s": "0", "n": "0"}, {"s": "s + g**2", "n": "n + 1"}, ("s - n*c**2 >= 0",),
+                   ("g**2 - c**2 >= 0",), ("c",)),
+    InductionClaim("P6.any", r"… read for any bounded gradients: $s_t \ge tc^2$ where $\lvert g\rvert \le G$ alone is known ($c \le G$)",
+                   "L, AdaGrad", {"s": "0", "n": "0"}, {"s": "s + g**2", "n": "n + 1"}, ("s - n*c**2 >= 0",),
+                   ("G**2 - g**2 >= 0",), ("c", "G"), ("c > 0", "G - c >= 0"),
+                   corrected=InductionClaim(
+                       "P6.converging", r"Gradients that shrink as $g_{t+1}^2 \le \gamma g_t^2$, as on a quadratic, leave $s_t \le "
+                       r"\frac{g_1^2}{1-\gamma}$ for ever, and the rate above a constant", "eigenstep",
+                       {"s": "0", "q": "q1"}, {"s": "s + q", "q": "less"},
+                       ("q1 - q - (1 - gamma)*s >= 0", "q >= 0"), ("less >= 0", "gamma*q - less >= 0"), ("q1", "gamma"),
+                       ("q1 >= 0", "1 - gamma >= 0", "gamma >= 0"), (), ("q1 - (1 - gamma)*s >= 0",))),
     LimitClaim("P6", r"Under gradients of constant size $G$ Adagrad’s step $\frac{\eta}{\sqrt{tG^2+\epsilon}}$ times "
                r"$\sqrt t$ tends to $\eta/G$: it falls as $t^{-1/2}$", "L, AdaGrad",
                "sqrt(t)*eta/sqrt(t*G**2 + eps)", "t", "eta/G"),
@@ -64,8 +109,8 @@ CLAIMS: list[Claim] = [
                   "L, exercise", "0.1*y1**2 + 2*y2**2", "0.1*(x1 + x2)**2 + 2*(x1 - x2)**2",
                   {"y1": "(x1 + x2)/sqrt(2)", "y2": "(x1 - x2)/sqrt(2)"},
                   corrected=IdentityClaim(
-                      "P7.corrected", r"… is $0.05(x_1+x_2)^2 + (x_1-x_2)^2$; print has twice that",
-                      "eigenstep", "0.1*y1**2 + 2*y2**2", "0.05*(x1 + x2)**2 + (x1 - x2)**2",
+                      "P7.corrected", r"… is $1.05x_1^2 - 1.9x_1x_2 + 1.05x_2^2 = 0.05(x_1+x_2)^2 + (x_1-x_2)^2$; "
+                      r"print has twice that", "eigenstep", "0.1*y1**2 + 2*y2**2", "1.05*x1**2 - 1.9*x1*x2 + 1.05*x2**2",
                       {"y1": "(x1 + x2)/sqrt(2)", "y2": "(x1 - x2)/sqrt(2)"})),
     *(SymmetryClaim(f"P8.{rule.name}", rf"Rotation changes what {name} does: it is not rotation-equivariant",
                     "L, exercise", rule, "rotation", False)
@@ -78,14 +123,18 @@ CLAIMS: list[Claim] = [
                "(1 - gamma)*(1 - gamma**t)/(1 - gamma)", "t", "1", ("gamma",)),
     IdentityClaim("P9.half_life", r"“A half-life time of an observation of $\gamma^{-1}$”: $\gamma^{1/\gamma} = "
                   r"\tfrac12$", "L, RMSProp", "gamma**(1/gamma)", "1/2",
-                  corrected=IdentityClaim(
-                      "P9.half_life_corrected", r"The half-life is $\frac{\ln\frac12}{\ln\gamma}$: $e^{h\ln\gamma} = "
-                      r"\tfrac12$", "eigenstep", "h*log(gamma)", "log(1/2)", {"h": "log(1/2)/log(gamma)"},
-                      ("gamma > 0", "1 - gamma > 0"))),
-    SymmetryClaim("P10", r"Adadelta’s update has the parameters’ unit: $\theta \to c\theta$ turns its path $\theta_t$ into "
-                  r"$c\theta_t$ ($\epsilon = 0$) …", "N, Adadelta", adadelta, "units"),
-    SymmetryClaim("P10.adam", r"… Adam’s has not", "N, Adadelta", adam, "units", False),
+                  corrected=GrowthClaim(
+                      "P9.half_life_corrected", r"The half-life, $h$ with $\gamma^h = \tfrac12$, is $\frac{\ln2}{\ln(1/\gamma)}$, which is "
+                      r"at least $\ln2\frac\gamma{1-\gamma}$ as $\ln(1+x) \le x$, $x = \frac1\gamma - 1$ (and at most "
+                      r"$\frac{\ln2}{1-\gamma}$: G8.logarithm)", "eigenstep", "x - log(1 + x)")),
+    SymmetryClaim("P10.adam", r"Adam’s update has not the parameters’ unit, at $\epsilon = 0$ either …", "N, Adadelta", adam, "units", False),
     SymmetryClaim("P10.gradient_descent", r"… nor gradient descent’s", "N, Adadelta", gradient_descent, "units", False),
+    IdentityClaim("P11.half_life", r"“Choosing $\rho = 0.9$ amounts to a half-life time of 10”: after 10 steps half of a weight is left",
+                  "L, Adadelta", "weight*rho**10", "weight/2", {"rho": "0.9"}, ("weight > 0",),
+                  corrected=InequalityClaim(
+                      "P11.half_life_corrected", r"A half is left between 6 and 7 steps, $0.9^7 < \tfrac12 < 0.9^6$ "
+                      r"(P9.half_life_corrected); 10 is $\frac1{1-\rho}$, after which there is $0.9^{10} = 0.35$", "eigenstep",
+                      (), "min(0.9**6 - 1/2, 1/2 - 0.9**7) > 0")),
     EquationsClaim("P11", r"Adadelta without $g'$: $s \leftarrow \rho s + (1-\rho)g^2$, $x^+ = x - \sqrt{\frac{\Delta x + "
                    r"\epsilon}{s+\epsilon}}\,g$, $\Delta x \leftarrow \rho\Delta x + (1-\rho)(x^+ - x)^2$", "L, exercise",
                    adadelta, {"s": "rho*s + (1 - rho)*g**2", "old": "theta",
@@ -102,16 +151,35 @@ CLAIMS: list[Claim] = [
                                 ("beta >= 0", "1 - beta > 0"))),
     UnrolledClaim("P13", r"$s^{[t]} = (1-\rho_1)\sum_{i=1}^t\rho_1^{t-i}g^{[i]}$", "S, Adam: bias", adam, "m",
                   "(1 - beta1)*beta1**tau"),
+    FirstStepsClaim("P13.first", r"$s^{[1]} = (1-\rho_1)\hat g^{[1]}$, $s^{[2]} = \rho_1(1-\rho_1)\hat g^{[1]} + (1-\rho_1)\hat g^{[2]}$, "
+                    r"$s^{[3]} = \rho_1^2(1-\rho_1)\hat g^{[1]} + \rho_1(1-\rho_1)\hat g^{[2]} + (1-\rho_1)\hat g^{[3]}$",
+                    "S, Adam: bias", adam, "m",
+                    {1: "(1 - beta1)*g1", 2: "beta1*(1 - beta1)*g1 + (1 - beta1)*g2",
+                     3: "beta1**2*(1 - beta1)*g1 + beta1*(1 - beta1)*g2 + (1 - beta1)*g3"}),
     SumClaim("P14", r"Under a constant mean $\mathbb E s^{[t]} = \mathbb E g\,(1-\rho^t)$: the weights add up to "
              r"$1-\rho^t$", "S, Adam: bias", "(1 - rho)*rho**i", "0", "t - 1", "1 - rho**t", 1),
     LimitClaim("P14.vanishes", r"… and the bias $\rho^t$ vanishes", "S, Adam: bias", "rho**t", "t", "0",
                ("rho",)),
-    InequalityClaim("P14.drift", r"If no mean is further than $\delta$ from the present one then $\lvert\zeta\rvert "
-                    r"\le \delta(1-\rho^t)$, one term more", "eigenstep",
-                    ("rho >= 0", "1 - rho >= 0", "d*P - z >= 0", "d - e >= 0",
-                     ), "d*(rho*P + 1 - rho) - (rho*z + (1 - rho)*e) >= 0"),
+    InequalityClaim("P14.biased", r"“$\mathbb E[s^{[t]}] \ne \mathbb E[\hat g^{[t]}]$”: $(1-\rho_1^t)m \ne m$ where the mean $m \ne 0$ is "
+                    r"constant, at every $t$ and $0 < \rho_1$ ($p = \rho_1^t$) …", "S, Adam: bias", ("p > 0", "m**2 > 0"),
+                    "((1 - p)*m - m)**2 > 0"),
+    EquationsClaim("P14.unbiased", r"… not at $\rho_1 = 0$, which S’s $\rho_1 \in [0, 1)$ includes: there $s^{[t]} = \hat g^{[t]}$",
+                   "eigenstep", adam, {"m": "g", "v": "beta2*v + (1 - beta2)*g**2", "v_hat": "v/(1 - beta2**t)",
+                                       "theta": "theta - eta*m/(sqrt(v_hat) + eps)"}, fixed={"beta1": 0}),
+    InductionClaim("P14.drift", r"If no mean is further than $\delta$ from that of the last gradient then $\lvert\zeta\rvert \le "
+                   r"\delta(1-\rho^t)$: from $\zeta = P = 0$, $\zeta \leftarrow \rho\zeta + (1-\rho)e$, $P \leftarrow \rho P + 1-\rho$",
+                   "eigenstep", {"z": "0", "P": "0"}, {"z": "rho*z + (1 - rho)*e", "P": "rho*P + 1 - rho"},
+                   ("d*P - z >= 0", "d*P + z >= 0"), ("d - e >= 0", "d + e >= 0"), ("rho", "d"), ("rho >= 0", "1 - rho > 0")),
+    InductionClaim("P14.slow", r"“$\zeta$ can be kept small due to the exponential weights”: a mean that moves by at most $\delta$ a step "
+                   r"leaves $\lvert\zeta\rvert \le \delta\frac{\rho}{1-\rho}$, of all $t$ ($\zeta_{t+1} = \rho(\zeta_t - (1-\rho^t)e)$)",
+                   "S, Adam: bias", {"z": "0", "P": "0"}, {"z": "rho*(z - P*e)", "P": "rho*P + 1 - rho"},
+                   ("d*rho - (1 - rho)*z >= 0", "d*rho + (1 - rho)*z >= 0", "P >= 0", "1 - P >= 0"),
+                   ("d - e >= 0", "d + e >= 0"), ("rho", "d"), ("rho >= 0", "1 - rho > 0", "d >= 0")),
+    UnrolledClaim("P14.second", r"“$\mathbb E[r^{[t]}] \ne \mathbb E[\hat g^{[t]}\odot\hat g^{[t]}]$”, analogously: $r^{[t]} = (1-\rho_2)"
+                  r"\sum\rho_2^{t-i}\hat g^{[i]}\odot\hat g^{[i]}$, whose weights add up to $1-\rho_2^t$ (P14)", "S, Adam: bias", adam,
+                  "v", "(1 - beta2)*beta2**tau", "g**2"),
     IdentityClaim("P15", r"No correction is needed with $\beta_t = \beta\frac{1-\beta^{t-1}}{1-\beta^t}$: $\hat m_t = "
-                  r"\beta_t\hat m_{t-1} + (1-\beta_t)g_t$", "L, exercise",
+                  r"\beta_t\hat m_{t-1} + (1-\beta_t)g_t$ for $t \ge 2$, and so for the second moment; at $t = 1$ it begins with $\hat m_1 = g_1$ (P13.first)", "L, exercise",
                   "(beta*m + (1 - beta)*g)/(1 - beta**t)", "B*m/(1 - beta**(t - 1)) + (1 - B)*g",
                   {"B": "beta*(1 - beta**(t - 1))/(1 - beta**t)"},
                   ("beta >= 0", "1 - beta > 0", "t >= 2")),
@@ -123,10 +191,10 @@ CLAIMS: list[Claim] = [
                         r"$\hat v$ does not fall", "Reddi, Kale & Kumar 2018",
                         ("eta >= 0", "eps >= 0", "s > 0", "s1 - s >= 0"),
                         "eta/(s + eps) - eta/(s1 + eps) >= 0")),
-    InequalityClaim("P17.bounded", r"Reddi’s problem: on $[-1,1]$ the losses $Cx, -x, -x$ in turn, $\beta_1 = 0$, "
-                    r"$\beta_2 = \frac{1}{1+C^2}$. $v \le C^2$ always", "Reddi, Kale & Kumar 2018, theorem 1",
-                    ("C**2 - v >= 0", "C**2 - square >= 0", "b >= 0", "1 - b >= 0"),
-                    "C**2 - b*v - (1 - b)*square >= 0"),
+    InductionClaim("P17.bounded", r"Reddi’s problem: on $[-1,1]$ the losses $Cx, -x, -x$ in turn, $\beta_1 = 0$, $\beta_2 = "
+                   r"\frac{1}{1+C^2}$. From $v_0 = 0$ on $0 \le v \le C^2$", "Reddi, Kale & Kumar 2018, theorem 1",
+                   {"v": "0"}, {"v": "b*v + (1 - b)*square"}, ("C**2 - v >= 0", "v >= 0"),
+                   ("square >= 0", "C**2 - square >= 0"), ("b", "C"), ("b >= 0", "1 - b >= 0")),
     InequalityClaim("P17.down", r"… the step down at time $\tau$ is at most $\frac{\alpha}{\sqrt\tau}\sqrt{\frac{1+C^2}{C^2}}$, as "
                     r"$\frac{v'}{C^2} \ge 1-\beta_2 = \frac{C^2}{1+C^2}$", "Reddi, Kale & Kumar 2018",
                     ("v >= 0",), "(v/(1 + C**2) + C**2/(1 + C**2)*C**2) - C**2*C**2/(1 + C**2) >= 0"),
@@ -137,11 +205,18 @@ CLAIMS: list[Claim] = [
                     r"\frac{2}{\sqrt{2(3t+3)}} \ge \frac{1}{\sqrt{3t+1}}$: Adam ends at $x = 1$, where the loss is largest "
                     r"for $C > 2$", "L, Adam; Reddi, Kale & Kumar 2018",
                     ("t >= 1",), "4/(2*(3*t + 3)) - 1/(3*t + 1) >= 0"),
-    IdentityClaim("P17.general", r"For any $\beta_1 < \sqrt{\beta_2}$: after a gradient $C$ the $i$-th step down is at most "
-                  r"$\frac{(1-\beta_1)C\beta_1^i}{\sqrt{(1-\beta_2)C^2\beta_2^i}} = \frac{1-\beta_1}{\sqrt{1-\beta_2}}\gamma^i$, "
-                  r"$\gamma = \frac{\beta_1}{\sqrt{\beta_2}}$, whatever $C$ is ($u = \beta_1^i$, $w = \sqrt{\beta_2}^{\,i}$) …",
-                  "Reddi, Kale & Kumar 2018, theorem 2",
-                  "(1 - beta1)*C*u/sqrt((1 - beta2)*C**2*w**2)", "(1 - beta1)/sqrt(1 - beta2)*(u/w)"),
+    InductionClaim("P17.stays", r"… from $x = 1$ on: where a step down by $d$ is followed by steps up by $u$ and $w$ with $u + w \ge d$, each "
+                   r"cut off at 1, $y \ge \min(1, x - d + u)$, $z \ge \min(1, y + w)$, $x \ge 1$ again after every three",
+                   "eigenstep", {"x": "1"}, {"x": "z"}, ("x - 1 >= 0",),
+                   ("u + w - d >= 0", "w >= 0", "0 - (1 - y)*(x - d + u - y) >= 0", "0 - (1 - z)*(y + w - z) >= 0")),
+    InductionClaim("P17.general", r"For any $\beta_1 < \sqrt{\beta_2}$: $i$ steps after a gradient $C$ that met $m \le 0$, all others since "
+                   r"being below 0, $m \le (1-\beta_1)C\beta_1^i$ and $v \ge (1-\beta_2)C^2\beta_2^i$: a step down is at most "
+                   r"$\frac{1-\beta_1}{\sqrt{1-\beta_2}}\gamma^i$, $\gamma = \frac{\beta_1}{\sqrt{\beta_2}}$, whatever $C$ is …",
+                   "Reddi, Kale & Kumar 2018, theorem 2",
+                   {"m": "b1*m0 + (1 - b1)*C", "v": "b2*v0 + (1 - b2)*C**2", "p": "1", "q": "1"},
+                   {"m": "b1*m + (1 - b1)*g", "v": "b2*v + (1 - b2)*g**2", "p": "b1*p", "q": "b2*q"},
+                   ("(1 - b1)*C*p - m >= 0", "v - (1 - b2)*C**2*q >= 0"), ("0 - g >= 0",), ("m0", "v0", "b1", "b2", "C"),
+                   ("0 - m0 >= 0", "v0 >= 0", "b1 >= 0", "1 - b1 > 0", "b2 >= 0", "1 - b2 > 0")),
     LimitClaim("P17.few", r"… while of the $C-1$ others all but $2\ln C/\ln\frac1{\beta_2}$, a vanishing part, go up by a "
                r"length that does not depend on $C$: for large $C$ Adam ends at the worst point",
                "Reddi, Kale & Kumar 2018, theorem 2", "2*log(C)/(kappa*C)", "C", "0"),
@@ -165,13 +240,21 @@ CLAIMS: list[Claim] = [
                   r"$\frac{(\rho_t-4)(\rho_t-2)\rho_\infty}{(\rho_\infty-4)(\rho_\infty-2)\rho_t}$", "N, Radam",
                   "(S/(2*(S - 2)*(S - 4)))/(R/(2*(R - 2)*(R - 4)))", "(R - 4)*(R - 2)*S/((S - 4)*(S - 2)*R)",
                   domain=("R > 4", "S > 4")),
+    InequalityClaim("P19.most", r"“$\rho_\infty$ is the maximum length”: $\rho_t \le \rho_\infty$, as $\frac{2t\beta_2^t}{1-\beta_2^t} \ge "
+                    r"0$ ($p = \beta_2^t$)", "N, Radam", ("t >= 0", "p >= 0", "1 - p > 0"), "2*t*p/(1 - p) >= 0"),
+    FirstTractableClaim("P19.first", r"“If the variance is tractable ($\rho_t > 4$)”: at $\beta_2 = 0.999$ from step 5 on, and at none "
+                        r"before, as $\rho_t$ does not fall", "N, Radam", "0.999", 5),
     LimitClaim("P19.limit", r"$\rho_t \to \rho_\infty$", "N, Radam", "2*t*beta**t/(1 - beta**t)", "t", "0",
                ("beta",)),
-    IdentityClaim("P20", r"RMSprop with $\gamma = 1$: $s$ stays as it began (so $\gamma < 1$ is required)",
-                  "L, exercise", "gamma*s + (1 - gamma)*g**2", "s", {"gamma": "1"}),
-    MatrixIdentityClaim("P21", r"A layer-wise step has exactly the length $\eta\phi$: with $k = \frac{\eta\phi}{\|u\|}$, "
-                        r"$\|ku\|^2 = k^2\|u\|^2$", "N, Large Batch Optimization", "sT*s", "k**2*(xT*x)",
-                        {"s": "k*x"}),
+    LimitClaim("P20", r"RMSprop as $\gamma \to 1$ ($\gamma = 1 - \frac1n$): under constant gradients $s_t = (1-\gamma^t)g^2 \to 0$, what it "
+               r"began as, and every gradient is divided by $\sqrt\epsilon$ (so $\gamma < 1$ is required)", "L, exercise",
+               "(1 - (1 - 1/n)**t)*g**2", "n", "0"),
+    InductionClaim("P21", r"A layer-wise step has exactly the length $\eta\phi$: with $k = \frac{\eta\phi}{\|u\|}$ the sum $D$ of $(ku_i)^2$ "
+                   r"is $k^2$ times that of $u_i^2$, $S = \|u\|^2$, entry by entry, so $\|ku\|^2 = (\eta\phi)^2$",
+                   "N, Large Batch Optimization", {"S": "0", "D": "0"}, {"S": "S + u**2", "D": "D + (k*u)**2"},
+                   ("D - k**2*S >= 0", "k**2*S - D >= 0"), (), ("k", "n", "step"), (),
+                   ("n**2 - S >= 0", "S - n**2 >= 0", "k*n - step >= 0", "step - k*n >= 0"),
+                   ("D - step**2 >= 0", "step**2 - D >= 0")),
     InequalityClaim("P21.stuck", r"So with constant $\eta\phi$ two iterates in a row are never both nearer than "
                     r"$\eta\phi/2$ to a minimizer (on a line)", "eigenstep",
                     ("(a - b)**2 - step**2 >= 0", "step - 2*a > 0", "step + 2*a > 0"),
@@ -186,19 +269,25 @@ CLAIMS: list[Claim] = [
                     ("lj > 0", "li - lj > 0"), "1 - (1 - 2*lj/li)**2 > 0"),
     InequalityClaim("P21.unstable", r"… with $\lambda_j > \lambda_i$ it grows", "eigenstep",
                     ("li > 0", "lj - li > 0"), "(1 - 2*lj/li)**2 - 1 > 0"),
-    IdentityClaim("P22", r"Lookahead on gradient descent multiplies the error by $1-\alpha+\alpha(1-\eta\lambda)^k$ every "
-                  r"$k$ steps", "N, Lookahead", "x + alpha*(r**k*x - x)",
+    IdentityClaim("P22", r"Lookahead, $\theta + \alpha(\varphi-\theta)$, on gradient descent multiplies the error by $1-\alpha+\alpha"
+                  r"(1-\eta\lambda)^k$ every $k$ steps …", "eigenstep", "x + alpha*(r**k*x - x)",
                   "(1 - alpha + alpha*r**k)*x"),
+    InequalityClaim("P22.sign", r"… and N’s $\theta - \alpha(\varphi-\theta)$ by $1+\alpha-\alpha x$, $x = (1-\eta\lambda)^k$, which is below 1 in "
+                    r"size where gradient descent converges, $\lvert x\rvert < 1$", "N, Lookahead",
+                    ("alpha > 0", "1 - alpha >= 0", "1 - x > 0", "x + 1 > 0"), "1 - (1 + alpha - alpha*x)**2 > 0",
+                    corrected=InequalityClaim(
+                        "P22.sign_corrected", r"With that sign every cycle leads away wherever $x < 1$", "eigenstep",
+                        ("alpha > 0", "1 - x > 0"), "(1 + alpha - alpha*x)**2 - 1 > 0")),
     InequalityClaim("P22.window", r"… stable where $1-\frac2\alpha < (1-\eta\lambda)^k < 1$", "eigenstep",
                     ("1 - x > 0", "x - 1 + 2/alpha > 0"),
                     "1 - (1 - alpha + alpha*x)**2 > 0"),
     InequalityClaim("P22.even", r"… so for even $k$ only where gradient descent is: $(1-\eta\lambda)^k \ge 1$ for "
                     r"$\eta\lambda \ge 2$", "eigenstep", ("alpha >= 0", "x - 1 >= 0"),
                     "(1 - alpha + alpha*x)**2 - 1 >= 0"),
-    LookaheadClaim("P22.larger", r"“Fast weights can use bigger learning rate”: gradient descent with $k = 5$, $\alpha "
+    LookaheadClaim("P22.larger", r"“Fast weights can use bigger learning rate”, read as: than without, for some $k$ and $\alpha$: gradient descent with $k = 5$, $\alpha "
                    r"= \tfrac12$ converges for $0 < \eta\lambda < 2.24$", "N, Lookahead", gradient_descent, 5, "1/2",
                    "2.24"),
-    LookaheadClaim("P22.momentum", r"… and so does momentum: with $k = 5$, $\alpha = \tfrac12$ around heavy ball, $\beta = "
+    LookaheadClaim("P22.momentum", r"… read as: with any inner rule, momentum too: with $k = 5$, $\alpha = \tfrac12$ around heavy ball, $\beta = "
                    r"0.9$, all $0 < \eta\lambda < 2 + 2\beta$ are stable as they are without", "N, Lookahead", heavy_ball,
                    5, "1/2", "2 + 2*beta", {"beta": "0.9"},
                    corrected=LookaheadClaim(

@@ -128,7 +128,7 @@ CLAIMS: list[Claim] = [
                    {"m": _MOMENTS["m"], "m_hat": "m/(1 - beta1**t)", "u": "max(beta2*u, abs(g))",
                     "theta": "theta - eta*m_hat/u"}, fixed={"eps": 0}),
     MaximumLimitClaim("R8.limit", r"$\lim_{p\to\infty}\left(\beta_2^p u^p + (1-\beta_2^p)\lvert "
-                      r"g\rvert^p\right)^{1/p} = \max(\beta_2 u, \lvert g\rvert)$", "N, AdaMax",
+                      r"g\rvert^p\right)^{1/p} = \max(\beta_2 u, \lvert g\rvert)$ for every $0 \le \beta_2 < 1$", "N, AdaMax",
                       "max(beta*u, a)"),
     EquationsClaim("R9", r"$\theta \leftarrow \theta - \frac{\alpha}{\sqrt{\hat v}+\epsilon}"
                    r"\left(\beta_1\hat m + \frac{(1-\beta_1)g}{1-\beta_1^t}\right)$", "N, Nadam", nadam,
@@ -139,7 +139,7 @@ CLAIMS: list[Claim] = [
                    {**_MOMENTS, "largest": "max(largest, v)",
                     "theta": "theta - eta*m/(sqrt(largest) + eps)"}),
     EquationsClaim("R11", r"$\theta \leftarrow \theta - \alpha\hat m/(\sqrt{\hat v}+\epsilon) - "
-                   r"\alpha w\theta$", "N, AdamW", adamw,
+                   r"\alpha w_t\theta$, whatever $w_t$ is at each step", "N, AdamW", adamw,
                    {**_MOMENTS, **_CORRECTED,
                     "theta": "theta - eta*m_hat/(sqrt(v_hat) + eps) - eta*w*theta"}),
     EquationsClaim("R11.adam", r"Adam with coupled decay, $g + w\theta$ for $g$, is AdamW", "eigenstep",

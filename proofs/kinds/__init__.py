@@ -17,13 +17,19 @@ May import the analysis floor and this floor's trials, steps, words and verdicts
 """
 
 # ruff: noqa: F403
+from .any_length import *
 from .claim import *
+from .conditioning import *
 from .conjugacy import *
 from .cycles import *
+from .decays import *
 from .defaults import *
 from .edges import *
 from .equations import *
+from .equivalent_noise import *
+from .first_steps import *
 from .identities import *
+from .inductions import *
 from .inequalities import *
 from .inverse_chi import *
 from .limits import *
@@ -32,7 +38,10 @@ from .matrices import *
 from .matrix_identities import *
 from .names import *
 from .noise import *
+from .printed_runs import *
+from .rectification import *
 from .regions import *
+from .rescaling import *
 from .scaling import *
 from .schedules import *
 from .second_order import *
@@ -40,4 +49,6 @@ from .step_bounds import *
 from .step_sizes import *
 from .sums import *
 from .symmetry import *
+from .trajectories import *
 from .tunings import *
+from .wider_regions import *

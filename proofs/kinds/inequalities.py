@@ -158,7 +158,7 @@ class GrowthClaim(Claim):
         x = sp.Symbol("x", nonnegative=True)
         typed = parse_defined(self.expression, {"x": x})
         f, method = typed.value, "monotone (z3)"
-        if value := self._below_zero(typed, x):
+        if (value := self._below_zero(typed, x)) is not None:
             return Verdict.REFUTED, method, {"x": str(value)}
         if not all(isinstance(e, _SMOOTH) for e in sp.preorder_traversal(f)):
             return Verdict.OPEN, f"{method}: it may jump or bend", None

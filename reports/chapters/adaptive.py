@@ -88,8 +88,8 @@ def _pitfalls(proofs: Mapping[str, Proof]) -> list[str]:
         f"are not “non-increasing” as print has it ({claims_said(['P16', 'P16.corrected'], proofs)}).",
         r"**The learning rate has the parameter’s unit.** Multiplying the loss changes nothing, but in another unit of θ "
         f"the same η takes another path ({claims_said(['M14', 'M14.scale', 'P10.adam'], proofs)}): one η does not fit layers of "
-        "different scale. Adadelta’s steps carry the unit themselves, but then ε decides how it starts "
-        f"({claims_said(['P10', 'P11.first'], proofs)}).",
+        "different scale. Adadelta’s steps would carry the unit themselves at ε = 0, but it is ε that starts it "
+        f"({claims_said(['P10', 'P10.corrected', 'P11.first'], proofs)}).",
         f"**Turning the axes changes the path** ({claims_said(['P8.adagrad', 'P8.rmsprop', 'P8.gradient_descent'], proofs)}; "
         "[](#tbl-symmetries)): the preconditioner is diagonal, and it can even make the conditioning worse "
         f"({claims_said(['P4', 'P4.family'], proofs)}).",

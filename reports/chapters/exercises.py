@@ -131,7 +131,7 @@ _ALL = [
              "ε is one: the first step is at most √(ε/(1−ρ)) long, so a far start takes many steps.", ("P11.first",), trials.far_away),
     Exercise("adadelta.4", "Compare Adadelta with Adagrad and RMSprop.",
              "Adadelta begins slowly, as its average of steps begins at 0. A larger ε makes it faster and leaves it a higher "
-             "floor, as a learning rate does.", ("P10", "P6"),
+             "floor, as a learning rate does.", ("P10.corrected", "P6"),
              trials.compare_adaptive),
     Exercise("adam.1", "Adjust the learning rate.", "Ten times too small is slow; ten times too large leaves a high noise floor.",
              ("R7.outside",), trials.sweep(adam, "lr", (0.001, 0.01, 0.1, 1.0))),
