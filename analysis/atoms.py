@@ -55,13 +55,16 @@ class Atoms:
             return self.known[key]
         symbol = sp.Dummy(f"atom_{len(self.known)}", **{sign: True})
         self.known[key] = symbol
-        if self.elements is not None and any(depends(k, self.elements) for k in key[1:]):
-            if getattr(key[0], "__name__", "") not in GATHERED:
-                self.elements |= {symbol}
+        gathered = getattr(key[0], "__name__", "") in GATHERED
+        own = self.elements
+        if own is not None and not gathered and any(depends(k, own) for k in key[1:]):
+            self.elements = own | {symbol}
         if of is not None:
             undefined = [_compare(sp.Eq, d) for k in key[1:]
                          if (d := sp.fraction(k)[1]).free_symbols]  # fmt: skip
-            self.facts += [sp.Or(*undefined, f, evaluate=False) if undefined else f for f in of(symbol)]
+            self.facts += [
+                sp.Or(*undefined, f, evaluate=False) if undefined else f for f in of(symbol)
+            ]
         return symbol
 
     def root(self, argument: sp.Expr) -> sp.Expr:
@@ -74,7 +77,10 @@ class Atoms:
         if inside == 1:
             return outside
         atom = self.atom(
-            "root", inside, sign="nonnegative", of=lambda a: [_implies(_compare(sp.Ge, inside), _compare(sp.Eq, a**2, inside))]
+            "root",
+            inside,
+            sign="nonnegative",
+            of=lambda a: [_implies(_compare(sp.Ge, inside), _compare(sp.Eq, a**2, inside))],
         )
         self.squares[atom] = inside
         return outside * atom
@@ -115,7 +121,9 @@ class Atoms:
             arguments = [sp.cancel(a / outside) for a in arguments]
         arguments.sort(key=sp.default_sort_key)
         sign = "nonnegative" if isinstance(e, sp.Abs) or name == "norm" else _sign_of(e)
-        atom = self.atom(e.func, *arguments, sign=sign, of=lambda a: _facts_of(e.func, a, arguments))
+        atom = self.atom(
+            e.func, *arguments, sign=sign, of=lambda a: _facts_of(e.func, a, arguments)
+        )
         return atom if isinstance(e, sp.sign) else outside * atom
 
     def normal(self, expression: Any) -> sp.Expr:
@@ -156,11 +164,13 @@ class Atoms:
         )
 
     def meet(self, *expressions: Any) -> Atoms:
-        """Look at all powers that will be met, so that β^t and β^(t − 1) become powers of one atom, β^(t − 1).
+        """Look at all powers that will be met, so that β^t and β^(t − 1) are products with one atom, β^(t − 1).
 
         No power is divided by its base for it, which may be 0.
         """
-        for power in sorted(set().union(*(sp.sympify(e).atoms(sp.Pow) for e in expressions)), key=str):
+        for power in sorted(
+            set().union(*(sp.sympify(e).atoms(sp.Pow) for e in expressions)), key=str
+        ):
             if not power.exp.is_number:
                 base, exponent, whole, _ = self._parts(self.normal(power.base), power.exp)
                 self.least[base, exponent] = min(whole, self.least.get((base, exponent), whole))

@@ -78,11 +78,12 @@ class Encoder:
         signs = []
         for symbol, name in self._names.items():
             variable = self.variables[name]
-            if isinstance(symbol, sp.Symbol):
-                if symbol.is_positive:
-                    signs.append(variable >= 1 if symbol.is_integer else variable > 0)
-                elif symbol.is_nonnegative:
-                    signs.append(variable >= 0)
+            if isinstance(symbol, str):
+                continue
+            if symbol.is_positive:
+                signs.append(variable >= 1 if symbol.is_integer else variable > 0)
+            elif symbol.is_nonnegative:
+                signs.append(variable >= 0)
         return signs
 
     def polynomial(self, expression: sp.Expr) -> Any:
@@ -98,7 +99,9 @@ class Encoder:
         if expression.is_Pow and expression.exp.is_Integer and expression.exp > 0:
             base = self.polynomial(expression.base)
             return self.z3.Product([base] * int(expression.exp))
-        raise NotPolynomial(f"z3 decides only what is made of + − · / and whole powers: {shown(expression)}")
+        raise NotPolynomial(
+            f"z3 decides only what is made of + − · / and whole powers: {shown(expression)}"
+        )
 
     def relation(self, relation: Any) -> Any:
         """A relation, or an And/Or/Not of relations; fractions are cleared with their sign.
@@ -248,4 +251,6 @@ def decide(assumptions: Iterable[Any], conclusion: Any, *, seconds: float = TIME
     """
     encoder = Encoder()
     hypotheses = [encoder.relation(a) for a in assumptions]
-    return encoder.valid(hypotheses, encoder.relation(conclusion), seconds)
+    goal = encoder.relation(conclusion)
+    # SymPy drops x > 0 of a symbol that is positive: it is in the symbol.
+    return encoder.valid([*hypotheses, *encoder.assumed()], goal, seconds)

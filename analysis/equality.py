@@ -6,7 +6,7 @@ Of what a rule's code computes beside its paper only the one direction is asked 
 is printed is a number the code computes that number; where print is silent the code may say what it likes.
 
 Proved by a polynomial identity over :mod:`~eigenstep.analysis.atoms`, with what both sides need to be
-defined decided by z3; refuted by a point at which the values, to forty digits, differ, or one of them is none.
+defined decided by z3; refuted by a point at which the values, to forty digits, differ, or one is none.
 
 >>> from sympy.abc import x, y
 >>> equal(sp.sqrt(x * (1 + y)), sp.sqrt(x + x * y)).holds
@@ -172,14 +172,13 @@ def _differing_point(
     of = tuple(elements) if elements is not None else symbols
     needs = [_least(side.needs) for side in (left, right)]
 
-    def differ(at: Sequence[Any], least: Any) -> str | None:
+    def differ(point: Sequence[sp.Rational], least: Any) -> str | None:
         """How the sides differ at a point of the domain; None where they do not."""
+        at = [mpmath.mpf(p.p) / p.q for p in point]
         try:
             if not all(holds_at(h, symbols, of, at) for h in granted):
                 return None
-            defined = [
-                all(holds_at(n, symbols, of, at) for n in needed) for needed in needs
-            ]
+            defined = [all(holds_at(n, symbols, of, at) for n in needed) for needed in needs]
             if defined[0] != defined[1]:
                 return None if covers and defined[0] else ("right" if defined[0] else "left")
             if not defined[0]:
@@ -189,20 +188,25 @@ def _differing_point(
             return None
         return "" if abs(one - two) > least * (1 + abs(one) + abs(two)) else None
 
+    def surely(point: Sequence[sp.Rational], least: Any) -> str | None:
+        """The same, and still so with four times the digits: large terms may have cancelled."""
+        if differ(point, least) is None:
+            return None
+        with mpmath.workdps(4 * DIGITS):
+            return differ(point, least)
+
     more = left.value.has(*_CASES) or right.value.has(*_CASES)
     with mpmath.workdps(DIGITS):
         for point in points(symbols, granted, more):
-            how = differ([mpmath.mpf(p.p) / p.q for p in point], _SMALL)
-            if how is None:
+            if surely(point, _SMALL) is None:
                 continue
 
             def as_well(p: tuple[sp.Rational, ...]) -> bool:
-                inside = all(map(allowed, symbols, p))
-                return inside and differ([mpmath.mpf(v.p) / v.q for v in p], 1e-9) is not None
+                return all(map(allowed, symbols, p)) and surely(p, 1e-9) is not None
 
             simple = simplest_point(symbols, as_well, tries=500)
             shown = simple or dict(zip(symbols, point, strict=True))
-            kind = differ([mpmath.mpf(shown[s].p) / shown[s].q for s in symbols], _SMALL)
+            kind = surely([shown[s] for s in symbols], _SMALL)
             undefined = {"undefined": f"the {kind} side"} if kind else {}
             return {**{str(s): str(p) for s, p in shown.items()}, **undefined}
     return None

@@ -240,7 +240,9 @@ def _power(base: Any, exponent: Any) -> Operand:
     return Operand(x**n, _needs(base, exponent) | definedness.power(x, n))
 
 
-def _function(of: Callable[..., Any], own: Callable[..., frozenset[Any]] | None) -> Callable[..., Any]:
+def _function(
+    of: Callable[..., Any], own: Callable[..., frozenset[Any]] | None
+) -> Callable[..., Any]:
     def call(*arguments: Any, **how: Any) -> Any:
         values = [*map(_number, arguments)]
         needs = _needs(*arguments) | (own(*values) if own else definedness.ALWAYS)

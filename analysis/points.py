@@ -58,7 +58,9 @@ def points(
     if not all(pools):
         return
     for n in range(_SPREAD):
-        yield [pool[(3 * n + 5 * i + n // 7) % len(pool)] for i, pool in enumerate(pools)]
+        yield [
+            pool[(3 * n + 5 * i + (n // 7) * (i + 1)) % len(pool)] for i, pool in enumerate(pools)
+        ]
     draw = random.Random(0)
     for _ in range(_MORE if more else _SPREAD):
         yield [draw.choice(pool) for pool in pools]

@@ -134,7 +134,9 @@ def symmetries(rule: Rule) -> dict[str, bool]:
     variables = (*t.state, t.theta)
     like_theta = {s for s in t.state if s.name in rule.initial and s.name == "slow"}
 
-    begun = dict(zip(t.state, map(sp.sympify, rule.initial_state(t.theta, t.hyperparameters)), strict=True))
+    begun = dict(
+        zip(t.state, map(sp.sympify, rule.initial_state(t.theta, t.hyperparameters)), strict=True)
+    )
     others = [s for s in t.state if s not in like_theta]
 
     def scaled(gradient: Any, parameter: Any) -> bool:
@@ -145,7 +147,8 @@ def symmetries(rule: Rule) -> dict[str, bool]:
 
     moved = {t.theta: t.theta + B, **{s: s + B for s in like_theta}}
     shift = all(
-        _same(begun[s].subs(moved, simultaneous=True), begun[s] + (B if s in like_theta else 0)) for s in t.state
+        _same(begun[s].subs(moved, simultaneous=True), begun[s] + (B if s in like_theta else 0))
+        for s in t.state
     ) and all(
         _same(
             e.subs(moved, simultaneous=True),
@@ -170,8 +173,8 @@ _GRADIENTS = ((1, 3), (-2, 1), (sp.Rational(1, 2), -1), (3, sp.Rational(2, 3)), 
 def broken(rule: Rule, symmetry: str) -> dict[str, Any] | None:
     """A path, computed exactly, that shows that a rule has not a symmetry; None where none does.
 
-    Two coordinates from θ = (3/2, −2) under eight gradients, to fifty digits, ε and weight decay 0, b = 1, the
-    rotation by (3/5, 4/5); the first step after which the image's path is not the path's image.
+    Two coordinates from θ = (3/2, −2) under eight gradients, to fifty digits, ε and weight decay 0, b = 1,
+    the rotation by (3/5, 4/5); the first step after which the image's path is not the path's image.
     """
     zero = {k: 0 for k in ("eps", "eps_inside", "weight_decay", "initial_accumulator")
             if k in rule.hyperparameters and k not in rule.fixed}  # fmt: skip
@@ -179,9 +182,7 @@ def broken(rule: Rule, symmetry: str) -> dict[str, Any] | None:
     return next(filter(None, (_broken_by(rule, symmetry, c, values) for c in _SCALES)), None)
 
 
-def _broken_by(
-    rule: Rule, symmetry: str, c: Any, values: dict[str, Any]
-) -> dict[str, Any] | None:
+def _broken_by(rule: Rule, symmetry: str, c: Any, values: dict[str, Any]) -> dict[str, Any] | None:
     turn = sp.Matrix([[3, -4], [4, 3]]) / 5
     start, gradients = sp.Matrix(_STARTS), [sp.Matrix(g) for g in _GRADIENTS]
     swap = sp.Matrix([[0, 1], [1, 0]])
@@ -213,7 +214,11 @@ def _exact_path(rule: Rule, values: dict[str, Any], start: Any, gradients: list[
     """θ after each step, of two coordinates; ends where a step is not defined."""
     path, state = [], []
     for t, gradient in enumerate(gradients, 1):
-        full = {k: h.default for k, h in rule.hyperparameters.items() if k not in rule.fixed and k not in values}
+        full = {
+            k: h.default
+            for k, h in rule.hyperparameters.items()
+            if k not in rule.fixed and k not in values
+        }
         found = trace(rule, step=t, **values, **full)
         if t == 1:
             theta = start

@@ -285,9 +285,7 @@ def trace(rule: Rule, /, *, step: Any = None, **hyperparameters: Any) -> Trace:
         found = {
             k: _at_step(v, step, unit) if isinstance(v, sp.Basic) else v for k, v in found.items()
         }
-        now = {
-            k: Operand(v, needs[k]) if isinstance(v, sp.Basic) else v for k, v in found.items()
-        }
+        now = {k: Operand(v, needs[k]) if isinstance(v, sp.Basic) else v for k, v in found.items()}
         x, *others = map(traced, (theta, *state))
         names = (rule.parameter, *rule.state)
         after = dict(zip(names, rule(x, traced(g), *others, **now), strict=True))

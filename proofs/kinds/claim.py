@@ -12,7 +12,6 @@ from ..steps import all_equal, taking_notes
 from ..trials.evidence import Evidence
 from ..verdict import Proof, Verdict
 
-
 CONTRADICTED = ", which its trial contradicts"
 
 

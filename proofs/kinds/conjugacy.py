@@ -62,7 +62,10 @@ class ConjugacyClaim(Claim):
         if s.free_symbols & {STEP, *p.state}:
             return Verdict.OPEN, "the change of state is not linear, or changes with t", None
         free = [self.first.hyperparameters[k] for k in one.free]
-        invertible = decide([*domain_relations(free), sp.Gt(ETA, 0, evaluate=False)], sp.Ne(s.det(), 0, evaluate=False))
+        invertible = decide(
+            [*domain_relations(free), sp.Gt(ETA, 0, evaluate=False)],
+            sp.Ne(s.det(), 0, evaluate=False),
+        )
         if not invertible.holds:
             return from_decisions("the change of state is not invertible", invertible)
         note("the start of the first form, changed by S, is that of the second")

@@ -46,7 +46,11 @@ class CycleClaim(Claim):
         if wrong := self._no_such_function(gradient, x):
             return Verdict.REFUTED, method, wrong
         if len(self.rule.state) != 1 or changes_with_t(self.rule, self.settings):
-            return Verdict.OPEN, f"{method}: {self.rule.name} has another state, or changes with t", None
+            return (
+                Verdict.OPEN,
+                f"{method}: {self.rule.name} has another state, or changes with t",
+                None,
+            )
         values = {k: sp.Rational(v) for k, v in self.settings.items()}
         full = {**self.rule.with_defaults({}), **values}
         full = {k: exact(v) if isinstance(v, float) else v for k, v in full.items()}
@@ -70,9 +74,15 @@ class CycleClaim(Claim):
         """Where the gradient is none of such a function; None where it is one everywhere."""
         relations = gradient.atoms(sp.core.relational.Relational)
         ends = sorted({s for r in relations for s in r.args if s.is_Rational})
-        if any(r.args.count(x) != 1 for r in relations) or gradient.has(sp.Mod, sp.sign, sp.Abs, sp.Max, sp.Min):
+        if any(r.args.count(x) != 1 for r in relations) or gradient.has(
+            sp.Mod, sp.sign, sp.Abs, sp.Max, sp.Min
+        ):
             return {"gradient": "not in pieces between numbers"}
-        inside = [ends[0] - 1, *((a + b) / 2 for a, b in itertools.pairwise(ends)), ends[-1] + 1] if ends else [0]
+        inside = (
+            [ends[0] - 1, *((a + b) / 2 for a, b in itertools.pairwise(ends)), ends[-1] + 1]
+            if ends
+            else [0]
+        )
         pieces = [_piece_at(gradient, x, at) for at in inside]
         least, most = sp.Rational(self.mu), None if self.L is None else sp.Rational(self.L)
         for at, piece in zip(inside, pieces, strict=True):

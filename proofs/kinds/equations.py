@@ -27,8 +27,8 @@ from ..trials.evidence import SEED, Evidence, same
 from ..trials.rules import FAR, STEPS, by_symbol, numbers_for
 from ..verdict import Verdict
 from .claim import Claim, from_decisions
-from .inequalities import decide_real
 from .coefficients import step_of_another_coefficient
+from .inequalities import decide_real
 
 
 class NameCollision(EigenstepError, ValueError):

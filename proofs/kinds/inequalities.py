@@ -169,7 +169,9 @@ class GrowthClaim(Claim):
         note("at x = 0 it is {}; its derivative is {}", start, slope)
         inside = [*sorted(typed.needs, key=sp.default_sort_key), *_inside(f)]
         note("it needs, for all x ≥ 0: {}", inside or "nothing")
-        everywhere = decide_real([sp.Ge(x, 0, evaluate=False)], inside) if inside else Decision(True)
+        everywhere = (
+            decide_real([sp.Ge(x, 0, evaluate=False)], inside) if inside else Decision(True)
+        )
         grows = decide([sp.Ge(x, 0, evaluate=False)], sp.GreaterThan(slope, 0, evaluate=False))
         if start.is_nonnegative and everywhere.holds and grows.holds:
             return Verdict.PROVED, method, None
@@ -191,7 +193,7 @@ class GrowthClaim(Claim):
                 try:
                     if not all(holds_at(n, (x,), (), at) for n in typed.needs):
                         return value
-                    if value_at(typed.value, (x,), (), at) < -mpmath.mpf(10) ** -20:
+                    if value_at(typed.value, (x,), (), at) < -(mpmath.mpf(10) ** -20):
                         return value
                 except Unclear:
                     continue
@@ -203,7 +205,8 @@ class GrowthClaim(Claim):
             values = np.asarray(read(self.expression, {"x": x}), float) + 0 * x
         smallest = float(np.min(values))
         return Evidence(
-            bool(np.all(values >= -1e-12)), f"{len(x)} points from 0 to 1e6; smallest {smallest:.1g}"
+            bool(np.all(values >= -1e-12)),
+            f"{len(x)} points from 0 to 1e6; smallest {smallest:.1g}",
         )
 
     def mutants(self) -> Iterator[Claim]:
@@ -245,10 +248,7 @@ def decide_real(hypotheses: list[Any], conclusions: list[Any]) -> Decision:
     atoms = Atoms().meet(*sides_of(*relations))
     goal = atoms.relation(whole)
     given = [atoms.relation(h) for h in hypotheses]
-    signs = [(sp.Gt if s.is_positive else sp.Ge)(s, 0, evaluate=False)
-             for s in sorted(set().union(*(r.free_symbols for r in (goal, *given, *atoms.facts))), key=str)
-             if s.is_nonnegative]  # fmt: skip
-    found = decide([*given, *signs, *atoms.facts], goal)
+    found = decide([*given, *atoms.facts], goal)
     if found.holds is not False:
         return found
     symbols = tuple(sorted(set().union(*(r.free_symbols for r in relations)), key=str))

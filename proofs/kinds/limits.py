@@ -85,14 +85,19 @@ class LimitClaim(Claim):
                         values = [mpmath.mpf(far), *at]
                         if not all(holds_at(n, symbols, (), values) for n in typed.needs):
                             raise Unclear
-                        gap = value_at(typed.value, symbols, (), values) - value_at(stated, symbols, (), values)
+                        gap = value_at(typed.value, symbols, (), values) - value_at(
+                            stated, symbols, (), values
+                        )
                         gaps.append(abs(gap))
                 except Unclear:
                     return False, {str(s): str(p) for s, p in zip(others, point, strict=True)}
                 seen += 1
                 if gaps[2] > 1e-9 and not gaps[2] < 0.9 * gaps[1] < 0.81 * gaps[0]:
                     at_point = {str(s): str(p) for s, p in zip(others, point, strict=True)}
-                    return False, {**at_point, f"at {variable} = 1e12 off by": mpmath.nstr(gaps[2], 6)}
+                    return False, {
+                        **at_point,
+                        f"at {variable} = 1e12 off by": str(mpmath.nstr(gaps[2], 6)),
+                    }
         return seen > 0, {}
 
     def trial(self) -> Evidence:

@@ -25,7 +25,9 @@ def _diagonal(*entries: Any) -> sp.Matrix:
     return sp.diag(*map(sp.Rational, entries))
 
 
-_UNIT_LINE: dict[str, sp.Matrix] = {k: sp.eye(1) for k in (*VECTORS, *SYMMETRIC, *ORTHOGONAL, *GENERAL)}
+_UNIT_LINE: dict[str, sp.Matrix] = {
+    k: sp.eye(1) for k in (*VECTORS, *SYMMETRIC, *ORTHOGONAL, *GENERAL)
+}
 _LINE: dict[str, sp.Matrix] = {
     k: sp.Matrix([[sp.Rational(v)]])
     for k, v in {"x": 3, "c": 5, "v": 7, "z": 11, "d": 13, "Q": 2, "Qi": "1/2", "L": 4, "Li": "1/4",
@@ -107,9 +109,18 @@ class MatrixIdentityClaim(Claim):
             }
             names |= {f"{k}T": m.T for k, m in list(names.items())}
             U = np.linalg.qr(square)[0]
-            names |= {"Q": Q, "Qi": np.linalg.inv(Q), "L": diagonal, "Li": np.linalg.inv(diagonal),
-                      "Lh": np.sqrt(diagonal), "U": U, "UT": U.T, "D": np.diag(random.uniform(0.5, 2, n)),
-                      "I": np.eye(n), **{k: random.standard_normal((n, n)) for k in GENERAL}}
+            names |= {
+                "Q": Q,
+                "Qi": np.linalg.inv(Q),
+                "L": diagonal,
+                "Li": np.linalg.inv(diagonal),
+                "Lh": np.sqrt(diagonal),
+                "U": U,
+                "UT": U.T,
+                "D": np.diag(random.uniform(0.5, 2, n)),
+                "I": np.eye(n),
+                **{k: random.standard_normal((n, n)) for k in GENERAL},
+            }
             names |= {f"{k}T": names[k].T for k in GENERAL}  # fmt: skip
             others = [k for k in names_in(self.left, self.right, *self.definitions.values())
                       if k not in names and k.removesuffix("T") not in self.definitions]  # fmt: skip
@@ -122,7 +133,22 @@ class MatrixIdentityClaim(Claim):
         yield from (replace(self, right=m) for m in changed(self.right))
 
 
-NUMBERS = ("b", "k", "s", "t", "alpha", "beta", "eta", "gamma", "lam", "mu", "nu", "rho", "sigma", "tau")
+NUMBERS = (
+    "b",
+    "k",
+    "s",
+    "t",
+    "alpha",
+    "beta",
+    "eta",
+    "gamma",
+    "lam",
+    "mu",
+    "nu",
+    "rho",
+    "sigma",
+    "tau",
+)
 """Names that stand for numbers."""
 
 

@@ -32,7 +32,9 @@ class Reals(dict[str, Any]):
     """Every name stands for a real number, those of integers for an integer, with the sign that is known."""
 
     def __init__(
-        self, known: Mapping[str, Mapping[str, bool]] = MappingProxyType({}), integers: Sequence[str] = ()
+        self,
+        known: Mapping[str, Mapping[str, bool]] = MappingProxyType({}),
+        integers: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self.known, self.integers = known, integers

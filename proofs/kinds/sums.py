@@ -36,7 +36,6 @@ _FIRST = 4
 """Sums that are added up from the base on, where a wrong one is seen."""
 
 
-
 @dataclass(frozen=True)
 class SumClaim(Claim):
     """Σ of ``term`` over i from ``lower`` to ``upper`` (t plus a whole number) is ``closed``, all t ≥ start.
@@ -163,7 +162,11 @@ class UnrolledClaim(Claim):
         factor = sp.diff(new, old)
         newest = sp.cancel((new - factor * old) / source)
         if not {*newest.free_symbols, *factor.free_symbols} <= set(free.values()):
-            return Verdict.OPEN, f"{method}: a step does more than weigh {self.of} and {self.variable}", None
+            return (
+                Verdict.OPEN,
+                f"{method}: a step does more than weigh {self.of} and {self.variable}",
+                None,
+            )
         note("one step of the code: {} becomes {}, so older weights are multiplied by {} and the newest "
              "is {}", old, new, factor, newest)  # fmt: skip
         first, later = _at(weight, tau, 0), _at(weight, tau, tau + 1)

@@ -51,8 +51,15 @@ class TuningClaim(Claim):
         method = "real arithmetic (z3)"
         if changes_with_t(self.rule):
             return Verdict.OPEN, f"the eigenvalues of {self.rule.name} change with t", None
-        if not squared.is_rational_function(KAPPA) or sp.degree(sp.fraction(sp.together(squared - root**2))[0], KAPPA) != 1:
-            return Verdict.OPEN, f"{method}: root_squared does not give L/mu as a fraction in root", None
+        if (
+            not squared.is_rational_function(KAPPA)
+            or sp.degree(sp.fraction(sp.together(squared - root**2))[0], KAPPA) != 1
+        ):
+            return (
+                Verdict.OPEN,
+                f"{method}: root_squared does not give L/mu as a fraction in root",
+                None,
+            )
         (kappa,) = sp.solve(sp.Eq(squared, root**2), KAPPA)
         typed = {k: parse(v, names).subs(unit).subs(KAPPA, kappa) for k, v in self.values.items()}
         rate = parse(self.rate, names).subs(unit).subs(KAPPA, kappa)

@@ -21,7 +21,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": np.abs, "sign": np.sign, "norm": np.linalg.norm, "where": np.where,
 }  # fmt: skip
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Div: np.true_divide, ast.Pow: lambda a, b: np.power(np.asarray(a, float), b),
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Div: np.true_divide,
+    ast.Pow: lambda a, b: np.power(np.asarray(a, float), b),
     ast.Mod: operator.mod, ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Lt: operator.lt,
     ast.LtE: operator.le,
 }  # fmt: skip
