@@ -41,12 +41,16 @@ class Variables:
         return [{**base, k: end} for k, end in self.closed.items() for base in (middle, first)]
 
 
-def variables_of(rule: Rule, fixed: Mapping[str, Any]) -> Variables:
-    """All hyperparameters that are not fixed, as variables; real numbers of their domain."""
+def variables_of(rule: Rule, fixed: Mapping[str, Any], *, conventions: bool = True) -> Variables:
+    """All hyperparameters that are not fixed, as variables; real numbers of their domain.
+
+    Without ``conventions`` those keep their defaults, as in the theory of a rule.
+    """
     values: dict[str, Any] = {}
     symbols: dict[str, Term] = {}
     reals, naturals, hypotheses, factors, closed = [], [], [], [], {}
-    given = {**rule.fixed, **fixed}
+    kept = {} if conventions else {k: h.default for k, h in rule.hyperparameters.items() if h.convention}
+    given = {**kept, **rule.fixed, **fixed}
     for key, h in rule.hyperparameters.items():
         if h.is_choice:
             values[key] = given.get(key, h.default)

@@ -53,17 +53,22 @@ class Export:
         head = f"(* {self.key}. {commented(self.comment)} *)\n\n" if self.comment else ""
         return head + "\n".join(lemma.text for lemma in self.lemmas)
 
-    @property
-    def file(self) -> str:
-        """A whole file, which prints the axioms that each lemma stands on."""
-        return file_of([self])
-
-
 def file_of(exports: Sequence[Export]) -> str:
-    """One file of several claims."""
+    """One file of several claims, which needs no other."""
     preludes = list(dict.fromkeys(e.prelude for e in exports if e.prelude))
-    printed = "\n".join(f"Print Assumptions {m.name}." for e in exports for m in e.lemmas)
-    return "\n".join([PRELUDE, *preludes, *(e.body for e in exports), printed, ""])
+    return "\n".join([PRELUDE, *preludes, *(e.body for e in exports), *map(_printed, exports), ""])
+
+
+def _printed(export: Export) -> str:
+    """What has Coq print the axioms that each lemma stands on."""
+    return "\n".join(f"Print Assumptions {lemma.name}." for lemma in export.lemmas)
+
+
+def module_of(export: Export, preludes: Sequence[str]) -> str:
+    """A claim's file beside the compiled preludes, by the names of their modules."""
+    head = [f"Require Import Reals Lra Lia Psatz FunctionalExtensionality {' '.join(preludes)}.",
+            "Open Scope R_scope.", "Local Coercion INR : nat >-> R."]  # fmt: skip
+    return "\n".join([*head, "", export.body, _printed(export), ""])
 
 
 def name_of(key: str, part: str = "") -> str:

@@ -137,4 +137,39 @@ Proof.
   intros x n d Hd. replace n with (n / d * d) at 2 by (field; lra).
   split; intros H; [now apply Rmult_lt_compat_r | now apply Rmult_lt_reg_r in H].
 Qed.
+
+Lemma between : forall c d mu L x, mu < L -> mu <= x <= L -> 0 <= c + d * mu -> 0 <= c + d * L -> 0 <= c + d * x.
+Proof.
+  intros c d mu L x H [H1 H2] Hc Hd.
+  assert (0 <= (c + d * mu) * (L - x)) by (apply Rmult_le_pos; lra).
+  assert (0 <= (c + d * L) * (x - mu)) by (apply Rmult_le_pos; lra).
+  assert (0 <= (c + d * x) * (L - mu)) by nra.
+  apply Rmult_le_reg_r with (L - mu); lra.
+Qed.
+
+Lemma within_line : forall r m, 0 <= r - m -> 0 <= r + m -> within r m 0.
+Proof. unfold within. intros. assert (0 <= (r - m) * (r + m)) by (apply Rmult_le_pos; lra). lra. Qed.
+
+Lemma on_line : forall r m, 0 <= r -> within r m 0 -> - r <= m <= r.
+Proof. unfold within. intros r m Hr H. split; nra. Qed.
+
+Ltac by_roots_in H :=
+  match type of H with
+  | context [spectrum2 ?f ?P] =>
+      rewrite (spectrum2_roots f (fst (f 1 0)) (fst (f 0 1)) (snd (f 1 0)) (snd (f 0 1))) in H
+        by (intros; cbn [fst snd]; f_equal; (ring || (field; not_zero)))
+  | context [spectrum1 ?f ?P] =>
+      rewrite (spectrum1_root f (f 1)) in H by (intros; (ring || (field; not_zero)))
+  end; cbn [fst snd] in H.
+
+Ltac no_negative_term :=
+  lazymatch goal with
+  | |- 0 <= _ + _ => apply Rplus_le_le_0_compat; no_negative_term
+  | |- 0 <= _ * _ => apply Rmult_le_pos; no_negative_term
+  | |- 0 <= _ ^ _ => apply pow_le; lra
+  | |- 0 < _ + _ => first [(apply Rplus_lt_le_0_compat; no_negative_term) | (apply Rplus_le_lt_0_compat; no_negative_term)]
+  | |- 0 < _ * _ => apply Rmult_lt_0_compat; no_negative_term
+  | |- 0 < _ ^ _ => apply pow_lt; lra
+  | |- _ => lra
+  end.
 """
