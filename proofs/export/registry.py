@@ -1,0 +1,46 @@
+"""By kind of claim, what writes it as lemmas.
+
+>>> from eigenstep.proofs import ALL_CLAIMS
+>>> export(ALL_CLAIMS["M7.diverges"]).lemmas[0].name
+'M7_diverges'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ...optimizers.errors import EigenstepError
+from ..kinds import EquationsClaim, InequalityClaim, RegionClaim, RootLemma, TuningClaim
+from ..kinds.claim import Claim
+from .equations import export_equations
+from .inequalities import export_inequality
+from .lemmas import Export
+from .regions import export_region, export_root_lemma
+from .terms import ExportError
+from .tunings import export_tuning
+
+EXPORTERS: dict[type[Claim], Callable[[Any], Export]] = {
+    EquationsClaim: export_equations,
+    InequalityClaim: export_inequality,
+    RegionClaim: export_region,
+    RootLemma: export_root_lemma,
+    TuningClaim: export_tuning,
+}
+
+
+def export(claim: Claim) -> Export:
+    """A claim as lemmas.
+
+    Raises:
+        ExportError: its kind has no export, or the claim cannot be written so.
+    """
+    known = EXPORTERS.get(type(claim))
+    if known is None:
+        raise ExportError(f"no export of a {type(claim).__name__}")
+    try:
+        return known(claim)
+    except ExportError:
+        raise
+    except (EigenstepError, TypeError, ValueError, KeyError, AttributeError, ArithmeticError) as error:
+        raise ExportError(f"not written as a lemma: {error}") from error
