@@ -5,10 +5,10 @@ function, run on terms of Coq: neither SymPy nor z3 stands between the code that
 asked. Scripts may be found with the help of either; Coq's kernel says whether they prove anything.
 """
 
-from .coq import Checked, CoqFailed, CoqMissing, check_all, installed, version
+from .coq import Checked, CoqFailed, CoqMissing, check_all, installed, known, state, version
 from .lemmas import Export, Lemma, file_of
-from .registry import EXPORTERS, export
+from .registry import EXPORTERS, export, export_decided
 from .terms import ExportError
 
 __all__ = ["EXPORTERS", "Checked", "CoqFailed", "CoqMissing", "Export", "ExportError", "Lemma", "check_all",
-           "export", "file_of", "installed", "version"]  # fmt: skip
+           "export", "export_decided", "file_of", "installed", "known", "state", "version"]  # fmt: skip

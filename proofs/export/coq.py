@@ -36,6 +36,8 @@ _LIBRARY = "Coq."
 _NAME = re.compile(r"^([A-Za-z_][\w.']*)\s*(?::|$)")
 _MODULES = {"": "Shared", LINEAR: "Linear"}
 _HEAD = PRELUDE.split("\n\n", 1)[0]
+_TOGETHER = 6
+"""Claims in one module at most."""
 _AT_ONCE = 24
 """Modules that one process of `coqchk` checks."""
 
@@ -153,6 +155,21 @@ def check_all(
     return {key: done[key] for key in exports}
 
 
+def known(exports: Mapping[str, Export]) -> dict[str, Checked]:
+    """What Coq said before, where it was asked on this machine; nothing is run but ``coqc --print-version``."""
+    if not installed():
+        return {}
+    found = {key: _load(export, version()) for key, export in exports.items()}
+    return {key: checked for key, checked in found.items() if checked}
+
+
+def state() -> str:
+    """Another text whenever Coq was asked something new."""
+    folder = cache_folder() / "coq"
+    names = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
+    return hashlib.sha256("\0".join(names).encode()).hexdigest()[:16] if names and installed() else ""
+
+
 def _check(
     exports: Mapping[str, Export], workers: int, seconds: float
 ) -> Iterator[tuple[str, Checked]]:
@@ -161,27 +178,35 @@ def _check(
     with temporary_folder() as folder, ThreadPoolExecutor(max(1, workers)) as threads:
         try:
             _prepare(folder, exports.values(), seconds)
-            names = {key: f"Claim{number}" for number, key in enumerate(exports)}
+            keys = list(exports)
+            files = {k: f"Claim{number}" for number, k in enumerate(keys)}
+            groups = _groups(exports)
             jobs = {
-                threads.submit(_compiled, folder, names[key], export, seconds, stop): key
-                for key, export in exports.items()
-            }
-            compiled: dict[str, Checked] = {}
+                threads.submit(_compiled, folder, f"Claims{number}", [exports[k] for k in group], seconds, stop): group
+                for number, group in enumerate(groups)
+            }  # fmt: skip
+            compiled: dict[str, list[tuple[str, Checked]]] = {}
             for job in as_completed(jobs):
-                key, checked = jobs[job], job.result()
-                if checked.accepted:
-                    compiled[key] = checked
-                else:
-                    yield key, checked
-            keys = list(compiled)
-            groups = [keys[i : i + _AT_ONCE] for i in range(0, len(keys), _AT_ONCE)]
-            again = {threads.submit(_again, folder, [names[k] for k in g], seconds): g for g in groups}
+                group, found = jobs[job], job.result()
+                if all(c.accepted for c in found):
+                    compiled[f"Claims{groups.index(group)}"] = list(zip(group, found, strict=True))
+                    continue
+                # Where one of many was refused, each is asked about alone.
+                alone = [threads.submit(_compiled, folder, files[k], [exports[k]], seconds, stop) for k in group]
+                for key, one in zip(group, alone, strict=True):
+                    (checked,) = one.result()
+                    if checked.accepted:
+                        compiled[files[key]] = [(key, checked)]
+                    else:
+                        yield key, checked
+            modules = list(compiled)
+            parts = [modules[i : i + _AT_ONCE] for i in range(0, len(modules), _AT_ONCE)]
+            again = {threads.submit(_again, folder, part, seconds): part for part in parts}
             for job in as_completed(again):
-                for key in again[job]:
-                    # Where one of many was refused, each is asked about alone.
-                    problem = job.result() and _again(folder, [names[key]], seconds)
-                    found = compiled[key]
-                    yield key, Checked(False, problem, found.lemmas) if problem else found
+                for module in again[job]:
+                    problem = job.result() and _again(folder, [module], seconds)
+                    for key, found in compiled[module]:
+                        yield key, Checked(False, problem, found.lemmas) if problem else found
         finally:
             stop.set()
             threads.shutdown(wait=True, cancel_futures=True)
@@ -202,27 +227,46 @@ def _prepare(folder: Path, exports: Iterable[Export], seconds: float) -> None:
         raise CoqFailed(f"coqchk refuses what all lemmas stand on: {problem}")
 
 
+def _groups(exports: Mapping[str, Export]) -> list[list[str]]:
+    """Claims that are compiled together, as loading the library takes longer than most of them."""
+    found: list[list[str]] = []
+    for prelude in dict.fromkeys(e.prelude for e in exports.values()):
+        keys = [k for k, e in exports.items() if e.prelude == prelude]
+        count = 1 if prelude else min(_TOGETHER, -(-len(keys) // 2))
+        found += [keys[i : i + count] for i in range(0, len(keys), count)]
+    return found
+
+
 def _compiled(
-    folder: Path, name: str, export: Export, seconds: float, stop: threading.Event
-) -> Checked:
+    folder: Path, name: str, exports: Sequence[Export], seconds: float, stop: threading.Event
+) -> list[Checked]:
+    """What `coqc` says of some claims in one module."""
+
+    def refused(reason: str) -> list[Checked]:
+        return [Checked(False, reason, len(e.lemmas), seconds=took) for e in exports]
+
+    took = 0.0
     if stop.is_set():
-        return Checked(False, "not tried")
-    preludes = ["Shared", *([_MODULES[export.prelude]] if export.prelude else [])]
-    (folder / f"{name}.v").write_text(module_of(export, preludes), encoding="utf-8")
+        return refused("not tried")
+    preludes = ["Shared", *(_MODULES[p] for p in {e.prelude for e in exports} if p)]
+    (folder / f"{name}.v").write_text(module_of(exports, preludes), encoding="utf-8")
     start = time.perf_counter()
     done = _run(["coqc", "-q", f"{name}.v"], folder, seconds)
-    took = time.perf_counter() - start
-    count = len(export.lemmas)
+    took = (time.perf_counter() - start) / len(exports)
     if done.code:
-        return Checked(False, _first_line(done.err), count, seconds=took)
+        return refused(_first_line(done.err))
     axioms = axioms_in(done.out)
-    if axioms is None or len(axioms) != count:
-        return Checked(False, "Coq did not say what every lemma stands on", count, seconds=took)
-    found = sorted({a for one in axioms for a in one})
-    foreign = [a for a in found if a not in AXIOMS]
-    if foreign:
-        return Checked(False, f"it stands on {', '.join(foreign)}", count, tuple(found), took)
-    return Checked(True, "", count, tuple(found), took)
+    if axioms is None or len(axioms) != sum(len(e.lemmas) for e in exports):
+        return refused("Coq did not say what every lemma stands on")
+    found, place = [], 0
+    for export in exports:
+        count = len(export.lemmas)
+        names = tuple(sorted({a for one in axioms[place : place + count] for a in one}))
+        foreign = [a for a in names if a not in AXIOMS]
+        reason = f"it stands on {', '.join(foreign)}" if foreign else ""
+        found.append(Checked(not foreign, reason, count, names, took))
+        place += count
+    return found
 
 
 def axioms_in(printed: str) -> list[list[str]] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from typing import Any
 
 import sympy as sp
@@ -122,3 +123,22 @@ def _word(found: Condition) -> str:
 def has_divisor(found: Any) -> bool:
     """Whether something is divided by what is no number."""
     return any(any(n.op in ("real", "nat") for n in d.nodes()) for d, _ in divisors(found))
+
+
+def export_counterexample(claim: Any, point: Mapping[str, str]) -> Export:
+    """That a refuted statement is false, by its counterexample.
+
+    Raises:
+        ExportError: a coordinate that is no rational number.
+    """
+    (lemma,) = export_inequality(claim).lemmas
+    names = Names()
+    relations = [relation(h, names) for h in (*claim.hypotheses, claim.conclusion)]
+    missing = [name for name in names if name not in point]
+    if missing:
+        raise ExportError(f"the counterexample has no {', '.join(missing)}")
+    values = [read_term(point[name], {}).within(0) for name in names]
+    count = len(relations) - 1 + len(defined(relations))
+    proof = "intros H. pose proof (H " + " ".join([*values, *(["ltac:(lra)"] * count)]) + ") as K. lra."
+    statement = f"~ ({lemma.statement})"
+    return Export(claim.id, (Lemma(name_of(claim.id, "false"), statement, proof),), f"False: {claim.statement}")

@@ -64,11 +64,11 @@ def _printed(export: Export) -> str:
     return "\n".join(f"Print Assumptions {lemma.name}." for lemma in export.lemmas)
 
 
-def module_of(export: Export, preludes: Sequence[str]) -> str:
-    """A claim's file beside the compiled preludes, by the names of their modules."""
-    head = [f"Require Import Reals Lra Lia Psatz FunctionalExtensionality {' '.join(preludes)}.",
+def module_of(exports: Sequence[Export], preludes: Sequence[str]) -> str:
+    """Claims' module beside the compiled preludes, by the names of their modules."""
+    head = [f"Require Import Reals Lra Lia Psatz {' '.join(preludes)}.",
             "Open Scope R_scope.", "Local Coercion INR : nat >-> R."]  # fmt: skip
-    return "\n".join([*head, "", export.body, _printed(export), ""])
+    return "\n".join([*head, "", *(e.body for e in exports), *map(_printed, exports), ""])
 
 
 def name_of(key: str, part: str = "") -> str:

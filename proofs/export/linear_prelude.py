@@ -161,15 +161,4 @@ Ltac by_roots_in H :=
   | context [spectrum1 ?f ?P] =>
       rewrite (spectrum1_root f (f 1)) in H by (intros; (ring || (field; not_zero)))
   end; cbn [fst snd] in H.
-
-Ltac no_negative_term :=
-  lazymatch goal with
-  | |- 0 <= _ + _ => apply Rplus_le_le_0_compat; no_negative_term
-  | |- 0 <= _ * _ => apply Rmult_le_pos; no_negative_term
-  | |- 0 <= _ ^ _ => apply pow_le; lra
-  | |- 0 < _ + _ => first [(apply Rplus_lt_le_0_compat; no_negative_term) | (apply Rplus_le_lt_0_compat; no_negative_term)]
-  | |- 0 < _ * _ => apply Rmult_lt_0_compat; no_negative_term
-  | |- 0 < _ ^ _ => apply pow_lt; lra
-  | |- _ => lra
-  end.
 """

@@ -1,7 +1,8 @@
 """What every exported file begins with: the definitions that its lemmas use, and tactics."""
 
 PRELUDE = """\
-Require Import Reals Lra Lia Psatz FunctionalExtensionality.
+Require Import Reals Lra Lia Psatz.
+Require FunctionalExtensionality.
 Open Scope R_scope.
 Local Coercion INR : nat >-> R.
 
@@ -54,16 +55,32 @@ Proof.
   apply Rmult_lt_0_compat; nra.
 Qed.
 
+Ltac no_negative_term :=
+  lazymatch goal with
+  | |- 0 <= _ + _ => apply Rplus_le_le_0_compat; no_negative_term
+  | |- 0 <= _ * _ => apply Rmult_le_pos; no_negative_term
+  | |- 0 <= _ ^ _ => apply pow_le; lra
+  | |- 0 < _ + _ => first [(apply Rplus_lt_le_0_compat; no_negative_term) | (apply Rplus_le_lt_0_compat; no_negative_term)]
+  | |- 0 < _ * _ => apply Rmult_lt_0_compat; no_negative_term
+  | |- 0 < _ ^ _ => apply pow_lt; lra
+  | |- _ => lra
+  end.
+
 Ltac not_zero :=
   lazymatch goal with
   | |- _ /\\ _ => split; not_zero
   | |- True => exact I
   | |- _ => first
-    [ assumption | lra | (match goal with H : _ |- _ => apply H end; lra)
+    [ assumption | lra | (match goal with H : _ |- _ => apply H end; first [lra | no_negative_term])
     | (apply Rgt_not_eq, sqrt_lt_R0; first [lra | nra]) | (apply product_not_zero; not_zero) | (apply pow_nonzero; not_zero)
     | (let H := fresh in intro H; ring_simplify in H; first [lra | nra])
     | (let H := fresh in intro H; first [lra | nra]) ]
   end.
+(* A whole tensor's number, for one that has the same elements. *)
+Lemma same_elements : forall (index : Type) (number : (index -> R) -> R) x y,
+  (forall i, x i = y i) -> number x = number y.
+Proof. intros. f_equal. now apply FunctionalExtensionality.functional_extensionality. Qed.
+
 Ltac factors :=
   lazymatch goal with
   | |- 0 < _ * _ => apply Rmult_lt_0_compat; factors

@@ -178,12 +178,13 @@ def _replaced(node: Any, other: Any, at: list[Point]) -> str | None:
         if not all(same(a, b, at) for a, b in zip(node.args, other.args[::-1], strict=True)):
             return None
         turned = f"rewrite {'Rmax' if node.op == 'max' else 'Rmin'}_comm; "
-    inside = "by_cases; equal"
     if node.op == "norm":
-        inner = " ".join(unified(node.args[0], other.args[0], at))
-        inside = f"extensionality i0; at_index i0; {inner.replace('. ', '; ').rstrip('.')}{'; ' if inner else ''}by_cases; equal"
-        inside = _at("i0", inside)
-    return f"replace ({node.text}) with ({other.text}) by ({turned}f_equal; {inside})."
+        inner = unified(node.args[0], other.args[0], at)
+        steps = [_at("i0", line.rstrip(".")) for line in inner]
+        inside = "; ".join(["apply same_elements; intros i0; cbv beta; at_index i0", *steps, "by_cases; equal"])
+    else:
+        inside = f"{turned}f_equal; by_cases; equal"
+    return f"replace ({node.text}) with ({other.text}) by ({inside})."
 
 
 def _at(index: str, script: str) -> str:

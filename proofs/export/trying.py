@@ -28,7 +28,7 @@ def points(
         if number % 3 == 2:
             point = {k: v * 3 for k, v in point.items()}
         point |= {k: int(random.integers(1, 10)) for k in naturals}
-        point |= {k: random.standard_normal(4) * (1 + number % 2) for k in tensors}
+        point |= {k: random.standard_normal(4) * (0.1, 1, 2)[number % 3] for k in tensors}
         found.append(point)
     return found
 
