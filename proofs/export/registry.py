@@ -11,10 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ...optimizers.errors import EigenstepError
-from ..kinds import EquationsClaim, InequalityClaim, RegionClaim, RootLemma, TuningClaim
+from ..kinds import EquationsClaim, IdentityClaim, InequalityClaim, RegionClaim, RootLemma, TuningClaim
 from ..kinds.claim import Claim
 from ..verdict import Proof, Verdict
 from .equations import export_equations
+from .identities import export_identity
 from .inequalities import export_counterexample, export_inequality
 from .lemmas import Export
 from .regions import export_region, export_root_lemma
@@ -23,6 +24,7 @@ from .tunings import export_tuning
 
 EXPORTERS: dict[type[Claim], Callable[[Any], Export]] = {
     EquationsClaim: export_equations,
+    IdentityClaim: export_identity,
     InequalityClaim: export_inequality,
     RegionClaim: export_region,
     RootLemma: export_root_lemma,

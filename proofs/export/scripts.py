@@ -98,10 +98,13 @@ def powers(nodes: list[Any]) -> Iterator[tuple[Any, Any]]:
 
 def facts(side: Side) -> list[str]:
     """What is known of powers and of the step number."""
-    lines = ["pose proof (one_at_least t ltac:(assumption)) as Ht."]
+    counts = dict.fromkeys(n.text for n in side.nodes if n.op == "nat")
+    counts = counts if side.settings == () else {"t": None}
+    lines = [f"pose proof (one_at_least {n} ltac:(assumption))." for n in counts]
     for base, exponent in powers(side.nodes):
         if exponent.op == "-":
-            lines.append(f"rewrite !(power_before {base.within(0)} t) in * by assumption.")
+            count = exponent.args[0].text
+            lines.append(f"rewrite !(power_before {base.within(0)} {count}) in * by assumption.")
         elif base.text in side.factors and exponent.op == "nat":
             lines.append(
                 f"pose proof (power_of_factor {base.within(0)} {in_naturals(exponent, True)} ltac:(lra) "
