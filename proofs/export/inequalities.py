@@ -61,7 +61,8 @@ def defined(relations: list[Condition]) -> list[str]:
     for one in relations:
         for divisor, _ in divisors(one):
             if any(n.op in ("real", "nat") for n in divisor.nodes()):
-                found[f"{divisor.within(60)} <> 0"] = None
+                text = f"INR {divisor.text}" if divisor.op == "nat" else divisor.within(60)
+                found[f"{text} <> 0"] = None
     return list(found)
 
 

@@ -88,6 +88,7 @@ Ltac factors :=
   | |- 0 <= _ ^ 2 => apply pow2_ge_0
   | |- _ => first [lra | nra]
   end.
+Ltac positive := first [lra | no_negative_term | nra | (apply Rdiv_lt_0_compat; first [lra | no_negative_term | nra])].
 Ltac equal := first [reflexivity | ring | (field; not_zero)].
 Ltac one_case :=
   match goal with

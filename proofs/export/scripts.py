@@ -98,13 +98,14 @@ def powers(nodes: list[Any]) -> Iterator[tuple[Any, Any]]:
 
 def facts(side: Side) -> list[str]:
     """What is known of powers and of the step number."""
-    counts = dict.fromkeys(n.text for n in side.nodes if n.op == "nat")
-    counts = counts if side.settings == () else {"t": None}
+    counts = dict.fromkeys(n.text for n in side.nodes if n.op == "nat") | (dict.fromkeys("t") if side.edges else {})
     lines = [f"pose proof (one_at_least {n} ltac:(assumption))." for n in counts]
     for base, exponent in powers(side.nodes):
         if exponent.op == "-":
             count = exponent.args[0].text
             lines.append(f"rewrite !(power_before {base.within(0)} {count}) in * by assumption.")
+        elif exponent.op == "+" and exponent.args[0].op == "nat" and exponent.args[1].op == "number":
+            lines.append(f"rewrite !(pow_add {base.within(0)} {exponent.args[0].text}) in *.")
         elif base.text in side.factors and exponent.op == "nat":
             lines.append(
                 f"pose proof (power_of_factor {base.within(0)} {in_naturals(exponent, True)} ltac:(lra) "
@@ -115,6 +116,19 @@ def facts(side: Side) -> list[str]:
             one, two = (a.within(0) for a in divisor.args)
             lines.append(f"pose proof (Rmax_l {one} {two}); pose proof (Rmax_r {one} {two}).")
     return lines
+
+
+def squares(side: Side) -> list[tuple[str, str]]:
+    """That the square of a root of settings is what it is of, with the name of that fact."""
+    found = []
+    for node in {n.text: n for n in side.nodes if n.op == "sqrt"}.values():
+        if any(n.op == "norm" or (n.op == "real" and n.value not in side.settings) for n in node.nodes()):
+            continue
+        of, name = node.args[0].within(0), f"Root{len(found)}"
+        line = (f"assert ({name} : {node.within(0)} * {node.within(0)} = {of}) by (apply sqrt_sqrt; positive).\n"
+                f"assert ({name}_positive : 0 < {node.text}) by (apply sqrt_lt_R0; positive).")  # fmt: skip
+        found.append((line, name))
+    return found
 
 
 def unified(code: Term, printed: Term, at: list[Point]) -> list[str]:
@@ -200,6 +214,9 @@ def script_for_equality(side: Side) -> str:
     lines = ["intros; cbv zeta.", *facts(side)]
     lines += ["at_index i."] if side.whole else []
     lines += unified(side.code, side.printed, side.points)
+    known = squares(side)
+    lines += [line for line, _ in known]
     cases = any(isinstance(n, Condition) for n in side.nodes)
-    lines.append("by_cases; equal." if cases else "equal.")
+    ending = f"first [equal | (field [{' '.join(name for _, name in known)}]; not_zero)]" if known else "equal"
+    lines.append(f"by_cases; {ending}." if cases else f"{ending}.")
     return "\n".join(lines)
