@@ -20,7 +20,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from ...optimizers.errors import EigenstepError
-from ...optimizers.machine.files import OutputError, cache_folder, temporary_folder, write_atomically
+from ...optimizers.machine.files import (
+    OutputError,
+    cache_folder,
+    temporary_folder,
+    write_atomically,
+)
 from .lemmas import Export, module_of
 from .linear_prelude import LINEAR
 from .prelude import PRELUDE
@@ -35,6 +40,7 @@ AXIOMS = frozenset({
 _LIBRARY = "Coq."
 _NAME = re.compile(r"^([A-Za-z_][\w.']*)\s*(?::|$)")
 _MODULES = {"": "Shared", LINEAR: "Linear"}
+_SOURCE = Path(__file__).read_text("utf-8")
 _HEAD = PRELUDE.split("\n\n", 1)[0]
 _TOGETHER = 6
 """Claims in one module at most."""
@@ -167,7 +173,9 @@ def state() -> str:
     """Another text whenever Coq was asked something new."""
     folder = cache_folder() / "coq"
     names = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
-    return hashlib.sha256("\0".join(names).encode()).hexdigest()[:16] if names and installed() else ""
+    return (
+        hashlib.sha256("\0".join(names).encode()).hexdigest()[:16] if names and installed() else ""
+    )
 
 
 def _check(
@@ -192,7 +200,10 @@ def _check(
                     compiled[f"Claims{groups.index(group)}"] = list(zip(group, found, strict=True))
                     continue
                 # Where one of many was refused, each is asked about alone.
-                alone = [threads.submit(_compiled, folder, files[k], [exports[k]], seconds, stop) for k in group]
+                alone = [
+                    threads.submit(_compiled, folder, files[k], [exports[k]], seconds, stop)
+                    for k in group
+                ]
                 for key, one in zip(group, alone, strict=True):
                     (checked,) = one.result()
                     if checked.accepted:
@@ -277,9 +288,9 @@ def axioms_in(printed: str) -> list[list[str]] | None:
     """
     found: list[list[str]] = []
     for line in printed.splitlines():
-        if line.startswith("Closed under the global context"):
-            found.append([])
-        elif line.startswith(("Axioms:", "Section Variables:")):
+        if line.startswith("Closed under the global context") or line.startswith(
+            ("Axioms:", "Section Variables:")
+        ):
             found.append([])
         elif line[:1].isspace() or not line.strip():
             continue
@@ -305,13 +316,15 @@ def _again(folder: Path, names: list[str], seconds: float) -> str:
             section, _, rest = line[2:].partition(":")
             if not section.startswith(("Theory", "Axioms")) and rest.strip() != "<none>":
                 foreign.append(line[2:])
-        elif section.startswith("Axioms") and line.strip() and not line.strip().startswith(_LIBRARY):
+        elif (
+            section.startswith("Axioms") and line.strip() and not line.strip().startswith(_LIBRARY)
+        ):
             foreign.append(line.strip())
     return f"coqchk: it stands on {', '.join(foreign)}" if foreign else ""
 
 
 def _path(export: Export, release: str) -> Path:
-    text = "\0".join([release, PRELUDE, export.prelude, export.body, Path(__file__).read_text("utf-8")])
+    text = "\0".join([release, PRELUDE, export.prelude, export.body, _SOURCE])
     return cache_folder() / "coq" / f"{hashlib.sha256(text.encode()).hexdigest()[:40]}.json"
 
 

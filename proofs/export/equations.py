@@ -49,7 +49,11 @@ def variables_of(rule: Rule, fixed: Mapping[str, Any], *, conventions: bool = Tr
     values: dict[str, Any] = {}
     symbols: dict[str, Term] = {}
     reals, naturals, hypotheses, factors, closed = [], [], [], [], {}
-    kept = {} if conventions else {k: h.default for k, h in rule.hyperparameters.items() if h.convention}
+    kept = (
+        {}
+        if conventions
+        else {k: h.default for k, h in rule.hyperparameters.items() if h.convention}
+    )
     given = {**kept, **rule.fixed, **fixed}
     for key, h in rule.hyperparameters.items():
         if h.is_choice:
@@ -66,12 +70,18 @@ def variables_of(rule: Rule, fixed: Mapping[str, Any], *, conventions: bool = Tr
                 variable = Term.real(name)
                 reals.append(name)
                 hypotheses += domain_of(name, h)
-                if isinstance(h.domain, Interval) and h.domain.lower_closed and abs(h.domain.lower) < float("inf"):
+                if (
+                    isinstance(h.domain, Interval)
+                    and h.domain.lower_closed
+                    and abs(h.domain.lower) < float("inf")
+                ):
                     closed[name] = h.domain.lower
                 if isinstance(h.domain, Interval) and h.domain.lower >= 0 and h.domain.upper == 1:
                     factors += [] if h.domain.upper_closed else [name]
             values[key] = symbols[h.symbol] = variable
-    return Variables(values, tuple(reals), tuple(naturals), tuple(hypotheses), tuple(factors), symbols, closed)
+    return Variables(
+        values, tuple(reals), tuple(naturals), tuple(hypotheses), tuple(factors), symbols, closed
+    )
 
 
 def _number(value: Any, rule: Rule, symbols: Mapping[str, Term]) -> Term:
@@ -121,7 +131,10 @@ def export_equations(claim: Any) -> Export:
     typed = _Printed(claim, {**variables.symbols, **tensors, "t": T}, whole)
     lemmas = []
     for key in (*rule.state, rule.parameter, "point"):
-        if key == "point" and computed[key].text == typed.values[key].text == tensors[rule.parameter].text:
+        if (
+            key == "point"
+            and computed[key].text == typed.values[key].text == tensors[rule.parameter].text
+        ):
             continue
         side = Side(
             computed[key], typed.values[key], variables.factors,
@@ -137,7 +150,9 @@ class _Printed:
 
     def __init__(self, claim: Any, names: dict[str, Any], whole: bool) -> None:
         self.whole = whole
-        names["A"], names["S"] = (lambda x, *others, n=n: term(x).applied(n, *others) for n in ("A", "F"))
+        names["A"], names["S"] = (
+            lambda x, *others, n=n: term(x).applied(n, *others) for n in ("A", "F")
+        )
         point = read_term(claim.point or claim.rule.parameter, names)
         self.lets: list[tuple[str, Term]] = []
         self.names = dict(names)
@@ -147,7 +162,9 @@ class _Printed:
             self.lets.append((name, read_any(text, self.names)))
             expanded[name] = read_any(text, expanded)
             self.names[name] = Term.real(name_in_coq(name) + (" i" if whole else ""))
-        self.values = {k: term(v) for k, v in expanded.items() if not callable(v)} | {"point": point}
+        self.values = {k: term(v) for k, v in expanded.items() if not callable(v)} | {
+            "point": point
+        }
         self.point = point
 
     def text(self, key: str) -> str:
@@ -171,9 +188,7 @@ class _Printed:
 def _lemma(
     key: str, part: str, side: Side, printed: str, variables: Variables, tensors: Mapping[str, Term]
 ) -> Lemma:
-    if "let " in printed:
-        printed = f"({printed})"
-    elif side.printed.op == "if":
+    if "let " in printed or side.printed.op == "if":
         printed = f"({printed})"
     code = f"({side.code.text})" if side.code.op == "if" else side.code.text
     everything = f"{code} {printed}"
@@ -181,8 +196,17 @@ def _lemma(
     used = [t.value.split()[0] for t in tensors.values()]
     others = []
     if side.whole:
-        others = ["(index : Type)", "(norm : (index -> R) -> R)", f"({' '.join(used)} : index -> R)", "(i : index)"]
-    functions = {n.value: len(n.args) for n in (*side.code.nodes(), *side.printed.nodes()) if n.op == "applied"}
+        others = [
+            "(index : Type)",
+            "(norm : (index -> R) -> R)",
+            f"({' '.join(used)} : index -> R)",
+            "(i : index)",
+        ]
+    functions = {
+        n.value: len(n.args)
+        for n in (*side.code.nodes(), *side.printed.nodes())
+        if n.op == "applied"
+    }
     others += [f"({n} : {'R -> ' * count}R)" for n, count in functions.items()]
     if "power " in everything:
         others.append("(power : R -> R -> R)")

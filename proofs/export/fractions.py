@@ -11,7 +11,6 @@ import sympy as sp
 from .terms import Condition, ExportError, Term
 from .typed import read_term
 
-
 _OPERATIONS = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "^": operator.pow,
 }  # fmt: skip
@@ -32,15 +31,21 @@ def coq(expression: sp.Expr, of: Any) -> str:
 def products(polynomial: sp.Expr, of: Any) -> list[str]:
     """A polynomial as products of its factors, with their signs chosen in each way; none where it has but one."""
     content, factors = sp.factor_list(polynomial)
-    if len(factors) == 1 and factors[0][1] == 1 or len(factors) > 5:
+    if (len(factors) == 1 and factors[0][1] == 1) or len(factors) > 5:
         return []
     odd = [i for i, (_, power) in enumerate(factors) if power % 2]
     found = []
     for signs in itertools.product((1, -1), repeat=len(odd)):
         if sp.prod(signs) * content < 0:
             continue
-        parts = [sp.expand(signs[odd.index(i)] * f) if i in odd else f for i, (f, _) in enumerate(factors)]
-        texts = [f"({coq(f, of)})" + (f" ^ {n}" if n > 1 else "") for f, (_, n) in zip(parts, factors, strict=True)]
+        parts = [
+            sp.expand(signs[odd.index(i)] * f) if i in odd else f
+            for i, (f, _) in enumerate(factors)
+        ]
+        texts = [
+            f"({coq(f, of)})" + (f" ^ {n}" if n > 1 else "")
+            for f, (_, n) in zip(parts, factors, strict=True)
+        ]
         found.append(" * ".join([f"({coq(abs(content), of)})", *texts]))
     return found
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..kinds.names import _BELOW_ONE, Names
-from .inequalities import defined
 from .inequalities import Names as Variables
+from .inequalities import defined
 from .lemmas import Export, Lemma, implied, name_of, quantified
 from .scripts import Side, script_for_equality
 from .terms import Condition, ExportError, Term, name_in_coq
@@ -18,12 +18,23 @@ def export_identity(claim: Any) -> Export:
     """Both sides, for all positive values of what they contain, where they are defined."""
     names, shown, lets = _read(claim, Names.INTEGERS)
     sides = [read_term(text, names) for text in (claim.left, claim.right)]
-    exponents = {n.value for side in sides for p in side.nodes() if p.op == "^" for n in p.args[1].nodes() if n.op == "nat"}
+    exponents = {
+        n.value
+        for side in sides
+        for p in side.nodes()
+        if p.op == "^"
+        for n in p.args[1].nodes()
+        if n.op == "nat"
+    }
     # What is no exponent need not be a natural number: the lemma is for all positive ones.
-    names, shown, lets = _read(claim, tuple(n for n in Names.INTEGERS if name_in_coq(n) in exponents))
+    names, shown, lets = _read(
+        claim, tuple(n for n in Names.INTEGERS if name_in_coq(n) in exponents)
+    )
     left, right = (read_term(text, names) for text in (claim.left, claim.right))
     written = [read_term(text, shown) for text in (claim.left, claim.right)]
-    free = {n.value: n.op for side in (left, right) for n in side.nodes() if n.op in ("real", "nat")}
+    free = {
+        n.value: n.op for side in (left, right) for n in side.nodes() if n.op in ("real", "nat")
+    }
     reals = [n for n, op in free.items() if op == "real"]
     whole = [n for n, op in free.items() if op == "nat"]
     if any(n.op in ("ln", "exp") for side in (left, right) for n in side.nodes()):
@@ -39,7 +50,9 @@ def export_identity(claim: Any) -> Export:
     side = Side(left, right, factors, points(reals, whole), tuple(reals), [])
     one, two = (_with_lets(w, lets) for w in written)
     statement = quantified(reals, whole) + "\n" + implied(hypotheses, f"{one}\n= {two}")
-    return Export(claim.id, (Lemma(name_of(claim.id), statement, script_for_equality(side)),), claim.statement)
+    return Export(
+        claim.id, (Lemma(name_of(claim.id), statement, script_for_equality(side)),), claim.statement
+    )
 
 
 def _with_lets(written: Term, lets: list[tuple[str, Term]]) -> str:

@@ -16,7 +16,12 @@ from .scripts import divisors
 from .terms import Condition, ExportError, Term, name_in_coq
 from .typed import read_term
 
-_RELATIONS = {ast.Gt: ("<", True), ast.GtE: ("<=", True), ast.Lt: ("<", False), ast.LtE: ("<=", False)}
+_RELATIONS = {
+    ast.Gt: ("<", True),
+    ast.GtE: ("<=", True),
+    ast.Lt: ("<", False),
+    ast.LtE: ("<=", False),
+}
 
 
 class Names(dict[str, Any]):
@@ -37,7 +42,11 @@ class Names(dict[str, Any]):
 def relation(text: str, names: Any) -> Condition:
     """A typed comparison of two terms."""
     tree = ast.parse(text.strip(), mode="eval").body
-    if not isinstance(tree, ast.Compare) or len(tree.ops) != 1 or type(tree.ops[0]) not in _RELATIONS:
+    if (
+        not isinstance(tree, ast.Compare)
+        or len(tree.ops) != 1
+        or type(tree.ops[0]) not in _RELATIONS
+    ):
         raise ExportError(f"{shown(text)} is not one comparison")
     op, turned = _RELATIONS[type(tree.ops[0])]
     sides = [read_term(part, names) for part in _sides(text, tree)]
@@ -45,7 +54,9 @@ def relation(text: str, names: Any) -> Condition:
 
 
 def _sides(text: str, tree: ast.Compare) -> list[str]:
-    found = [ast.get_source_segment(text.strip(), node) for node in (tree.left, tree.comparators[0])]
+    found = [
+        ast.get_source_segment(text.strip(), node) for node in (tree.left, tree.comparators[0])
+    ]
     return [part or "" for part in found]
 
 
@@ -96,7 +107,10 @@ def script(hypotheses: list[Condition], conclusion: Condition) -> str:
         left, right = conclusion.args
         cases = []
         for sign in (1, -1):
-            n, d = coq(sp.expand(sign * above), conclusion), coq(sp.expand(sign * below), conclusion)
+            n, d = (
+                coq(sp.expand(sign * above), conclusion),
+                coq(sp.expand(sign * below), conclusion),
+            )
             cases.append(
                 f"(enough (0 {conclusion.op} ({n}) / ({d})) as E by\n"
                 f"  (replace (({n}) / ({d})) with ({right.text} - ({left.text})) in E by (field; not_zero); lra);\n"
@@ -140,6 +154,12 @@ def export_counterexample(claim: Any, point: Mapping[str, str]) -> Export:
         raise ExportError(f"the counterexample has no {', '.join(missing)}")
     values = [read_term(point[name], {}).within(0) for name in names]
     count = len(relations) - 1 + len(defined(relations))
-    proof = "intros H. pose proof (H " + " ".join([*values, *(["ltac:(lra)"] * count)]) + ") as K. lra."
+    proof = (
+        "intros H. pose proof (H " + " ".join([*values, *(["ltac:(lra)"] * count)]) + ") as K. lra."
+    )
     statement = f"~ ({lemma.statement})"
-    return Export(claim.id, (Lemma(name_of(claim.id, "false"), statement, proof),), f"False: {claim.statement}")
+    return Export(
+        claim.id,
+        (Lemma(name_of(claim.id, "false"), statement, proof),),
+        f"False: {claim.statement}",
+    )

@@ -53,6 +53,7 @@ class Export:
         head = f"(* {self.key}. {commented(self.comment)} *)\n\n" if self.comment else ""
         return head + "\n".join(lemma.text for lemma in self.lemmas)
 
+
 def file_of(exports: Sequence[Export]) -> str:
     """One file of several claims, which needs no other."""
     preludes = list(dict.fromkeys(e.prelude for e in exports if e.prelude))
@@ -85,7 +86,9 @@ def commented(text: str) -> str:
     return " ".join(text.split()).replace("(*", "( *").replace("*)", "* )").replace('"', "''")
 
 
-def quantified(reals: Iterable[str], naturals: Iterable[str] = (), others: Iterable[str] = ()) -> str:
+def quantified(
+    reals: Iterable[str], naturals: Iterable[str] = (), others: Iterable[str] = ()
+) -> str:
     """The variables of a statement, in front of it."""
     groups = list(others)
     groups += [f"({' '.join(names)} : {kind})" for names, kind in ((list(reals), "R"), (list(naturals), "nat"))

@@ -18,7 +18,9 @@ def step_of(rule: Rule, values: Mapping[str, Any], curvature: Term) -> str:
     """
     names = [*rule.state, rule.parameter]
     if len(names) > 2:
-        raise ExportError(f"rule {rule.name} has {len(rule.state)} state variables; spectra are exported of one or none")
+        raise ExportError(
+            f"rule {rule.name} has {len(rule.state)} state variables; spectra are exported of one or none"
+        )
     *state, theta = (Term.real(name_in_coq(n)) for n in names)
     coefficients = rule.coefficients(T, values)
     point = rule.gradient_point(theta, *state, **coefficients)

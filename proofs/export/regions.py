@@ -27,14 +27,20 @@ def export_region(claim: Any) -> Export:
         "necessary": f"{stable} ->\n{inside}",
     }
     hypotheses = [h for h in variables.hypotheses if not h.endswith("<= eta")]
-    statement = quantified([*variables.reals, "lambda"]) + "\n" + implied(hypotheses, parts[claim.direction])
+    statement = (
+        quantified([*variables.reals, "lambda"])
+        + "\n"
+        + implied(hypotheses, parts[claim.direction])
+    )
     named = [*variables.reals, "lambda", *(f"H{n}" for n in range(len(hypotheses)))]
     lines = [f"intros {' '.join(named)}. by_roots."]
     if bound.op == "/":
         above, below = (a.within(0) for a in bound.args)
         lines.append(f"rewrite (below_quotient _ {above} {below}) by nra.")
     lines.append("unfold stable; first [split; intros; repeat split; nra | repeat split; nra].")
-    return Export(claim.id, (Lemma(name_of(claim.id), statement, "\n".join(lines)),), claim.statement, LINEAR)
+    return Export(
+        claim.id, (Lemma(name_of(claim.id), statement, "\n".join(lines)),), claim.statement, LINEAR
+    )
 
 
 def export_root_lemma(claim: Any) -> Export:

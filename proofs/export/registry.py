@@ -11,7 +11,14 @@ from collections.abc import Callable
 from typing import Any
 
 from ...optimizers.errors import EigenstepError
-from ..kinds import EquationsClaim, IdentityClaim, InequalityClaim, RegionClaim, RootLemma, TuningClaim
+from ..kinds import (
+    EquationsClaim,
+    IdentityClaim,
+    InequalityClaim,
+    RegionClaim,
+    RootLemma,
+    TuningClaim,
+)
 from ..kinds.claim import Claim
 from ..verdict import Proof, Verdict
 from .equations import export_equations
@@ -63,5 +70,12 @@ def _tried(write: Callable[[Any], Export], claim: Claim) -> Export:
         return write(claim)
     except ExportError:
         raise
-    except (EigenstepError, TypeError, ValueError, KeyError, AttributeError, ArithmeticError) as error:
+    except (
+        EigenstepError,
+        TypeError,
+        ValueError,
+        KeyError,
+        AttributeError,
+        ArithmeticError,
+    ) as error:
         raise ExportError(f"not written as a lemma: {error}") from error

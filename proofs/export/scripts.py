@@ -59,18 +59,25 @@ class Side:
     def _may_be_zero(self, divisor: Any) -> bool:
         if divisor.op == "norm" and self.positive_norms:
             return False
-        if any(n.op == "norm" or (n.op == "real" and n.value not in self.settings) for n in divisor.nodes()):
+        if any(
+            n.op == "norm" or (n.op == "real" and n.value not in self.settings)
+            for n in divisor.nodes()
+        ):
             return True
         with np.errstate(all="ignore"):
             return any(abs(value(divisor, at)) < 1e-12 for at in self.edges)
 
 
-def divisors(node: Any, guards: tuple[tuple[Any, bool], ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+def divisors(
+    node: Any, guards: tuple[tuple[Any, bool], ...] = ()
+) -> Iterator[tuple[Any, tuple[Any, ...]]]:
     """Every divisor, with the conditions under which it divides."""
     yield from _divisors(node, guards, set())
 
 
-def _divisors(node: Any, guards: tuple[Any, ...], seen: set[Any]) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+def _divisors(
+    node: Any, guards: tuple[Any, ...], seen: set[Any]
+) -> Iterator[tuple[Any, tuple[Any, ...]]]:
     visit = (id(node), *((id(c), holds) for c, holds in guards))
     if visit in seen:
         return
@@ -98,20 +105,26 @@ def powers(nodes: list[Any]) -> Iterator[tuple[Any, Any]]:
 
 def facts(side: Side) -> list[str]:
     """What is known of powers and of the step number."""
-    counts = dict.fromkeys(n.text for n in side.nodes if n.op == "nat") | (dict.fromkeys("t") if side.edges else {})
+    counts = dict.fromkeys(n.text for n in side.nodes if n.op == "nat") | (
+        dict.fromkeys("t") if side.edges else {}
+    )
     lines = [f"pose proof (one_at_least {n} ltac:(assumption))." for n in counts]
     for base, exponent in powers(side.nodes):
         if exponent.op == "-":
             count = exponent.args[0].text
             lines.append(f"rewrite !(power_before {base.within(0)} {count}) in * by assumption.")
-        elif exponent.op == "+" and exponent.args[0].op == "nat" and exponent.args[1].op == "number":
+        elif (
+            exponent.op == "+" and exponent.args[0].op == "nat" and exponent.args[1].op == "number"
+        ):
             lines.append(f"rewrite !(pow_add {base.within(0)} {exponent.args[0].text}) in *.")
         elif base.text in side.factors and exponent.op == "nat":
             lines.append(
                 f"pose proof (power_of_factor {base.within(0)} {in_naturals(exponent, True)} ltac:(lra) "
                 "ltac:(assumption))."
             )
-    for divisor in {d.text: d for root in (side.code, side.printed) for d, _ in divisors(root)}.values():
+    for divisor in {
+        d.text: d for root in (side.code, side.printed) for d, _ in divisors(root)
+    }.values():
         if divisor.op == "max":
             one, two = (a.within(0) for a in divisor.args)
             lines.append(f"pose proof (Rmax_l {one} {two}); pose proof (Rmax_r {one} {two}).")
@@ -122,7 +135,10 @@ def squares(side: Side) -> list[tuple[str, str]]:
     """That the square of a root of settings is what it is of, with the name of that fact."""
     found = []
     for node in {n.text: n for n in side.nodes if n.op == "sqrt"}.values():
-        if any(n.op == "norm" or (n.op == "real" and n.value not in side.settings) for n in node.nodes()):
+        if any(
+            n.op == "norm" or (n.op == "real" and n.value not in side.settings)
+            for n in node.nodes()
+        ):
             continue
         of, name = node.args[0].within(0), f"Root{len(found)}"
         line = (f"assert ({name} : {node.within(0)} * {node.within(0)} = {of}) by (apply sqrt_sqrt; positive).\n"
@@ -198,7 +214,9 @@ def _replaced(node: Any, other: Any, at: list[Point]) -> str | None:
     if node.op == "norm":
         inner = unified(node.args[0], other.args[0], at)
         steps = [_at("i0", line.rstrip(".")) for line in inner]
-        inside = "; ".join(["apply same_elements; intros i0; cbv beta; at_index i0", *steps, "by_cases; equal"])
+        inside = "; ".join(
+            ["apply same_elements; intros i0; cbv beta; at_index i0", *steps, "by_cases; equal"]
+        )
     else:
         inside = f"{turned}f_equal; by_cases; equal"
     return f"replace ({node.text}) with ({other.text}) by ({inside})."
@@ -217,6 +235,10 @@ def script_for_equality(side: Side) -> str:
     known = squares(side)
     lines += [line for line, _ in known]
     cases = any(isinstance(n, Condition) for n in side.nodes)
-    ending = f"first [equal | (field [{' '.join(name for _, name in known)}]; not_zero)]" if known else "equal"
+    ending = (
+        f"first [equal | (field [{' '.join(name for _, name in known)}]; not_zero)]"
+        if known
+        else "equal"
+    )
     lines.append(f"by_cases; {ending}." if cases else f"{ending}.")
     return "\n".join(lines)

@@ -27,8 +27,52 @@ class ExportError(EigenstepError, ValueError):
 
 
 RESERVED = frozenset(
-    "R S O I nat at as cofix else end exists exists2 fix for forall fun if IF in let match mod return Set "
-    "Prop SProp Type then using where with by norm power index sgn i sqrt ln exp Rmax Rmin Rabs step".split()
+    [
+        "R",
+        "S",
+        "O",
+        "I",
+        "nat",
+        "at",
+        "as",
+        "cofix",
+        "else",
+        "end",
+        "exists",
+        "exists2",
+        "fix",
+        "for",
+        "forall",
+        "fun",
+        "if",
+        "IF",
+        "in",
+        "let",
+        "match",
+        "mod",
+        "return",
+        "Set",
+        "Prop",
+        "SProp",
+        "Type",
+        "then",
+        "using",
+        "where",
+        "with",
+        "by",
+        "norm",
+        "power",
+        "index",
+        "sgn",
+        "i",
+        "sqrt",
+        "ln",
+        "exp",
+        "Rmax",
+        "Rmin",
+        "Rabs",
+        "step",
+    ]
 )
 """Words of Coq's, of its numbers and of ours; a name that is one of them gets an underscore."""
 
@@ -233,7 +277,9 @@ class Term(_Node):
         return compared("<=", term(other), self)
 
     def __eq__(self, other: Any) -> Any:
-        return False if other is None or isinstance(other, str) else compared("=", self, term(other))
+        return (
+            False if other is None or isinstance(other, str) else compared("=", self, term(other))
+        )
 
     def __ne__(self, other: Any) -> Any:
         if other is None or isinstance(other, str):
@@ -311,7 +357,11 @@ def is_natural(exponent: Term) -> bool:
     if exponent.op == "number":
         return exponent.value.denominator == 1 and exponent.value >= 0
     if exponent.op == "-":
-        return exponent.args[0].op == "nat" and exponent.args[1].op == "number" and exponent.args[1].value == 1
+        return (
+            exponent.args[0].op == "nat"
+            and exponent.args[1].op == "number"
+            and exponent.args[1].value == 1
+        )
     return exponent.op == "nat" or (
         exponent.op in ("+", "*", "mod") and all(map(is_natural, exponent.args))
     )

@@ -79,5 +79,12 @@ def _value(node: Any, point: Mapping[str, Any], done: dict[int, Any]) -> Any:
     if node.op == "applied":  # any function, another for each name
         return sum((np.sin(k + 1 + len(node.value) + ord(node.value[0])) * np.asarray(a) * (1 + 0.1 * np.asarray(a))
                     for k, a in enumerate([x, *rest])))  # fmt: skip
-    of = {"neg": np.negative, "abs": np.abs, "sgn": np.sign, "sqrt": np.sqrt, "ln": np.log, "exp": np.exp}
+    of = {
+        "neg": np.negative,
+        "abs": np.abs,
+        "sgn": np.sign,
+        "sqrt": np.sqrt,
+        "ln": np.log,
+        "exp": np.exp,
+    }
     return of[node.op](x)

@@ -32,19 +32,24 @@ def export_tuning(claim: Any) -> Export:
     if claim.half in ("both", "attained"):
         variables = variables_of(claim.rule, {}, conventions=False)
         values = {**variables.values, **typed}
-        left_free = [k for k, v in values.items() if k not in typed and getattr(v, "op", "") == "real"]
+        left_free = [
+            k for k, v in values.items() if k not in typed and getattr(v, "op", "") == "real"
+        ]
         if left_free:
             raise ExportError(f"{', '.join(left_free)} has no printed value")
         inside = spectrum(claim.rule, values, _CURVATURE, f"(within {rate.within(0)})")
         statement = quantified(["mu", "L", "q", "lambda"]) + "\n"
         statement += implied([*given, "mu <= lambda <= L"], f"0 <= {rate.text} /\\\n{inside}")
-        lemmas.append(Lemma(name_of(claim.id, "attained"), statement, _attained(claim, values, squared, rate)))
+        lemmas.append(
+            Lemma(name_of(claim.id, "attained"), statement, _attained(claim, values, squared, rate))
+        )
     if claim.half in ("both", "no_better"):
         variables = variables_of(claim.rule, {}, conventions=False)
         inside = spectrum(claim.rule, variables.values, _CURVATURE, "(within r)")
         statement = quantified(["mu", "L", "q", *variables.reals, "r"]) + "\n"
         statement += implied(
-            [*given, "0 <= r", f"(forall lambda, mu <= lambda <= L ->\n  {inside})"], f"{rate.within(60)} <= r"
+            [*given, "0 <= r", f"(forall lambda, mu <= lambda <= L ->\n  {inside})"],
+            f"{rate.within(60)} <= r",
         )
         lemmas.append(Lemma(name_of(claim.id, "no_better"), statement, _no_better(claim, squared)))
     return Export(claim.id, tuple(lemmas), claim.statement, LINEAR)
@@ -97,7 +102,13 @@ def _attained(claim: Any, values: dict[str, Any], squared: Term, rate: Term) -> 
     else:
         (a, b), (c, d) = rows
         trace, det = a + d, a * d - b * c
-        conditions = [r**2 - det, r**2 + det - trace * r, r**2 + det + trace * r, 2 * r - trace, 2 * r + trace]
+        conditions = [
+            r**2 - det,
+            r**2 + det - trace * r,
+            r**2 + det + trace * r,
+            2 * r - trace,
+            2 * r + trace,
+        ]
         lines.append("by_roots. apply (proj2 (roots_inside _ _ _ Hr)). repeat split.")
     for condition in conditions:
         polynomial = sp.Poly(sp.cancel(condition), x)
@@ -118,7 +129,9 @@ def _attained(claim: Any, values: dict[str, Any], squared: Term, rate: Term) -> 
 def rate_text(rate: Term, largest: sp.Expr, first: sp.Expr) -> str:
     """The rate as it stands once L and q are replaced."""
     at = {"L": f"({coq(largest, _NAMES)})", "q": f"(s + {first})"}
-    text = rate.rebuilt(lambda n: Term.real(at[n.value]) if n.op == "real" and n.value == "L" else n).text
+    text = rate.rebuilt(
+        lambda n: Term.real(at[n.value]) if n.op == "real" and n.value == "L" else n
+    ).text
     return re.sub(r"\bq\b", at["q"], text)
 
 

@@ -74,7 +74,11 @@ class _Reading:
             return -self.value(node.operand)
         if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
             return _OPERATORS[type(node.op)](self.value(node.left), self.value(node.right))
-        if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _COMPARISONS:
+        if (
+            isinstance(node, ast.Compare)
+            and len(node.ops) == 1
+            and type(node.ops[0]) in _COMPARISONS
+        ):
             compare = _COMPARISONS[type(node.ops[0])]
             return compare(self.value(node.left), self.value(node.comparators[0]))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
@@ -84,7 +88,9 @@ class _Reading:
                 try:
                     return _FUNCTIONS[name](*arguments)
                 except TypeError as error:
-                    raise ExportError(f"{name} in {shown(self.text)} takes other arguments") from error
+                    raise ExportError(
+                        f"{name} in {shown(self.text)} takes other arguments"
+                    ) from error
             if callable(self.names.get(name)):
                 return self.names[name](*arguments)
         raise ExportError(f"{shown(ast.unparse(node))} in {shown(self.text)} is not exported")

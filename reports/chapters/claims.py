@@ -69,5 +69,7 @@ def _escaped(text: str) -> str:
 
 
 CLAIMS = Chapter(
-    "claims", lambda decided: claims_chapter(decided.proofs, decided.tried, decided.minds), shows_proofs=True
+    "claims",
+    lambda decided: claims_chapter(decided.proofs, decided.tried, decided.minds),
+    shows_proofs=True,
 )

@@ -25,7 +25,7 @@ def check_options(kernel: str | None, out: Path | None) -> None:
 
 
 def with_kernel(rows: list[dict[str, Any]], cache: bool, out: Path | None) -> None:
-    """Have the claims of the rows, and what holds in place of those refuted, checked; the answers go into the rows."""
+    """Have the claims of the rows and their corrections checked; the answers go into the rows."""
     from ...optimizers.machine.files import write_atomically
     from ...proofs import with_corrections
     from ...proofs.export import ExportError, check_all, export_decided, file_of, version
@@ -41,16 +41,25 @@ def with_kernel(rows: list[dict[str, Any]], cache: bool, out: Path | None) -> No
         try:
             exports[key] = export_decided(known[key], proof)
         except ExportError as error:
-            answers[key] = {"verdict": "NO EXPORT", "reason": str(error), "lemmas": 0, "axioms": [], "seconds": 0.0}
+            answers[key] = {
+                "verdict": "NO EXPORT",
+                "reason": str(error),
+                "lemmas": 0,
+                "axioms": [],
+                "seconds": 0.0,
+            }
     if out is not None:
         if not exports:
-            raise DomainError("out", str(out), "a file for lemmas, and none of these claims has any")
+            raise DomainError(
+                "out", str(out), "a file for lemmas, and none of these claims has any"
+            )
         write_atomically(out, file_of(list(exports.values())).encode())
     with progress("asking Coq", len(exports)) as advance:
         checked = check_all(exports, workers=cores(), cache=cache, advance=advance)
     for key, found in checked.items():
         answers[key] = {
-            "verdict": "CHECKED" if found.accepted else "NOT CHECKED", "reason": found.reason, "lemmas": found.lemmas,
+            "verdict": "CHECKED" if found.accepted else "NOT CHECKED", "reason": found.reason,
+            "lemmas": found.lemmas,
             "axioms": list(found.axioms), "seconds": round(found.seconds, 4),
         }  # fmt: skip
     for row in [*rows, *(r["corrected"] for r in rows if r["corrected"])]:
@@ -78,7 +87,10 @@ def kernel_summary(rows: list[dict[str, Any]]) -> str:
         counts.setdefault(kind, dict.fromkeys(words, 0))[row["kernel"]["verdict"]] += 1
     totals = {w: sum(c[w] for c in counts.values()) for w in words}
     lines = [f"{'by Coq’s kernel':30}" + "".join(f"{w.lower():>13}" for w in words)]
-    lines += [f"{k:30}" + "".join(f"{c[w]:>13}" for w in words) for k, c in [*counts.items(), ("in all", totals)]]
+    lines += [
+        f"{k:30}" + "".join(f"{c[w]:>13}" for w in words)
+        for k, c in [*counts.items(), ("in all", totals)]
+    ]
     return "\n".join(lines)
 
 

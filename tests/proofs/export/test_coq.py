@@ -42,9 +42,18 @@ def test_what_holds_is_checked_and_what_does_not_is_not():
     adam = CLAIMS["R7.outside"]
     changed = {**adam.printed, "m_hat": "m/(1 - beta1**(t + 1))"}
     exports["changed"] = export(replace(adam, id="changed", printed=changed))
-    exports["admitted"] = Export("a", (Lemma("a", "1 = 2", "admit. Admitted. Theorem a' : 1 = 1. reflexivity."),))
+    exports["admitted"] = Export(
+        "a", (Lemma("a", "1 = 2", "admit. Admitted. Theorem a' : 1 = 1. reflexivity."),)
+    )
     exports["axiom"] = Export(
-        "b", (Lemma("b", "1 = 1", "reflexivity. Qed. Axiom mine : 1 = 2. Theorem b' : 1 = 2. exact mine."),)
+        "b",
+        (
+            Lemma(
+                "b",
+                "1 = 1",
+                "reflexivity. Qed. Axiom mine : 1 = 2. Theorem b' : 1 = 2. exact mine.",
+            ),
+        ),
     )
     refuted = CLAIMS["M10.large"]
     exports["at a point"] = export_decided(refuted, refuted.prove())
@@ -78,7 +87,9 @@ def test_claims_are_written_from_their_data(key):
 
 
 def test_axioms_are_read():
-    printed = "Closed under the global context\nAxioms:\nA.b : forall x,\n  x = x\nmine\n  : False\n"
+    printed = (
+        "Closed under the global context\nAxioms:\nA.b : forall x,\n  x = x\nmine\n  : False\n"
+    )
     assert axioms_in(printed) == [[], ["A.b", "mine"]]
     assert axioms_in("Error\n") is None
 

@@ -36,15 +36,23 @@ def test_text(written, text):
 def test_text_means_what_was_computed():
     """Parentheses are kept where they matter: the text, read by Python, has the value."""
     at = points(["x", "y"])[0]
-    for found in (x - (y - 1) - x, x / (y / (x / 3)), 2 - (x * (y - 1)) ** 2, (x - y) * (x + y) / -3):
+    for found in (
+        x - (y - 1) - x,
+        x / (y / (x / 3)),
+        2 - (x * (y - 1)) ** 2,
+        (x - y) * (x + y) / -3,
+    ):
         text = found.text.replace("^", "**")
         assert eval(text, {}, dict(at)) == pytest.approx(value(found, at), rel=1e-12)  # noqa: S307  our own text
 
 
 @pytest.mark.parametrize("use", [
-    lambda: bool(x > 1), lambda: {x: 1}, lambda: x if x == 1 else y, lambda: ops.sum(x), lambda: x + float("inf"),
-    lambda: read_any("x.y", {"x": x}), lambda: read_any("__import__('os')", {}), lambda: read_term("x > 1", {"x": x}),
-    lambda: read_any("x if y else x", {"x": x, "y": y}), lambda: read_any("z", {"x": x}), lambda: name_in_coq("a b"),
+    lambda: bool(x > 1), lambda: {x: 1}, lambda: x if x == 1 else y, lambda: ops.sum(x),
+    lambda: x + float("inf"),
+    lambda: read_any("x.y", {"x": x}), lambda: read_any("__import__('os')", {}),
+    lambda: read_term("x > 1", {"x": x}),
+    lambda: read_any("x if y else x", {"x": x, "y": y}), lambda: read_any("z", {"x": x}),
+    lambda: name_in_coq("a b"),
     lambda: read_any("(" * 3000, {}), lambda: x + "y",
 ])  # fmt: skip
 def test_what_is_refused(use):
@@ -58,7 +66,13 @@ def test_what_may_be_below_zero_is_no_natural_exponent():
 
 
 def test_names_of_coq_are_not_taken():
-    assert [name_in_coq(n) for n in ("S", "R", "at", "norm", "beta")] == ["S_", "R_", "at_", "norm_", "beta"]
+    assert [name_in_coq(n) for n in ("S", "R", "at", "norm", "beta")] == [
+        "S_",
+        "R_",
+        "at_",
+        "norm_",
+        "beta",
+    ]
 
 
 def test_a_rule_is_run_as_it_is_written():
