@@ -103,8 +103,9 @@ def powers(nodes: list[Any]) -> Iterator[tuple[Any, Any]]:
             yield node.args
 
 
-def facts(side: Side) -> list[str]:
-    """What is known of powers and of the step number."""
+def facts(side: Side) -> tuple[list[str], list[str]]:
+    """What is known of powers and of the step number; and how powers are written in fewer, at the end."""
+    later: list[str] = []
     counts = dict.fromkeys(n.text for n in side.nodes if n.op == "nat") | (
         dict.fromkeys("t") if side.edges else {}
     )
@@ -112,11 +113,11 @@ def facts(side: Side) -> list[str]:
     for base, exponent in powers(side.nodes):
         if exponent.op == "-":
             count = exponent.args[0].text
-            lines.append(f"rewrite !(power_before {base.within(0)} {count}) in * by assumption.")
+            later.append(f"rewrite !(power_before {base.within(0)} {count}) in * by assumption.")
         elif (
             exponent.op == "+" and exponent.args[0].op == "nat" and exponent.args[1].op == "number"
         ):
-            lines.append(f"rewrite !(pow_add {base.within(0)} {exponent.args[0].text}) in *.")
+            later.append(f"rewrite !(pow_add {base.within(0)} {exponent.args[0].text}) in *.")
         elif base.text in side.factors and exponent.op == "nat":
             lines.append(
                 f"pose proof (power_of_factor {base.within(0)} {in_naturals(exponent, True)} ltac:(lra) "
@@ -128,22 +129,27 @@ def facts(side: Side) -> list[str]:
         if divisor.op == "max":
             one, two = (a.within(0) for a in divisor.args)
             lines.append(f"pose proof (Rmax_l {one} {two}); pose proof (Rmax_r {one} {two}).")
-    return lines
+    return lines, later
 
 
 def squares(side: Side) -> list[tuple[str, str]]:
     """That the square of a root of settings is what it is of, with the name of that fact."""
     found = []
-    for node in {n.text: n for n in side.nodes if n.op == "sqrt"}.values():
+    roots = {n.text: n for n in side.printed.nodes() if n.op == "sqrt"}
+    for node in roots.values():
+        (of,) = node.args
         if any(
-            n.op == "norm" or (n.op == "real" and n.value not in side.settings)
-            for n in node.nodes()
+            n.op == "norm" or (n.op == "real" and n.value not in side.settings) for n in of.nodes()
         ):
             continue
-        of, name = node.args[0].within(0), f"Root{len(found)}"
-        line = (f"assert ({name} : {node.within(0)} * {node.within(0)} = {of}) by (apply sqrt_sqrt; positive).\n"
-                f"assert ({name}_positive : 0 < {node.text}) by (apply sqrt_lt_R0; positive).")  # fmt: skip
-        found.append((line, name))
+        with np.errstate(all="ignore"):  # where it may be 0 or below, nothing is said of it
+            if not all(value(of, at) > 1e-9 for at in (*side.points, *side.edges)):
+                continue
+        root, name = node.within(0), f"Root{len(found)}"
+        found.append((
+            f"assert ({name} : {root} * {root} = {of.within(0)}) by (apply sqrt_sqrt; positive).\n"
+            f"assert ({name}_positive : 0 < {node.text}) by (apply sqrt_lt_R0; positive).", name,
+        ))  # fmt: skip
     return found
 
 
@@ -229,16 +235,13 @@ def _at(index: str, script: str) -> str:
 
 def script_for_equality(side: Side) -> str:
     """Domains, then parts that are equal, then cases, then the field."""
-    lines = ["intros; cbv zeta.", *facts(side)]
+    first, later = facts(side)
+    roots = squares(side)
+    lines = ["intros; cbv zeta.", *first, *(line for line, _ in roots)]
     lines += ["at_index i."] if side.whole else []
-    lines += unified(side.code, side.printed, side.points)
-    known = squares(side)
-    lines += [line for line, _ in known]
+    lines += [*unified(side.code, side.printed, side.points), *later]
     cases = any(isinstance(n, Condition) for n in side.nodes)
-    ending = (
-        f"first [equal | (field [{' '.join(name for _, name in known)}]; not_zero)]"
-        if known
-        else "equal"
-    )
+    names = " ".join(name for _, name in roots)
+    ending = f"first [equal | (field [{names}]; not_zero)]" if roots else "equal"
     lines.append(f"by_cases; {ending}." if cases else f"{ending}.")
     return "\n".join(lines)
