@@ -135,7 +135,7 @@ def facts(side: Side) -> tuple[list[str], list[str]]:
 def squares(side: Side) -> list[tuple[str, str]]:
     """That the square of a root of settings is what it is of, with the name of that fact."""
     found = []
-    roots = {n.text: n for n in side.printed.nodes() if n.op == "sqrt"}
+    roots = {n.text: n for n in side.nodes if n.op == "sqrt"}
     for node in roots.values():
         (of,) = node.args
         if any(
@@ -143,7 +143,8 @@ def squares(side: Side) -> list[tuple[str, str]]:
         ):
             continue
         with np.errstate(all="ignore"):  # where it may be 0 or below, nothing is said of it
-            if not all(value(of, at) > 1e-9 for at in (*side.points, *side.edges)):
+            inside = [at for at in side.points if all(at[f] < 1 for f in side.factors)]
+            if not all(value(of, at) > 1e-9 for at in (*inside, *side.edges)):
                 continue
         root, name = node.within(0), f"Root{len(found)}"
         found.append((
