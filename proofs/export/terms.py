@@ -5,8 +5,8 @@ A rule's own function is run on these; each operation is noted as it is done, an
 >>> beta, t = Term.real("beta"), Term.nat("t")
 >>> (1 - beta**t).text
 '1 - beta ^ t'
->>> ops.sqrt(beta / 3 + 0.5).text
-'sqrt (beta / 3 + 1 / 2)'
+>>> (beta / 3 + 0.5).text
+'beta / 3 + 1 / 2'
 """
 
 from __future__ import annotations
@@ -15,10 +15,8 @@ import operator
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import cached_property
-from types import SimpleNamespace
 from typing import Any
 
-from ...optimizers import ops
 from ...optimizers.errors import EigenstepError, shown
 
 
@@ -399,39 +397,3 @@ def chosen(condition: Any, x: Any, y: Any) -> Term:
     if condition.op == "or":
         return chosen(condition.args[0], x, chosen(condition.args[1], x, y))
     return Term("if", condition, term(x), term(y))
-
-
-def _refused(name: str) -> Callable[..., Any]:
-    def call(*_: Any, **__: Any) -> Any:
-        raise ExportError(f"a rule takes {name} of a tensor, which is not exported")
-
-    return call
-
-
-def _of(op: str) -> Callable[..., Any]:
-    return lambda *args: Term(op, *map(term, args))
-
-
-def _larger(op: str, choose: Callable[..., Any]) -> Callable[..., Any]:
-    def call(x: Any, y: Any) -> Term:
-        one, two = term(x), term(y)
-        if one.op == two.op == "number":
-            return Term.number(choose(one.value, two.value))
-        return Term(op, one, two)
-
-    return call
-
-
-FUNCTIONS = SimpleNamespace(
-    sqrt=_of("sqrt"), maximum=_larger("max", max), minimum=_larger("min", min), absolute=_of("abs"), sign=_of("sgn"),
-    norm=_of("norm"), where=chosen,
-    divisor=lambda y, least=0: term(y),
-    quotient=lambda x, y: term(x) / y,
-    times=lambda factor, x: term(factor) * x,
-    excess=lambda x, y: term(x) - y,
-    toward=lambda x, goal, by: term(x) + by * Term("sgn", term(goal) - x),
-    **{name: _refused(name) for name in ("sum", "max", "size", *ops.MATRIX_FUNCTIONS)},
-)  # fmt: skip
-"""What the functions of :mod:`~eigenstep.optimizers.ops` are on terms, in theory's sense as there."""
-ops.register(Term, FUNCTIONS)
-ops.register(Condition, FUNCTIONS)

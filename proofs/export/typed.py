@@ -14,7 +14,8 @@ from fractions import Fraction
 from typing import Any
 
 from ...optimizers.errors import shown
-from .terms import FUNCTIONS, Condition, ExportError, Term, term
+from .functions import FUNCTIONS
+from .terms import Condition, ExportError, Term, term
 
 _OPERATORS = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,

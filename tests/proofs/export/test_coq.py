@@ -24,6 +24,8 @@ CLAIMS = with_corrections()
 needs_coq = pytest.mark.skipif(not installed(), reason="Coq (coqc, coqchk) is not installed")
 SOME = ("R1", "R7.outside", "P16.corrected")
 """One module holds them all: loading the library is most of the time."""
+UNWRITTEN = ("P9.half_life", "P9.half_life_corrected")
+"""A power with a real exponent, and a logarithm."""
 FALSE = ("R11.adam", "R15", "M10.large")
 
 
@@ -74,6 +76,10 @@ def test_every_exporter_has_claims():
 def test_claims_are_written_from_their_data(key):
     """Every claim of a kind that is exported is, and another claim is another statement."""
     claim = CLAIMS[key]
+    if key in UNWRITTEN:
+        with pytest.raises(ExportError):
+            export(claim)
+        return
     found = export(claim)
     assert found.lemmas
     assert len({m.name for m in found.lemmas}) == len(found.lemmas)
