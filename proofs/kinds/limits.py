@@ -55,7 +55,10 @@ class LimitClaim(Claim):
             return Verdict.REFUTED, "limit", {"value": f"depends on {self.variable}"}
         if not all(isinstance(e, _CONTINUOUS) for e in sp.preorder_traversal(typed.value)):
             return Verdict.OPEN, "limit: of what may jump", None
-        found = sp.limit(typed.value, variable, sp.oo)
+        try:
+            found = sp.limit(typed.value, variable, sp.oo)
+        except (NotImplementedError, ValueError) as error:  # it depends on a name's value, mostly
+            return Verdict.OPEN, f"limit: SymPy finds none ({error})", None
         difference = sp.simplify(found - stated)
         note(
             f"SymPy: the limit as {self.variable} → ∞ is {said(found)}; it differs from the stated by {said(difference)}"
