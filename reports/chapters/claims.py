@@ -50,7 +50,7 @@ def claims_chapter(
         "numerical trial beside it; `eigenstep prove ID --json` prints them. The last column says which minds came to the "
         f"verdict: what decided it, the trial in float64, and Coq’s kernel, {_asked(minds or {})}.\n",
         widget("ledger", table(["id", "verdict", "statement", "source", "method", "minds"], rows, "The ledger.",
-                               [31, 14, 46, 19, 19, 13], "tbl-ledger")),
+                               [30, 18, 46, 18, 18, 14], "tbl-ledger")),
         _elsewhere(proofs),
     ])  # fmt: skip
 
