@@ -164,7 +164,7 @@ class Atoms:
         )
 
     def meet(self, *expressions: Any) -> Atoms:
-        """Look at all powers that will be met, so that β^t and β^(t − 1) are products with one atom, β^(t − 1).
+        """Look at all powers that will be met, so that β^t and β^(t − 1) have one atom, β^(t − 1).
 
         No power is divided by its base for it, which may be 0.
         """

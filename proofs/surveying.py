@@ -62,8 +62,9 @@ class _Frozen:
 def _says_the_same(claim: Claim, mutant: Claim) -> bool:
     """Whether a mutant that is proved only says otherwise what the claim says."""
     if isinstance(claim, InequalityClaim) and isinstance(mutant, InequalityClaim):
-        # ≥ 0 where > 0 is proved: the same statement on this domain. Hypotheses are not to be weaker.
-        return mutant.hypotheses == claim.hypotheses
+        # ≥ 0 where > 0 is proved: the same statement on this domain. Hypotheses are not to be weaker, unless
+        # what is left of them is defined only where the rest holds, too.
+        return all(mutant.grants(h) for h in claim.hypotheses)
     return evidence(mutant).agrees
 
 

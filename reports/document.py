@@ -18,7 +18,10 @@ NEED_PROOFS = tuple(chapter.id for chapter in ALL_CHAPTERS if chapter.shows_proo
 
 
 def markdown(
-    proofs: Mapping[str, Proof], only: Sequence[str] = (), tried: Mapping[str, str] | None = None
+    proofs: Mapping[str, Proof],
+    only: Sequence[str] = (),
+    tried: Mapping[str, str] | None = None,
+    minds: Mapping[str, str] | None = None,
 ) -> str:
     """The whole report, or only some of its chapters.
 
@@ -26,8 +29,9 @@ def markdown(
         proofs: of all claims, where a chapter among them shows any.
         only: ids of chapters; by default all.
         tried: the evidence beside each claim, in words.
+        minds: who came to each verdict, in words.
     """
-    decided = Decided(proofs, tried or {})
+    decided = Decided(proofs, tried or {}, minds or {})
     wanted = [chapter for chapter in ALL_CHAPTERS if not only or chapter.id in only]
     text = "\n\n".join(chapter.write(decided) for chapter in wanted)
     if only and "references" not in only and re.search(r"\[@\w|\(#ref-", text):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from concurrent.futures import Executor
+from contextlib import suppress
 from pathlib import Path
 
 from ..optimizers.errors import DomainError, UnknownName
 from ..optimizers.machine.extras import require_extra
 from ..optimizers.machine.files import check_folder, write_atomically
-from ..proofs import decide_all, with_corrections
+from ..proofs import Decided, decide_all, with_corrections
+from ..proofs.export import ExportError, export_decided, known, state
+from ..proofs.minds import minds
 from ..proofs.running import cores
 from .document import CHAPTERS, NEED_PROOFS, SUBTITLE, TITLE, markdown
 from .figures.registry import ALL_FIGURES
@@ -64,7 +68,7 @@ def write_report(
             raise UnknownName("chapter", name, CHAPTERS)
     check_folder(out)
     wanted = tuple(dict.fromkeys(formats))
-    names = {f: f"page:{f}:{','.join(only)}:{committed()}:{epoch()}" for f in wanted}
+    names = {f: f"page:{f}:{','.join(only)}:{committed()}:{epoch()}:{state()}" for f in wanted}
     begin(cache, quick)
     if not all(stored(n) for n in names.values()):
         for name, content in _make(wanted, only, cache, workers or cores(), executor).items():
@@ -98,7 +102,7 @@ def _make(
         prepare([*pieces, *drawn], workers, advance, drawn, executor)
         prepare(timed, 1, advance)  # with nothing else running
         tried = {key: str(d.evidence) for key, d in decided.items()}
-        text = markdown(proofs, only, tried)
+        text = markdown(proofs, only, tried, _minds(decided))
         shown = dict.fromkeys(re.findall(r"\(figures/(\w+)\.svg\)", text))
         pictures = {name: result(f"figure:{name}") for name in shown}
         advance(1)
@@ -109,6 +113,16 @@ def _make(
         return publish(
             f"{_HEAD}\n{text}", pictures, document, formats, workers=workers, advance=advance
         )
+
+
+def _minds(decided: Mapping[str, Decided]) -> dict[str, str]:
+    """Who came to each verdict; what Coq said before is taken, it is not asked here."""
+    claims, exports = with_corrections(), {}
+    for key, found in decided.items() if state() else ():
+        with suppress(ExportError):
+            exports[key] = export_decided(claims[key], found.proof)
+    checked = known(exports)
+    return {key: ", ".join(minds(found, checked.get(key))) for key, found in decided.items()}
 
 
 _LONGEST = (

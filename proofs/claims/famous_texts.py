@@ -23,6 +23,7 @@ from ..kinds import (
     RegionClaim,
     ScaleVarianceClaim,
     StepBoundClaim,
+    SymmetryClaim,
     TuningClaim,
 )
 
@@ -73,8 +74,8 @@ _KINGMA: list[Claim] = [
                        r"$\eta\frac{m/q}{u/b+\epsilon} = \frac{\eta b}q\frac m{u+\epsilon b}$, $\eta = \alpha$, $q = 1-\beta_1^t$, "
                        r"$b = \sqrt{1-\beta_2^t}$, $u = \sqrt v$", "eigenstep", "eta*(m/q)/(u/b + eps)", "eta*b/q*m/(u + hat)",
                        {"hat": "eps*b"})),
-    IdentityClaim("text.adam.scale", r"“Rescaling the gradients with factor c … cancels out: $(c\,\hat m_t)/\sqrt{c^2\hat v_t} = "
-                  r"\hat m_t/\sqrt{\hat v_t}$” ($c > 0$)", f"{_ADAM}, section 2.1", "c*m/sqrt(c**2*v)", "m/sqrt(v)"),
+    SymmetryClaim("text.adam.scale", r"“Rescaling the gradients with factor c … cancels out: $(c\,\hat m_t)/\sqrt{c^2\hat v_t} = "
+                  r"\hat m_t/\sqrt{\hat v_t}$” ($c > 0$, $\epsilon = 0$)", f"{_ADAM}, section 2.1", adam, "loss scale"),
     InequalityClaim("text.adam.many", r"“For a reliable estimate of the second moment one needs to average over many gradients by "
                     r"choosing a small value of $\beta_2$”: of $\beta_2 = a \le b$ the smaller averages over more, "
                     r"$\frac{(\sum w)^2}{\sum w^2} = \frac{1+\beta_2}{1-\beta_2}$ of them", f"{_ADAM}, section 3",
@@ -88,8 +89,8 @@ _KINGMA: list[Claim] = [
                     r"$\alpha\frac{1-\beta_1}{\sqrt{1-\beta_2}}$, squared, at $a \le b$", f"{_ADAM}, section 3",
                     ("a >= 0", "b - a >= 0", "1 - b > 0"), "1/(1 - a) - 1/(1 - b) >= 0",
                     corrected=InequalityClaim(
-                        "text.adam.initial_corrected", r"It grows with $\beta_2$ (times both denominators)", "eigenstep",
-                        ("b - a >= 0",), "(1 - a) - (1 - b) >= 0")),
+                        "text.adam.initial_corrected", r"It grows with $\beta_2$", "eigenstep",
+                        ("b - a >= 0", "1 - b > 0"), "1/(1 - b) - 1/(1 - a) >= 0")),
 ]  # fmt: skip
 
 _LOSHCHILOV: list[Claim] = [
@@ -153,7 +154,8 @@ _GOH: list[Claim] = [
                   r"- b^Tw$, one coordinate", f"{_DISTILL}, Decomposing the error", "lam*((1 - alpha*lam)**k*x)**2/2",
                   "(1 - alpha*lam)**(2*k)*lam*x**2",
                   corrected=IdentityClaim("text.distill.loss_corrected", r"… it is half of that", "eigenstep",
-                                          "lam*((1 - alpha*lam)**k*x)**2/2", "(1 - alpha*lam)**(2*k)*lam*x**2/2")),
+                                          "lam*((1 - alpha*lam)**k*x)**2/2", "(1 - alpha*lam)**(2*k)*lam*x**2/2",
+                                          definition=True)),
     IdentityClaim("text.distill.tikhonov", r"$\frac1{\lambda_i+\eta} = \frac1{\lambda_i}\left(1 - (1+\lambda_i/\eta)^{-1}\right)$",
                   f"{_DISTILL}, Example: polynomial regression", "1/(lam + eta)", "1/lam*(1 - 1/(1 + lam/eta))"),
     MatrixPowerClaim("text.distill.power", r"“$R^k = \sigma_1^kR_1 - \sigma_2^kR_2$, $R_j = \frac{R-\sigma_jI}{\sigma_1-\sigma_2}$” for "
@@ -228,7 +230,7 @@ _LIU: list[Claim] = [
                     f"{_RADAM}, section 4.2", ("3/5 - b >= 0",), "4 - (2/(1 - b) - 1) >= 0"),
     IdentityClaim("text.radam.uniform", r"If $\hat\psi$ is “subject to the uniform distribution, its variance equals $\frac1{12\epsilon^2}$”, "
                   r"on $[0, \frac1\epsilon]$: $\frac1{3\epsilon^2} - \frac1{4\epsilon^2}$", f"{_RADAM}, section 3.1",
-                  "1/(3*eps**2) - (1/(2*eps))**2", "1/(12*eps**2)"),
+                  "1/(3*eps**2) - (1/(2*eps))**2", "1/(12*eps**2)", definition=True),
 ]  # fmt: skip
 
 _MOONSHOT: list[Claim] = [
@@ -241,7 +243,7 @@ _MOONSHOT: list[Claim] = [
                     ("b - 21/29 >= 0", "12/13 - b >= 0"), "((1 - b)/(1 + b) - 1/25)*(4/25 - (1 - b)/(1 + b)) >= 0"),
     IdentityClaim("text.muon.lemma1", r"“For a full-rank matrix of shape $[A, B]$ the update RMS is $\sqrt{1/\max(A, B)}$”: $UV^T$ has "
                   r"$\min(A, B)$ singular values of 1, in squares ($A = \max$, $B = \min$)", f"{_MUON}, lemma 1",
-                  "(B*1**2)/(A*B)", "1/A"),
+                  "(B*1**2)/(A*B)", "1/A", definition=True),
     IdentityClaim("text.muon.footnote", r"Scaling by $\sqrt{\max(1, A/B)}$ “is equivalent to our proposal (up to a global scale) if all "
                   r"matrices have the same second dimension”: the quotient of the squares is $\frac1B$", f"{_MUON}, footnote 4",
                   "where(A >= B, A/B, 1)/where(A >= B, A, B)", "1/B"),

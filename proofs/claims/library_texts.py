@@ -50,7 +50,7 @@ _WORST_CASES: list[Claim] = [
                     corrected=InequalityClaim(
                         "text.pepit.triple_momentum_corrected", r"The bound is $\frac{\rho^{2n}L\kappa}2\lVert x_0-x_\star\rVert^2$, which "
                         r"PEPit’s code computes; at $n = 1$, where $x_1 = x_0 - \frac{g_0}{\sqrt{\mu L}}$, on all functions", "eigenstep",
-                        ("s > 0", "XX - GX >= 0", "(1 + s**2)*GX - s**2*XX - GG >= 0",
+                        ("XX - GX >= 0", "(1 + s**2)*GX - s**2*XX - GG >= 0",
                          "(XX - 2*GX/s + GG/s**2)/2 - f1 >= 0"),
                         "(1 - s)**2/(2*s**2)*XX - f1 >= 0")),
 ]  # fmt: skip
@@ -64,7 +64,7 @@ _DOCUMENTATION: list[Claim] = [
                   r"{1+\cos(t\pi/T)}$, “a recursive approximation of the closed-form schedule”: it is exactly that schedule while "
                   r"$1 + \cos(t\pi/T) \ne 0$, $t < T$ ($c = \cos$)", f"{_TORCH}.lr_scheduler.CosineAnnealingLR",
                   "least + (rate - least)*(1 + c1)/(1 + c0)", "least + (most - least)*(1 + c1)/2",
-                  {"rate": "least + (most - least)*(1 + c0)/2"}),
+                  {"rate": "least + (most - least)*(1 + c0)/2"}, ("1 + c0 > 0",), definition=True),
     ScheduleClaim("text.torch.constant", r"ConstantLR’s example: from 0.05 with factor 0.5 over 40 epochs the rate is 0.025 at epochs 0 to 3",
                   f"{_TORCH}.lr_scheduler.ConstantLR", "1/20*1/2", "0.05*0.5", "lr",
                   ((0, "0.025"), (1, "0.025"), (2, "0.025"), (3, "0.025"))),

@@ -24,6 +24,8 @@ class Claim:
     source: str
     corrected: Claim | None = field(default=None, kw_only=True)
     """What holds in place of a statement that is refuted."""
+    definition: bool = field(default=False, kw_only=True)
+    """Whether both sides are one object as soon as they are read: it says what something is."""
 
     def prove(self) -> Proof:
         """Decide the claim now.
@@ -37,6 +39,8 @@ class Claim:
         start = time.perf_counter()
         with taking_notes() as steps:
             verdict, method, counterexample = self.decide()
+        if self.definition:
+            method = f"{method}; a definition: both sides read alike"
         if counterexample is not None:
             counterexample = {str(k): str(v) for k, v in counterexample.items()}
         try:

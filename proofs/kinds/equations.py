@@ -237,6 +237,10 @@ def sample_state(theta: Any, g: Any, s: Any, lr: Any) -> Any:
 
 
 def _opaque(theta: Any, g: Any, s: Any, *, lr: LearningRate = 0.01) -> Any:
+    if hasattr(
+        type(theta), "applied"
+    ):  # an exported term: functions of which nothing is known, by name
+        return theta.applied("A", g, s, lr), theta.applied("F", g, s, lr)
     symbolic = isinstance(theta, sp.Basic | Operand)
     step, state = (A_FUNCTION, S_FUNCTION) if symbolic else (sample_step, sample_state)
     return step(theta, g, s, lr), state(theta, g, s, lr)

@@ -15,7 +15,7 @@ import sympy as sp
 from ...analysis.atoms import Atoms, sides_of
 from ...analysis.decision import Decision, simplest_counterexample
 from ...analysis.definedness import Defined
-from ...analysis.expressions import parse_defined, parse_rule
+from ...analysis.expressions import ExpressionError, parse_defined
 from ...analysis.points import DIGITS, Unclear, holds_at, points, value_at
 from ..steps import decide, note, said
 from ..trials.arithmetic import names_in, read
@@ -49,6 +49,12 @@ class InequalityClaim(Claim):
             decision = Decision(False, simple)
         return from_decisions(method, decision)
 
+    def grants(self, text: str) -> bool:
+        """Whether the hypotheses, and that they are defined, imply another."""
+        names = Reals()
+        granted = [h for own in self.hypotheses for h in hypothesis(own, names)]
+        return decide_real(granted, hypothesis(text, names)).holds is True
+
     @staticmethod
     def _simpler(hypotheses: list[Any], conclusion: list[Any]) -> dict[str, Any] | None:
         """A counterexample in small numbers, where all hypotheses and the conclusion are a ≥ b or a > b."""
@@ -58,44 +64,54 @@ class InequalityClaim(Claim):
         return simplest_counterexample(hypotheses, relations[-1])
 
     def trial(self) -> Evidence:
-        points = list(_where_true(self.hypotheses, names_in(*self.hypotheses, self.conclusion)))
-        strict = ">=" not in self.conclusion
-        left, _, right = self.conclusion.rpartition(">" if strict else ">=")
+        names = names_in(*self.hypotheses, self.conclusion)
+        points = list(_where_true(self.hypotheses, names))
+        margin, _ = _margin(self.conclusion)
         against = 0
-        for names in points:
+        for point in points:
             with np.errstate(all="ignore"):
-                margin = float(read(left, names)) - float(read(right, names))
-            # A point that is to satisfy an equation does so up to rounding.
-            against += not margin > -1e-6 * max(1.0, *(abs(v) for v in names.values()), 1.0)
+                value = float(read(margin, point))
+                moved = [float(read(margin, {**point, k: v + 1e-7 * max(1.0, abs(v))}))
+                         for k, v in point.items()]  # fmt: skip
+            # A point that is to satisfy an equation does so up to rounding, by which the margin may move.
+            slopes = sum(abs(m - value) for m in moved if np.isfinite(m))
+            least = 1e-6 * max(1.0, *(abs(v) for v in point.values()), 1.0) + slopes
+            against += not value > -least
         return Evidence(
             bool(points) and not against, f"{len(points)} random points, {against} against it"
         )
 
     def mutants(self) -> Iterator[Claim]:
-        left, relation, _ = self.conclusion.rpartition(">=" if ">=" in self.conclusion else ">")
-        if relation == ">=":
-            yield replace(self, conclusion=f"{left} > 0")
-        yield replace(self, conclusion=f"({left}) - 1000 {relation} 0")
-        yield replace(self, conclusion=f"-({left}) {relation} 0")
-        for i, strict in enumerate(self.hypotheses):
+        margin, strict = _margin(self.conclusion)
+        relation = ">" if strict else ">="
+        if not strict:
+            yield replace(self, conclusion=f"{margin} > 0")
+        yield replace(self, conclusion=f"({margin}) - 1000 {relation} 0")
+        yield replace(self, conclusion=f"-({margin}) {relation} 0")
+        for i, text in enumerate(self.hypotheses):
             before, after = self.hypotheses[:i], self.hypotheses[i + 1 :]
-            if _no_zero_below((*before, *after), self.conclusion):
-                yield replace(self, hypotheses=(*before, *after))
-            weaker = (*before, strict.replace(">", ">="), *after)
-            if ">=" not in strict and _no_zero_below(weaker, self.conclusion):
-                yield replace(self, hypotheses=weaker)
+            yield replace(self, hypotheses=(*before, *after))
+            larger, strict = _margin(text)
+            if strict:
+                yield replace(self, hypotheses=(*before, f"{larger} >= 0", *after))
 
 
-def _no_zero_below(hypotheses: tuple[str, ...], conclusion: str) -> bool:
-    """Whether no denominator can be zero where the hypotheses hold."""
-    names = Reals()
-    given = [parse_rule(h, names) for h in hypotheses]
-    below = [node.right for text in (*hypotheses, conclusion) for node in ast.walk(ast.parse(text))
-             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)]  # fmt: skip
-    return all(
-        decide(given, sp.Ne(parse_rule(ast.unparse(d), names), 0, evaluate=False)).holds is True
-        for d in below if not isinstance(d, ast.Constant)
-    )  # fmt: skip
+def _margin(relation: str) -> tuple[str, bool]:
+    """What a typed comparison says is positive, and whether it may not be 0.
+
+    Raises:
+        ExpressionError: it compares nothing, or more than two.
+    """
+    node = ast.parse(relation.strip(), mode="eval").body
+    if not isinstance(node, ast.Compare) or len(node.ops) != 1:
+        raise ExpressionError(f"expected one comparison, got {relation!r}")
+    left, right = node.left, node.comparators[0]
+    (kind,) = node.ops
+    if isinstance(kind, ast.Lt | ast.LtE):
+        left, right = right, left
+    zero = isinstance(right, ast.Constant) and right.value == 0
+    text = ast.unparse(left if zero else ast.BinOp(left, ast.Sub(), right))
+    return text, isinstance(kind, ast.Gt | ast.Lt)
 
 
 def _where_true(hypotheses: tuple[str, ...], names: list[str]) -> Iterator[dict[str, float]]:
@@ -108,9 +124,8 @@ def _where_true(hypotheses: tuple[str, ...], names: list[str]) -> Iterator[dict[
     random = np.random.default_rng(SEED)
     parts = []
     for h in hypotheses:
-        strict = ">=" not in h
-        left, _, right = h.rpartition(">" if strict else ">=")
-        parts.append((f"({left}) - ({right})", 1e-2 if strict else 0.0))
+        larger, strict = _margin(h)
+        parts.append((larger, 1e-2 if strict else 0.0))
 
     def short(points: np.ndarray) -> np.ndarray:
         """By how much each hypothesis fails at each point; points and values by rows."""

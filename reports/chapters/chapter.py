@@ -15,10 +15,12 @@ class Decided:
     Attributes:
         proofs: of all claims, by id.
         tried: the evidence beside each, in words.
+        minds: who came to each verdict, in words.
     """
 
     proofs: Mapping[str, Proof] = field(default_factory=dict)
     tried: Mapping[str, str] = field(default_factory=dict)
+    minds: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

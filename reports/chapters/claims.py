@@ -11,7 +11,9 @@ from ..page.markup import cited, mark, table, widget
 from .chapter import Chapter
 
 
-def claims_chapter(proofs: Mapping[str, Proof], tried: Mapping[str, str]) -> str:
+def claims_chapter(
+    proofs: Mapping[str, Proof], tried: Mapping[str, str], minds: Mapping[str, str] | None = None
+) -> str:
     """The ledger as a table, one claim a row; on the page each opens to its proof's steps and what was tried."""
     rows = []
     claims = with_corrections()
@@ -30,6 +32,7 @@ def claims_chapter(proofs: Mapping[str, Proof], tried: Mapping[str, str]) -> str
                 statement,
                 cited(claim.source),
                 proof.method,
+                (minds or {}).get(key, ""),
             ]
         )
     return "\n".join([
@@ -38,9 +41,10 @@ def claims_chapter(proofs: Mapping[str, Proof], tried: Mapping[str, str]) -> str
         "made: by polynomial identity on the traced code, by induction, or by a decision procedure for "
         "real arithmetic [@meurer2017; @demoura2008]. L, N and S are the lecture, notes and slides [@zhang2023; @notes; "
         "@slides]; what is printed nowhere is eigenstep’s own. On the page each opens to the steps of its proof and to the "
-        "numerical trial beside it; `eigenstep prove ID --json` prints them.\n",
-        widget("ledger", table(["id", "verdict", "statement", "source", "method"], rows, "The ledger.",
-                               [31, 14, 46, 19, 19], "tbl-ledger")),
+        "numerical trial beside it; `eigenstep prove ID --json` prints them. The last column says which minds came to the "
+        f"verdict: what decided it, the trial in float64, and Coq’s kernel, {_asked(minds or {})}.\n",
+        widget("ledger", table(["id", "verdict", "statement", "source", "method", "minds"], rows, "The ledger.",
+                               [31, 14, 46, 19, 19, 13], "tbl-ledger")),
         _elsewhere(proofs),
     ])  # fmt: skip
 
@@ -64,6 +68,14 @@ def _elsewhere(proofs: Mapping[str, Proof]) -> str:
     ])  # fmt: skip
 
 
+def _asked(minds: Mapping[str, str]) -> str:
+    """What Coq was asked, in words."""
+    count = sum("Coq" in said for said in minds.values())
+    if not count:
+        return "which was not asked on the machine where this report was made (`eigenstep prove --kernel coq` asks it)"
+    return f"which checked {count} of them as lemmas (`eigenstep prove --kernel coq`)"
+
+
 def _opened(proof: Proof, tried: str) -> str:
     """What a row opens to: raw HTML, which print leaves out."""
     lines = [*proof.steps, *([f"Tried on numbers: {tried}"] if tried else [])]
@@ -78,5 +90,7 @@ def _escaped(text: str) -> str:
 
 
 CLAIMS = Chapter(
-    "claims", lambda decided: claims_chapter(decided.proofs, decided.tried), shows_proofs=True
+    "claims",
+    lambda decided: claims_chapter(decided.proofs, decided.tried, decided.minds),
+    shows_proofs=True,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from ...optimizers.errors import UnknownName
 from .claim_rows import decided_rows, point_of
 from .command import Command
+from .kernel import check_options, kernel_line, kernel_summary, refused, with_kernel
 from .options import Json, Scheduler, completer
 from .output import emit
 
@@ -51,6 +53,8 @@ def _claim_lines(rows: list[dict[str, Any]], steps: bool) -> list[str]:
         lines.append(
             f"{row['verdict']:8} {row['id']:26} {row['method']} ({row['seconds']:.2f} s{again})"
         )
+        if "kernel" in row:
+            lines.append(f"{'':8} {'':26} {kernel_line(row)}")
         for number, step in enumerate(row["steps"] if steps else [], 1):
             lines.append(f"{'':8} {number}. {step}")
         if row["counterexample"]:
@@ -94,16 +98,29 @@ def prove(
     cache: Annotated[
         bool, typer.Option(help="take what was decided before by the same code from the cache")
     ] = True,
+    kernel: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="have the claims checked as lemmas by another prover's kernel: coq",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE.v", help="write the lemmas there, with --kernel"),
+    ] = None,
     scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Decide the claims of the ledger, or some of them, and try each numerically.
 
     A name stands for all claims that begin with it: M9 is M9.sufficient and M9.necessary, text all
-    sentences of famous texts, text.adam those of one. Exit status: 0 if all are decided, 1 if one is open.
+    sentences of famous texts, text.adam those of one. Exit status: 0 if all are decided, 1 if one is open,
+    or if Coq does not accept what was written for it.
     """
     from ...proofs import ALL_CLAIMS, with_corrections
 
+    check_options(kernel, out)
     chosen: list[str] = []
     known = with_corrections()
     for name in claims or list(ALL_CLAIMS):
@@ -117,11 +134,18 @@ def prove(
     rows = decided_rows(chosen, cache, scheduler)
     undecided = any(r["verdict"] == "OPEN" for r in rows)
     if errata:
-        _emit_errata([r for r in rows if r["verdict"] == "REFUTED"], as_json)
+        rows = [r for r in rows if r["verdict"] == "REFUTED"]
+    if kernel:
+        with_kernel(rows, cache, out)
+        undecided |= refused(rows)
+    if errata:
+        _emit_errata(rows, as_json)
     else:
         lines = _claim_lines(rows, steps)
         if len(rows) > 1:
             lines.append(f"\n{_summary(rows)}")
+            if kernel:
+                lines.append(f"\n{kernel_summary(rows)}")
         emit({"claims": rows}, as_json, "\n".join(lines))
     if undecided:
         raise typer.Exit(1)

@@ -93,6 +93,10 @@ def _as_text(found: re.Match[str]) -> str:
     return "data:image/svg+xml," + urllib.parse.quote(svg, safe=" /:;=,()'!?*+@$")
 
 
+_RENAMED = {"dot.circle": "dot.o"}
+"""Symbols that pandoc writes as Typst called them before: ⊙."""
+
+
 def _pdf(work: Path, document: Document) -> bytes:
     import typst
 
@@ -102,9 +106,14 @@ def _pdf(work: Path, document: Document) -> bytes:
         work, document, "--to", "typst", "--template", str(_HERE / "page.typ"), "--output", "report.typ",
         *(["--variable", time.strftime("date=year: %Y, month: %m, day: %d", dated)] if dated else []),
     )  # fmt: skip
+    report = work / "report.typ"
+    text = report.read_text(encoding="utf-8")
+    for former, name in _RENAMED.items():
+        text = text.replace(former, name)
+    report.write_text(text, encoding="utf-8")
     try:
         return typst.compile(
-            str(work / "report.typ"), root=str(work), ignore_system_fonts=True, timestamp=made or 0
+            str(report), root=str(work), ignore_system_fonts=True, timestamp=made or 0
         )  # fmt: skip
     except Exception as error:
         raise ReportError(f"Typst failed: {' '.join(str(error).split())[:500]}") from error

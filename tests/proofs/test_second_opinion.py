@@ -295,7 +295,7 @@ def test_certificates():
 _MULTIPLIERS = {
     "text.pepit.heavy_ball": ("0", "0", "PP/(2*a)", "a/2", "1"),
     "text.pepit.nesterov": ("0", "0", "s**3*(1 - s)/(2*(1 + s))", "1", "1 - s", "s"),
-    "text.pepit.triple_momentum_corrected": ("0", "(1 - s)**2/(2*s**2)", "1/(2*s**2)", "1"),
+    "text.pepit.triple_momentum_corrected": ("(1 - s)**2/(2*s**2)", "1/(2*s**2)", "1"),
 }
 
 
@@ -316,3 +316,42 @@ def test_weighted_sums(key):
     factors = [eval_rational(m, names) for m in _MULTIPLIERS[key]]
     total = sum(m * h for m, h in zip(factors, given, strict=True))
     assert sp.cancel(sp.together(wanted - total)) == 0
+
+
+SECOND = {
+    "InequalityClaim": "cvc5 on the typed text, or an exact certificate; Coq",
+    "RegionClaim": "cvc5 on characteristic polynomials derived by hand; Coq on the code's own step",
+    "RootLemma": "cvc5; Coq",
+    "TuningClaim": "cvc5, and polynomials without negative terms; Coq on the code's own step",
+    "EquationsClaim": "the code run beside the printed text in float64; Coq, without SymPy",
+    "IdentityClaim": "the typed text in float64; Coq",
+    "GrowthClaim": "cvc5 on the derivative",
+    "MaximumLimitClaim": "cvc5 on the squeeze",
+    "ConjugacyClaim": "both forms run in float64",
+    "StoredPointClaim": "both forms run in float64",
+    "MatrixClaim": "steps of the code in float64",
+    "PowerClaim": "the code run in float64",
+    "MatrixIdentityClaim": "random matrices in float64",
+    "SumClaim": "sums added up in float64",
+    "UnrolledClaim": "the code run in float64",
+    "LimitClaim": "the typed text in float64 far out",
+    "VarianceClaim": "the code's noise in float64",
+    "LookaheadClaim": "the code run in float64",
+    "SymmetryClaim": "the code run in float64 twice",
+    "ScalingClaim": "eigenvalues in float64",
+    "CycleClaim": "the code run in float64",
+    "NoiseStepClaim": "the code run in float64",
+    "BoxClaim": "the code run in float64",
+    "SignCycleClaim": "the code run in float64",
+    "SingularValueClaim": "the steps in float64",
+}
+"""By kind of claim, who else than its prover is asked: here, in the trials, and by Coq where it is."""
+
+
+def test_every_kind_has_a_second_opinion():
+    """A new kind says here who confirms it; what is said of Coq is what can be exported."""
+    from eigenstep.proofs.export import EXPORTERS
+
+    kinds = {type(c).__name__ for c in with_corrections().values()}
+    assert kinds <= SECOND.keys()
+    assert {k for k, said in SECOND.items() if "Coq" in said} == {k.__name__ for k in EXPORTERS}

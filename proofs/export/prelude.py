@@ -1,0 +1,107 @@
+"""What every exported file begins with: the definitions that its lemmas use, and tactics."""
+
+PRELUDE = """\
+Require Import Reals Lra Lia Psatz.
+Require FunctionalExtensionality.
+Open Scope R_scope.
+Local Coercion INR : nat >-> R.
+
+Definition sgn (x : R) : R := if Rlt_dec x 0 then - 1 else if Rlt_dec 0 x then 1 else 0.
+
+(* Averaging factors: 0 <= b < 1, and t >= 1. *)
+Lemma power_of_factor : forall b t, 0 <= b < 1 -> (1 <= t)%nat -> 0 <= b ^ t < 1.
+Proof.
+  intros b [|n] [H0 H1] Ht; [lia|]. split; [now apply pow_le|].
+  clear Ht. induction n as [|n IH]; [now rewrite pow_1|].
+  rewrite <- tech_pow_Rmult. assert (0 <= b ^ S n) by now apply pow_le. nra.
+Qed.
+
+Lemma power_before : forall b t, (1 <= t)%nat -> b ^ t = b * b ^ (t - 1).
+Proof. intros b [|n] Ht; [lia|]. now rewrite Nat.sub_succ, Nat.sub_0_r. Qed.
+
+Lemma one_at_least : forall t, (1 <= t)%nat -> 1 <= INR t.
+Proof. intros t H. now apply (le_INR 1). Qed.
+
+Lemma product_not_zero : forall a b, a <> 0 -> b <> 0 -> a * b <> 0.
+Proof. intros a b Ha Hb H. destruct (Rmult_integral _ _ H); auto. Qed.
+
+Lemma of_sign : forall n d, 0 < d -> 0 <= n -> 0 <= n / d.
+Proof. intros n d Hd Hn. apply Rmult_le_pos; [easy|]. now apply Rlt_le, Rinv_0_lt_compat. Qed.
+
+Lemma of_strict_sign : forall n d, 0 < d -> 0 < n -> 0 < n / d.
+Proof. intros n d Hd Hn. apply Rmult_lt_0_compat; [easy|]. now apply Rinv_0_lt_compat. Qed.
+
+Lemma of_product_sign : forall n d, d <> 0 -> 0 <= n * d -> 0 <= n / d.
+Proof.
+  intros n d Hd H. replace (n / d) with (n * d / (d * d)) by (field; easy).
+  apply of_sign; [nra | easy].
+Qed.
+
+Lemma of_product_strict_sign : forall n d, d <> 0 -> 0 < n * d -> 0 < n / d.
+Proof.
+  intros n d Hd H. replace (n / d) with (n * d / (d * d)) by (field; easy).
+  apply of_strict_sign; [nra | easy].
+Qed.
+
+Lemma cleared_sign : forall n d, d <> 0 -> 0 <= n / d -> 0 <= n * d.
+Proof.
+  intros n d Hd H. replace (n * d) with (n / d * (d * d)) by (field; easy).
+  apply Rmult_le_pos; nra.
+Qed.
+
+Lemma cleared_strict_sign : forall n d, d <> 0 -> 0 < n / d -> 0 < n * d.
+Proof.
+  intros n d Hd H. replace (n * d) with (n / d * (d * d)) by (field; easy).
+  apply Rmult_lt_0_compat; nra.
+Qed.
+
+Ltac no_negative_term :=
+  lazymatch goal with
+  | |- 0 <= _ + _ => apply Rplus_le_le_0_compat; no_negative_term
+  | |- 0 <= _ * _ => apply Rmult_le_pos; no_negative_term
+  | |- 0 <= _ ^ _ => apply pow_le; lra
+  | |- 0 < _ + _ => first [(apply Rplus_lt_le_0_compat; no_negative_term) | (apply Rplus_le_lt_0_compat; no_negative_term)]
+  | |- 0 < _ * _ => apply Rmult_lt_0_compat; no_negative_term
+  | |- 0 < _ ^ _ => apply pow_lt; lra
+  | |- _ => lra
+  end.
+
+Ltac not_zero :=
+  lazymatch goal with
+  | |- _ /\\ _ => split; not_zero
+  | |- True => exact I
+  | |- _ => first
+    [ assumption | lra | (match goal with H : _ |- _ => apply H end; first [lra | no_negative_term])
+    | (apply Rgt_not_eq, sqrt_lt_R0; first [lra | nra]) | (apply product_not_zero; not_zero) | (apply pow_nonzero; not_zero)
+    | (let H := fresh in intro H; ring_simplify in H; first [lra | nra])
+    | (let H := fresh in intro H; first [lra | nra]) ]
+  end.
+(* A whole tensor's number, for one that has the same elements. *)
+Lemma same_elements : forall (index : Type) (number : (index -> R) -> R) x y,
+  (forall i, x i = y i) -> number x = number y.
+Proof. intros. f_equal. now apply FunctionalExtensionality.functional_extensionality. Qed.
+
+Ltac factors :=
+  lazymatch goal with
+  | |- 0 < _ * _ => apply Rmult_lt_0_compat; factors
+  | |- 0 <= _ * _ => apply Rmult_le_pos; factors
+  | |- 0 <= _ ^ 2 => apply pow2_ge_0
+  | |- _ => first [lra | nra]
+  end.
+Ltac positive := first [lra | no_negative_term | nra | (apply Rdiv_lt_0_compat; first [lra | no_negative_term | nra])].
+Ltac equal := first [reflexivity | ring | (field; not_zero)].
+Ltac one_case :=
+  match goal with
+  | |- context [if ?c then _ else _] =>
+      lazymatch c with context [if _ then _ else _] => fail | _ => destruct c end
+  end.
+Ltac at_index i :=
+  let index := type of i in
+  repeat match goal with
+  | H : forall _ : index, _ |- _ =>
+      let P := type of (H i) in lazymatch type of P with Prop => generalize (H i); revert H end
+  end; intros.
+Ltac by_cases :=
+  repeat match goal with H : context [if _ then _ else _] |- _ => revert H end;
+  repeat (one_case; try (exfalso; lra)); intros.
+"""

@@ -1,0 +1,248 @@
+"""Proof scripts for equalities: which parts are equal is found by trying numbers, and proved by Coq."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from .terms import Condition, Term, in_naturals
+from .trying import Point, same, value
+
+_OPAQUE = ("sqrt", "max", "min", "abs", "sgn", "norm", "power", "ln", "exp", "applied", "^")
+"""Operations that `field` does not look into; a power is one where its exponent is a variable."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """Both sides of an equality, and what is known of their variables."""
+
+    code: Term
+    printed: Term
+    factors: tuple[str, ...]
+    points: list[Point]
+    settings: tuple[str, ...]
+    """Variables that are hyperparameters: a divisor of these alone is proved not to be zero, unless it is
+    zero at an edge of their domains."""
+    edges: list[Point]
+    whole: bool = False
+    positive_norms: bool = False
+
+    @cached_property
+    def nodes(self) -> list[Any]:
+        seen: set[int] = set()
+        return [*self.printed.nodes(seen), *self.code.nodes(seen)]
+
+    def hypotheses(self) -> list[str]:
+        """That both sides are defined: no divisor that may be zero is, where it divides."""
+        found: dict[str, None] = {}
+        if self.positive_norms:
+            found |= {f"0 < {n.text}": None for n in self.nodes if n.op == "norm"}
+        for root in (self.printed, self.code):
+            for divisor, guards in divisors(root):
+                if self._may_be_zero(divisor):
+                    said = f"{divisor.within(60)} <> 0"
+                    for condition, holds in reversed(guards):
+                        yes, no = (said, "True") if holds else ("True", said)
+                        said = f"if {condition.text} then {yes} else {no}"
+                    each = any(n.of_an_element for n in (divisor, *(c for c, _ in guards)))
+                    said = f"forall i, {said}" if each else said
+                    found[f"({said})" if guards or each else said] = None
+        if any(n.op == "power" for n in self.nodes):
+            found["(forall x y, 0 < x -> power x y <> 0)"] = None
+        return list(found)
+
+    def _may_be_zero(self, divisor: Any) -> bool:
+        if divisor.op == "norm" and self.positive_norms:
+            return False
+        if any(
+            n.op == "norm" or (n.op == "real" and n.value not in self.settings)
+            for n in divisor.nodes()
+        ):
+            return True
+        with np.errstate(all="ignore"):
+            return any(abs(value(divisor, at)) < 1e-12 for at in self.edges)
+
+
+def divisors(
+    node: Any, guards: tuple[tuple[Any, bool], ...] = ()
+) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """Every divisor, with the conditions under which it divides."""
+    yield from _divisors(node, guards, set())
+
+
+def _divisors(
+    node: Any, guards: tuple[Any, ...], seen: set[Any]
+) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    visit = (id(node), *((id(c), holds) for c, holds in guards))
+    if visit in seen:
+        return
+    seen.add(visit)
+    if isinstance(node, Term) and node.op == "if":
+        condition, yes, no = node.args
+        yield from _divisors(condition, guards, seen)
+        yield from _divisors(yes, (*guards, (condition, True)), seen)
+        yield from _divisors(no, (*guards, (condition, False)), seen)
+        return
+    for argument in node.args:
+        yield from _divisors(argument, guards, seen)
+    if node.op == "/":
+        yield node.args[1], guards
+
+
+def powers(nodes: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Base and exponent of every power with a variable in its exponent."""
+    seen = set()
+    for node in nodes:
+        if node.op == "^" and node.args[1].op != "number" and node.text not in seen:
+            seen.add(node.text)
+            yield node.args
+
+
+def facts(side: Side) -> tuple[list[str], list[str]]:
+    """What is known of powers and of the step number; and how powers are written in fewer, at the end."""
+    later: list[str] = []
+    counts = dict.fromkeys(n.text for n in side.nodes if n.op == "nat") | (
+        dict.fromkeys("t") if side.edges else {}
+    )
+    lines = [f"pose proof (one_at_least {n} ltac:(assumption))." for n in counts]
+    for base, exponent in powers(side.nodes):
+        if exponent.op == "-":
+            count = exponent.args[0].text
+            later.append(f"rewrite !(power_before {base.within(0)} {count}) in * by assumption.")
+        elif (
+            exponent.op == "+" and exponent.args[0].op == "nat" and exponent.args[1].op == "number"
+        ):
+            later.append(f"rewrite !(pow_add {base.within(0)} {exponent.args[0].text}) in *.")
+        elif base.text in side.factors and exponent.op == "nat":
+            lines.append(
+                f"pose proof (power_of_factor {base.within(0)} {in_naturals(exponent, True)} ltac:(lra) "
+                "ltac:(assumption))."
+            )
+    for divisor in {
+        d.text: d for root in (side.code, side.printed) for d, _ in divisors(root)
+    }.values():
+        if divisor.op == "max":
+            one, two = (a.within(0) for a in divisor.args)
+            lines.append(f"pose proof (Rmax_l {one} {two}); pose proof (Rmax_r {one} {two}).")
+    return lines, later
+
+
+def squares(side: Side) -> list[tuple[str, str]]:
+    """That the square of a root of settings is what it is of, with the name of that fact."""
+    found = []
+    roots = {n.text: n for n in side.nodes if n.op == "sqrt"}
+    for node in roots.values():
+        (of,) = node.args
+        if any(
+            n.op == "norm" or (n.op == "real" and n.value not in side.settings) for n in of.nodes()
+        ):
+            continue
+        with np.errstate(all="ignore"):  # where it may be 0 or below, nothing is said of it
+            inside = [at for at in side.points if all(at[f] < 1 for f in side.factors)]
+            if not all(value(of, at) > 1e-9 for at in (*inside, *side.edges)):
+                continue
+        root, name = node.within(0), f"Root{len(found)}"
+        found.append((
+            f"assert ({name} : {root} * {root} = {of.within(0)}) by (apply sqrt_sqrt; positive).\n"
+            f"assert ({name}_positive : 0 < {node.text}) by (apply sqrt_lt_R0; positive).", name,
+        ))  # fmt: skip
+    return found
+
+
+def unified(code: Term, printed: Term, at: list[Point]) -> list[str]:
+    """Parts of the code that equal printed ones and are written in another way, replaced by those.
+
+    What is under a norm is another tensor's element, and is replaced where norms are compared.
+    """
+    lines: list[str] = []
+    known: dict[str, Any] = {n.text: n for n in outside_norms(printed) if _opaque(n)}
+
+    def change(node: Any) -> Any:
+        if not _opaque(node) or node.text in known or isinstance(node, Condition):
+            return node
+        for part, lemma in zip(node.args, ("left", "right"), strict=False):
+            if node.op in ("max", "min") and same(node, part, at):
+                name = "Rmax" if node.op == "max" else "Rmin"
+                arguments = " ".join(a.within(0) for a in node.args)
+                lines.append(f"rewrite ({name}_{lemma} {arguments}) by (first [lra | nra]).")
+                return part
+        for other in list(known.values()):
+            if (found := _replaced(node, other, at)) is not None:
+                lines.append(found)
+                return other
+        known[node.text] = node
+        return node
+
+    _rebuilt(code, change)
+    return lines
+
+
+def _rebuilt(node: Any, change: Any, done: dict[int, Any] | None = None) -> Any:
+    """As ``node.rebuilt(change)``, but a norm is changed as a whole."""
+    done = {} if done is None else done
+    if id(node) not in done:
+        args = node.args if node.op == "norm" else [_rebuilt(a, change, done) for a in node.args]
+        kept = all(a is b for a, b in zip(args, node.args, strict=True))
+        done[id(node)] = change(node if kept else type(node)(node.op, *args, value=node.value))
+    return done[id(node)]
+
+
+def outside_norms(node: Any, seen: set[int] | None = None) -> Iterator[Any]:
+    """All parts that are not under a norm."""
+    seen = set() if seen is None else seen
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    for argument in () if node.op == "norm" else node.args:
+        yield from outside_norms(argument, seen)
+    yield node
+
+
+def _opaque(node: Any) -> bool:
+    return node.op in _OPAQUE and (node.op != "^" or node.args[1].op != "number")
+
+
+def _replaced(node: Any, other: Any, at: list[Point]) -> str | None:
+    """The line that replaces a part by another of the same kind, whose arguments are equal."""
+    if other.op != node.op or len(other.args) != len(node.args) or other.value != node.value:
+        return None
+    turned = ""
+    if not all(same(a, b, at) for a, b in zip(node.args, other.args, strict=True)):
+        if node.op not in ("max", "min"):
+            return None
+        if not all(same(a, b, at) for a, b in zip(node.args, other.args[::-1], strict=True)):
+            return None
+        turned = f"rewrite {'Rmax' if node.op == 'max' else 'Rmin'}_comm; "
+    if node.op == "norm":
+        inner = unified(node.args[0], other.args[0], at)
+        steps = [_at("i0", line.rstrip(".")) for line in inner]
+        inside = "; ".join(
+            ["apply same_elements; intros i0; cbv beta; at_index i0", *steps, "by_cases; equal"]
+        )
+    else:
+        inside = f"{turned}f_equal; by_cases; equal"
+    return f"replace ({node.text}) with ({other.text}) by ({inside})."
+
+
+def _at(index: str, script: str) -> str:
+    """A script about the element i as one about another element."""
+    return re.sub(r"\bi\b(?! =>)", index, script)
+
+
+def script_for_equality(side: Side) -> str:
+    """Domains, then parts that are equal, then cases, then the field."""
+    first, later = facts(side)
+    roots = squares(side)
+    lines = ["intros; cbv zeta.", *first, *(line for line, _ in roots)]
+    lines += ["at_index i."] if side.whole else []
+    lines += [*unified(side.code, side.printed, side.points), *later]
+    cases = any(isinstance(n, Condition) for n in side.nodes)
+    names = " ".join(name for _, name in roots)
+    ending = f"first [equal | (field [{names}]; not_zero)]" if roots else "equal"
+    lines.append(f"by_cases; {ending}." if cases else f"{ending}.")
+    return "\n".join(lines)
