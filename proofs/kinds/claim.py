@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import sympy as sp
+
 from ...analysis.decision import Decision
+from ...analysis.definedness import Defined, divisor
 from ..steps import all_equal, taking_notes
 from ..trials.evidence import Evidence
 from ..verdict import Proof, Verdict
+from .fields import check_fields
 
 CONTRADICTED = ", which its trial contradicts"
 
@@ -26,6 +30,14 @@ class Claim:
     """What holds in place of a statement that is refuted."""
     definition: bool = field(default=False, kw_only=True)
     """Whether both sides are one object as soon as they are read: it says what something is."""
+
+    def __post_init__(self) -> None:
+        """Look at what the statement is made of.
+
+        Raises:
+            FieldError: a field is not of its type.
+        """
+        check_fields(self)
 
     def prove(self) -> Proof:
         """Decide the claim now.
@@ -81,9 +93,15 @@ def from_decisions(method: str, *decisions: Decision) -> tuple[Verdict, str, Any
     return Verdict.REFUTED, method, dict(failing.counterexample or {})
 
 
-def identity(pairs: Any) -> tuple[Verdict, str, Any]:
-    """Whether all pairs of rational expressions are equal."""
-    return from_decisions("polynomial identity", all_equal(pairs))
+def derived(expression: Any) -> Defined:
+    """What was derived from code, which is a number where no denominator in it is 0."""
+    return Defined(expression, divisor(sp.fraction(sp.together(expression))[1]))
+
+
+def identity(pairs: Any, hypotheses: Any = ()) -> tuple[Verdict, str, Any]:
+    """Whether of all pairs of rational expressions the first is the second, wherever that is a number."""
+    found = all_equal([(a, derived(b)) for a, b in pairs], None, hypotheses, covers=True)
+    return from_decisions("polynomial identity", found)
 
 
 __all__ = ["Claim", "from_decisions"]

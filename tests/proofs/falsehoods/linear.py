@@ -195,7 +195,7 @@ WORDS = [
     say("99 of 100", MostlyScaledClaim, (1, 4, 9), (-1, 0, 1), 2, "99/100"),
     say("κ(Q)/0 is no number", MostlyScaledClaim, (1, 4, 9), (-1, 0, 1), 0),
     say("κ(Q)/(−1) is below 0", MostlyScaledClaim, (1, 4, 9), (-1, 0, 1), -1),
-    say("matrices that are counted twice are still one each", MostlyScaledClaim, (1, 1, 1, 1, 1, 9), (0, 1), 1, "7/10"),
+    say("matrices that are counted twice are still one each", MostlyScaledClaim, (2, 3), (0, 1, 1, 1), 1, "7/10"),
     say("no matrix is positive definite", MostlyScaledClaim, (0,), (1,), 1, "-1"),
     say("entries beyond rounding", MostlyScaledClaim, (1, 10**9), (-1, 1)),
     say("diagonals of one number", MostlyScaledClaim, (4,), (-1, 0, 1)),
