@@ -11,6 +11,7 @@ import sympy as sp
 
 from ...analysis.decision import Decision
 from ...analysis.definedness import Defined, divisor
+from ...optimizers.errors import EigenstepError, shown
 from ..steps import all_equal, taking_notes
 from ..trials.evidence import Evidence
 from ..verdict import Proof, Verdict
@@ -55,16 +56,22 @@ class Claim:
             method = f"{method}; a definition: both sides read alike"
         if counterexample is not None:
             counterexample = {str(k): str(v) for k, v in counterexample.items()}
-        try:
-            found = self.trial()
-        except TypeError:
-            if type(self).trial is not Claim.trial:
-                raise
-            found = None
+        found = self._tried()
         if verdict is Verdict.PROVED and found is not None and not found.agrees:
             verdict, method = Verdict.OPEN, f"{method}{CONTRADICTED}: {found.tried}"
         seconds = time.perf_counter() - start
         return Proof(verdict, method, counterexample, seconds, tuple(steps)), found
+
+    def _tried(self) -> Evidence | None:
+        """What a trial finds; one that cannot be made agrees with nothing."""
+        if type(self).trial is Claim.trial:
+            return None
+        try:
+            return self.trial()
+        except EigenstepError:
+            raise
+        except (ArithmeticError, AssertionError, LookupError, SyntaxError, TypeError, ValueError) as error:
+            return Evidence(False, f"no trial can be made: {type(error).__name__}: {shown(str(error))}")
 
     def decide(self) -> tuple[Verdict, str, dict[str, Any] | None]:
         """The verdict, the method in words, and where the claim is refuted a counterexample."""

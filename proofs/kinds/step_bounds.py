@@ -93,20 +93,20 @@ class StepBoundClaim(Claim):
         square = (weights.scale * weights.new**2 / weights.fresh).subs(powers) * total
         stated = (bound**2).subs(powers)
         note("the largest (Δ/η)², with P = β1^t and Q² = β2^t: {}", square)
+        domain, smaller = [P > 0, P < 1, *self._domain()], True
+        if beta1 != beta2:
+            domain += [Q > 0, Q < 1]
+            smaller = decide(self._domain(), sp.Lt(beta1**2, beta2, evaluate=False)).holds is True
+            domain += [P < Q] if smaller else []
         # Squares are equal of −bound, too, and where it is not defined.
-        needs = [*self._needs(self.bound), sp.Ge(bound, 0, evaluate=False)]
-        if decide_real(self._domain(), needs).holds is not True:
+        needs = [n.subs(powers) for n in (*self._needs(self.bound), sp.Ge(bound, 0, evaluate=False))]
+        if decide_real(domain, [n for n in needs if n != sp.true] or [sp.true]).holds is not True:
             return Verdict.OPEN, f"{METHOD}: a bound that is not seen to be a number ≥ 0", None
         if self.largest:
             return from_decisions(METHOD, all_equal([(square, stated)]))
         quotient = sp.cancel(square / stated)
-        if quotient.has(STEP):
+        if quotient.has(STEP) or not smaller:  # β₁ < √β₂, which `where` has to say
             return Verdict.OPEN, METHOD, None
-        domain = [P > 0, P < 1, *self._domain()]
-        if beta1 != beta2:
-            domain += [Q > 0, Q < 1, P < Q]  # β₁ < √β₂, which `where` has to say
-            if decide(self._domain(), sp.Lt(beta1**2, beta2, evaluate=False)).holds is not True:
-                return Verdict.OPEN, METHOD, None
         return from_decisions(METHOD, decide(domain, sp.LessThan(quotient, 1, evaluate=False)))
 
     @cached_property
