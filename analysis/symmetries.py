@@ -34,6 +34,8 @@ from .tracing import SIZE, STEP, symbol_of, trace
 
 C, B = sp.Symbol("c", positive=True), sp.Symbol("b", real=True)
 _POWERS = (1, 2, 0, -1, -2)
+_POINT = sp.Dummy("point")
+"""Where the gradient is taken, which has to move with the parameter."""
 
 
 def _same(one: Any, other: Any, elements: tuple[sp.Symbol, ...] = ()) -> bool:
@@ -72,11 +74,17 @@ def _without_vain_bounds(expression: sp.Expr) -> sp.Expr:
     )  # fmt: skip
 
 
+def _straight(argument: Any, variables: Any) -> bool:
+    """Whether a norm's argument is linear with coefficients that are no elements: its length turns with it."""
+    return all(_same(argument.xreplace(dict.fromkeys(variables, 0)), 0) and
+               _same(sp.diff(argument, a, b), 0) for a in variables for b in variables)  # fmt: skip
+
+
 def _linear(expression: Any, variables: Any) -> bool:
     """Whether the expression is linear in the variables once norms are held fixed."""
     fixed = {f: sp.Symbol(f"norm_{i}", positive=True)
              for i, f in enumerate(sorted(expression.atoms(AppliedUndef), key=str))
-             if f.func.__name__ == "norm"}  # fmt: skip
+             if f.func.__name__ == "norm" and _straight(f.args[0], variables)}  # fmt: skip
     held = expression.xreplace(fixed)
     curved = held.atoms(sp.Max, sp.Min, sp.Abs, sp.sign, AppliedUndef)  # sums favour one direction
     if any(f.free_symbols & set(variables) for f in curved):
@@ -132,6 +140,7 @@ def symmetries(rule: Rule) -> dict[str, bool]:
     t = trace(rule, step=STEP, **zero, **free)
     new = [_without_vain_bounds(positive_norms(sp.sympify(e))) for e in (*t.new_state, t.new_theta)]
     variables = (*t.state, t.theta)
+    point = positive_norms(sp.sympify(t.gradient_point))
     like_theta = {s for s in t.state if s.name in rule.initial and s.name == "slow"}
 
     begun = dict(
@@ -143,13 +152,14 @@ def symmetries(rule: Rule) -> dict[str, bool]:
         """Whether some powers of c for the state make the update scale as given."""
         known = {t.theta: parameter, t.gradient: gradient, **dict.fromkeys(like_theta, parameter)}
         elements = {t.theta: t.theta, t.gradient: t.gradient, **begun}
-        return _some_power(known, others, dict(zip(variables, new, strict=True)), elements)
+        updates = {**dict(zip(variables, new, strict=True)), _POINT: point}
+        return _some_power({**known, _POINT: parameter}, others, updates, elements)
 
     moved = {t.theta: t.theta + B, **{s: s + B for s in like_theta}}
     shift = all(
         _same(begun[s].subs(moved, simultaneous=True), begun[s] + (B if s in like_theta else 0))
         for s in t.state
-    ) and all(
+    ) and _same(point.subs(moved, simultaneous=True), point + B, variables) and all(
         _same(
             e.subs(moved, simultaneous=True),
             e + B if v == t.theta or v in like_theta else e,
@@ -159,7 +169,7 @@ def symmetries(rule: Rule) -> dict[str, bool]:
     )
     return {
         "loss scale": scaled(C, sp.Integer(1)), "units": scaled(1 / C, C), "shift": shift,
-        "rotation": all(_linear(e, (*variables, t.gradient)) for e in (*new, *begun.values())),
+        "rotation": all(_linear(e, (*variables, t.gradient)) for e in (*new, point, *begun.values())),
         "permutation": True,
     }  # fmt: skip
 

@@ -70,6 +70,16 @@ def _shape(word: tuple[Letter, ...]) -> tuple[int, int]:
     return shape
 
 
+def _shape_of(terms: Mapping[tuple[Letter, ...], Any]) -> tuple[int, int] | None:
+    """The one shape of all words of a sum."""
+    shapes = {_shape(word) for word in terms if word}
+    if () in terms and shapes - {(1, 1), (0, 0)}:
+        shapes.add((1, 1))
+    if len(shapes) > 1:
+        raise ExpressionError(f"a sum of different shapes: {sorted(shapes)}")
+    return shapes.pop() if shapes else ((1, 1) if terms else None)
+
+
 @dataclass(frozen=True, eq=False)
 class Words:
     """A sum of words, by word its coefficient."""
@@ -78,6 +88,7 @@ class Words:
 
     def _with(self, other: Any, sign: int) -> Words:
         other = other if isinstance(other, Words) else Words({(): sp.sympify(other)})
+        _shape_of({**self.terms, **other.terms})  # before anything cancels
         terms = dict(self.terms)
         for word, coefficient in other.terms.items():
             terms[word] = terms.get(word, sp.Integer(0)) + sign * coefficient
@@ -103,6 +114,8 @@ class Words:
         result = Words({})
         for a, x in self.terms.items():
             for b, y in other.terms.items():
+                if a + b:
+                    _shape(a + b)  # a product that does not exist must not cancel
                 result = result + Words({_normal(a + b): x * y})
         return result
 
@@ -110,7 +123,17 @@ class Words:
         return self * other
 
     def __truediv__(self, other: Any) -> Words:
+        if isinstance(other, Words):
+            raise ExpressionError("no matrix or vector is divided by")
         return self * (1 / sp.sympify(other))
+
+    def __rtruediv__(self, other: Any) -> Words:
+        raise ExpressionError("no matrix or vector is divided by")
+
+    def __pow__(self, other: Any) -> Words:
+        raise ExpressionError("powers of matrices are typed as products")
+
+    __rpow__ = __pow__
 
     @property
     def shape(self) -> tuple[int, int] | None:
@@ -119,12 +142,7 @@ class Words:
         Raises:
             ExpressionError: a sum of what is not of one shape, or a product that does not exist.
         """
-        shapes = {_shape(word) for word in self.terms if word}
-        if () in self.terms and shapes - {(1, 1), (0, 0)}:
-            shapes.add((1, 1))
-        if len(shapes) > 1:
-            raise ExpressionError(f"a sum of different shapes: {sorted(shapes)}")
-        return shapes.pop() if shapes else ((1, 1) if self.terms else None)
+        return _shape_of(self.terms)
 
     @property
     def T(self) -> Words:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from ...analysis.equality import positive_norms
-from ...analysis.expressions import parse_rule
+from ...analysis.definedness import ALWAYS, Defined
+from ...analysis.expressions import parse_defined
+from ...analysis.linear.stability import domain_relations
 from ...analysis.tracing import STEP, symbol_of, trace
 from ...optimizers.rule import Rule
 from ..steps import all_equal, note
@@ -20,6 +21,8 @@ from ..trials.evidence import SEED, Evidence, same
 from ..trials.rules import STEPS, by_symbol, numbers_for
 from ..verdict import Verdict
 from .claim import Claim, from_decisions
+from .equations import with_norms
+from .names import NameCollision
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,11 @@ class AnyLengthClaim(Claim):
 
     def decide(self) -> tuple[Verdict, str, Any]:
         numbers = self.rule.hyperparameters
+        for name in ("phi", "phi_lower", "phi_upper"):
+            self.rule._check_name(name)
+        for name in self.printed:
+            if name in ("p", "t") or name in {h.symbol for h in numbers.values()}:
+                raise NameCollision(f"claim {self.id}: the printed {name} = … would take the place of another {name}")
         p = symbol_of(numbers["phi_upper"])
         fixed = {"phi": "clipped", "phi_lower": p, "phi_upper": p}
         free = {k: symbol_of(h) for k, h in numbers.items()
@@ -48,14 +56,17 @@ class AnyLengthClaim(Claim):
         names |= {s.name: s for s in elements}
         note(f"the code of {self.rule.name} is run on symbols, φ clipped to [p, p]")
         for name, text in self.printed.items():
-            names[name] = parse_rule(text, names)
+            names[name] = parse_defined(text, names)
             note("printed: {} = {}", name, text)
         computed = zip((*self.rule.state, self.rule.parameter), (*given.new_state, given.new_theta),
                        strict=True)  # fmt: skip
         pairs = [
-            (_at_one_length(positive_norms(a), p), positive_norms(names[k])) for k, a in computed
+            (_at_length(Defined(a, given.needs.get(k, ALWAYS)), p), with_norms(names[k]))
+            for k, a in computed
         ]
-        return from_decisions("identity of the traced code", all_equal(pairs, elements))
+        domain = domain_relations([numbers[k] for k in free])
+        found = all_equal(pairs, elements, domain)
+        return from_decisions("identity of the traced code", found)
 
     def trial(self) -> Evidence:
         """With other lengths at every step, as a φ would give them."""
@@ -85,6 +96,13 @@ class AnyLengthClaim(Claim):
     def mutants(self) -> Iterator[Claim]:
         for key, value in self.printed.items():
             yield from (replace(self, printed={**self.printed, key: m}) for m in changed(value))
+
+
+def _at_length(computed: Defined, p: Any) -> Defined:
+    """What is computed and its needs where no norm is 0 and φ is p."""
+    found = with_norms(computed)
+    needs = frozenset(m for n in found.needs if (m := _at_one_length(n, p)) != sp.true)
+    return Defined(_at_one_length(found.value, p), needs)
 
 
 def _at_one_length(expression: Any, p: Any) -> Any:

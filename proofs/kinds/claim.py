@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import sympy as sp
+
 from ...analysis.decision import Decision
+from ...analysis.definedness import Defined, divisor
+from ...optimizers.errors import EigenstepError, shown
 from ..steps import all_equal, taking_notes
 from ..trials.evidence import Evidence
 from ..verdict import Proof, Verdict
+from .fields import check_fields
 
 CONTRADICTED = ", which its trial contradicts"
 
@@ -26,6 +31,14 @@ class Claim:
     """What holds in place of a statement that is refuted."""
     definition: bool = field(default=False, kw_only=True)
     """Whether both sides are one object as soon as they are read: it says what something is."""
+
+    def __post_init__(self) -> None:
+        """Look at what the statement is made of.
+
+        Raises:
+            FieldError: a field is not of its type.
+        """
+        check_fields(self)
 
     def prove(self) -> Proof:
         """Decide the claim now.
@@ -43,16 +56,22 @@ class Claim:
             method = f"{method}; a definition: both sides read alike"
         if counterexample is not None:
             counterexample = {str(k): str(v) for k, v in counterexample.items()}
-        try:
-            found = self.trial()
-        except TypeError:
-            if type(self).trial is not Claim.trial:
-                raise
-            found = None
+        found = self._tried()
         if verdict is Verdict.PROVED and found is not None and not found.agrees:
             verdict, method = Verdict.OPEN, f"{method}{CONTRADICTED}: {found.tried}"
         seconds = time.perf_counter() - start
         return Proof(verdict, method, counterexample, seconds, tuple(steps)), found
+
+    def _tried(self) -> Evidence | None:
+        """What a trial finds; one that cannot be made agrees with nothing."""
+        if type(self).trial is Claim.trial:
+            return None
+        try:
+            return self.trial()
+        except EigenstepError:
+            raise
+        except (ArithmeticError, AssertionError, LookupError, SyntaxError, TypeError, ValueError) as error:
+            return Evidence(False, f"no trial can be made: {type(error).__name__}: {shown(str(error))}")
 
     def decide(self) -> tuple[Verdict, str, dict[str, Any] | None]:
         """The verdict, the method in words, and where the claim is refuted a counterexample."""
@@ -81,9 +100,15 @@ def from_decisions(method: str, *decisions: Decision) -> tuple[Verdict, str, Any
     return Verdict.REFUTED, method, dict(failing.counterexample or {})
 
 
-def identity(pairs: Any) -> tuple[Verdict, str, Any]:
-    """Whether all pairs of rational expressions are equal."""
-    return from_decisions("polynomial identity", all_equal(pairs))
+def derived(expression: Any) -> Defined:
+    """What was derived from code, which is a number where no denominator in it is 0."""
+    return Defined(expression, divisor(sp.fraction(sp.together(expression))[1]))
+
+
+def identity(pairs: Any, hypotheses: Any = ()) -> tuple[Verdict, str, Any]:
+    """Whether of all pairs of rational expressions the first is the second, wherever that is a number."""
+    found = all_equal([(a, derived(b)) for a, b in pairs], None, hypotheses, covers=True)
+    return from_decisions("polynomial identity", found)
 
 
 __all__ = ["Claim", "from_decisions"]

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ...optimizers.domains import Integers, require
 from ..steps import note
 from ..trials.evidence import SEED, Evidence
 from ..verdict import Verdict
@@ -36,6 +37,7 @@ class MostlyScaledClaim(Claim):
 
     def decide(self) -> tuple[Verdict, str, Any]:
         method = "all counted"
+        require(Integers(1), factor=self.factor)
         if max(map(abs, (*self.diagonal, *self.others))) > _LARGEST:
             return Verdict.OPEN, f"{method}: entries up to {_LARGEST}", None
         counts = {True: 0, False: 0}
@@ -52,8 +54,8 @@ class MostlyScaledClaim(Claim):
         return Verdict.REFUTED, method, {"matrices": str(total), "of these": str(fewer)}
 
     def _matrices(self) -> Iterator[tuple[tuple[int, int, int], ...]]:
-        for a, b, c in itertools.product(self.diagonal, repeat=3):
-            for x, y, z in itertools.product(self.others, repeat=3):
+        for a, b, c in itertools.product(dict.fromkeys(self.diagonal), repeat=3):
+            for x, y, z in itertools.product(dict.fromkeys(self.others), repeat=3):
                 minors = (
                     a,
                     a * b - x * x,

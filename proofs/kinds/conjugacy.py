@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from ...analysis.expressions import parse
+from ...analysis.expressions import parse_defined
 from ...analysis.linear.stability import domain_relations
 from ...analysis.simulation import follow
 from ...analysis.tracing import ETA, STEP, trace
@@ -23,6 +23,7 @@ from ..trials.evidence import SEED, Evidence, same
 from ..trials.rules import by_symbol, numbers_for
 from ..verdict import Verdict
 from .claim import Claim, from_decisions, identity
+from .coefficients import step_of_another_coefficient
 from .equations import starts
 
 _STEPS = 300
@@ -47,7 +48,13 @@ class ConjugacyClaim(Claim):
         one = trace(self.first, step=STEP, **self.first_fixed)
         two = trace(self.second, step=STEP, **self.second_fixed)
         symbols = {s.name: s for s in (*one.free.values(), *one.system.state)} | {"eta": ETA}
-        rows = [parse(row, symbols) for row in self.change]
+        if one.system.order != two.system.order or len(self.change) != one.system.order:
+            orders = f"{one.system.order} and {two.system.order}"
+            return Verdict.REFUTED, "comparison of the states", {"variables": orders, "rows": str(len(self.change))}
+        if any(map(_hides_steps, ((self.first, self.first_fixed), (self.second, self.second_fixed)))):
+            return Verdict.OPEN, "the code run on numbers is not the traced one", None
+        typed = [parse_defined(row, symbols) for row in self.change]
+        rows = [row.value for row in typed]
         s = sp.Matrix([[sp.diff(row, x) for x in one.system.state] for row in rows])
         note("the two codes traced: A = {}, {}; B = {}, "
              "{}; C = {}, {}", one.system.A, two.system.A, one.system.B, two.system.B, one.system.C, two.system.C)  # fmt: skip
@@ -66,6 +73,10 @@ class ConjugacyClaim(Claim):
             [*domain_relations(free), sp.Gt(ETA, 0, evaluate=False)],
             sp.Ne(s.det(), 0, evaluate=False),
         )
+        everywhere = [*domain_relations(free), sp.Gt(ETA, 0, evaluate=False)]
+        defined = [decide(everywhere, n) for row in typed for n in row.needs]
+        if not all(d.holds for d in defined):
+            return from_decisions("the change of state is not defined", *defined)
         if not invertible.holds:
             return from_decisions("the change of state is not invertible", invertible)
         note("the start of the first form, changed by S, is that of the second")
@@ -100,6 +111,13 @@ class ConjugacyClaim(Claim):
                 rows = list(self.change)
                 rows[i] = m
                 yield replace(self, change=tuple(rows))
+
+
+def _hides_steps(of: tuple[Rule, Mapping[str, Any]]) -> bool:
+    """Whether code computes other coefficients from plain numbers than from symbols."""
+    rule, fixed = of
+    return step_of_another_coefficient(rule, {k: v for k, v in fixed.items() if isinstance(v, str | float | int)
+                                              and v not in rule.hyperparameters}) is not None  # fmt: skip
 
 
 @dataclass(frozen=True)

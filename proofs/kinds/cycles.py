@@ -12,6 +12,7 @@ import sympy as sp
 from ...analysis.expressions import parse_rule
 from ...analysis.simulation import follow
 from ...analysis.tracing import exact
+from ...optimizers.errors import Missing
 from ...optimizers.rule import Rule
 from ..steps import note, said
 from ..trials.arithmetic import read
@@ -42,6 +43,9 @@ class CycleClaim(Claim):
     def decide(self) -> tuple[Verdict, str, Any]:
         method = "run in rational arithmetic"
         x = sp.Symbol("x", real=True)
+        if "lr" not in self.settings or not self.points:
+            raise Missing("lr among the settings" if self.points else "points", "a number")
+        self.rule.check({k: _fraction(v) for k, v in self.settings.items()})
         gradient = sp.piecewise_fold(parse_rule(self.gradient, {"x": x}))
         if wrong := self._no_such_function(gradient, x):
             return Verdict.REFUTED, method, wrong
@@ -74,7 +78,7 @@ class CycleClaim(Claim):
         """Where the gradient is none of such a function; None where it is one everywhere."""
         relations = gradient.atoms(sp.core.relational.Relational)
         ends = sorted({s for r in relations for s in r.args if s.is_Rational})
-        if any(r.args.count(x) != 1 for r in relations) or gradient.has(
+        if any(r.args.count(x) != 1 or not all(s == x or s.is_Rational for s in r.args) for r in relations) or gradient.has(
             sp.Mod, sp.sign, sp.Abs, sp.Max, sp.Min
         ):
             return {"gradient": "not in pieces between numbers"}

@@ -41,6 +41,8 @@ class DefaultsClaim(Claim):
     whole: bool = False
 
     def decide(self) -> tuple[Verdict, str, Any]:
+        if not self.printed:
+            return Verdict.OPEN, "comparison: nothing is printed", None
         wrong: dict[str, Any] = {}
         for name, text in self.printed.items():
             self.rule._check_name(name)

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from ...optimizers.domains import Integers, require
+from ...optimizers.errors import DomainError, UnknownName
 from ...optimizers.rule import Rule
 from ..steps import note
 from ..trials.arithmetic import read
@@ -22,6 +25,7 @@ from ..trials.evidence import Evidence, same
 from ..trials.rules import by_symbol
 from ..verdict import Verdict
 from .claim import Claim
+from .names import NameCollision
 
 _TOLERANCE = 1e-12
 """Of the value: the few roundings of a step or two."""
@@ -46,6 +50,7 @@ class EdgeClaim(Claim):
     begin: int = 1
 
     def decide(self) -> tuple[Verdict, str, Any]:
+        self._check()
         for name, found, said in self._values(slice(None)):
             note(f"{name} = {found}, claimed {said}")
             with np.errstate(all="ignore"):
@@ -57,6 +62,23 @@ class EdgeClaim(Claim):
     def trial(self) -> Evidence:
         pairs = [(f, s) for _, f, s in self._values(slice(None, None, -1))]
         return same(pairs, f"{self.rule.name} run with the tensor's elements the other way round")
+
+    def _check(self) -> None:
+        """Refuse a point at which the rule cannot be run, and names that stand for two things, or nothing."""
+        rule = self.rule
+        rule.check({k: float(v) if isinstance(v, Fraction) else v for k, v in self.settings.items()})
+        require(Integers(1), begin=self.begin)
+        own = (rule.parameter, *rule.state)
+        if not any(name in own for name in self.becomes):
+            raise UnknownName(f"variable of {rule.name} among what it becomes", ", ".join(self.becomes), own)
+        given = {"g", *(f"g{t}" for t in range(1, len(self.gradients) + 1)),
+                 *(h.symbol for h in rule.hyperparameters.values() if not h.is_choice)}  # fmt: skip
+        for name in self.becomes:
+            if name in given and name not in own:
+                raise NameCollision(f"claim {self.id}: {name} = … would take the place of another {name}")
+        lengths = {len(self.theta), *map(len, self.gradients)}
+        if not self.gradients or len(lengths) > 1:
+            raise DomainError("gradients", self.gradients, f"one a step or more, each of {len(self.theta)} elements")
 
     def _values(self, order: slice) -> Iterator[tuple[str, Any, Any]]:
         rule = self.rule

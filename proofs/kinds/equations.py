@@ -18,7 +18,7 @@ from ...analysis.operands import Operand, traced, untraced
 from ...analysis.tracing import STEP, Trace, symbol_of, trace
 from ...analysis.user_code import running
 from ...optimizers.domains import LearningRate
-from ...optimizers.errors import EigenstepError, RuleError
+from ...optimizers.errors import RuleError
 from ...optimizers.rule import Rule
 from ..steps import all_equal, equal, note
 from ..trials.arithmetic import read
@@ -29,10 +29,7 @@ from ..verdict import Verdict
 from .claim import Claim, from_decisions
 from .coefficients import step_of_another_coefficient
 from .inequalities import decide_real
-
-
-class NameCollision(EigenstepError, ValueError):
-    """Two things of a claim have one name."""
+from .names import NameCollision
 
 
 @dataclass(frozen=True)
@@ -100,7 +97,7 @@ class EquationsClaim(Claim):
         printed = {**{k: names[k] for k in computed if k in names}, "gradient_at": point}
         pairs = [(Defined(computed[k], given.needs.get(k, ALWAYS)), printed[k]) for k in computed]
         if self.positive_norms:
-            pairs = [(_with_norms(a), _with_norms(b)) for a, b in pairs]
+            pairs = [(with_norms(a), with_norms(b)) for a, b in pairs]
         elements = (given.theta, given.gradient, *given.state)
         domain = [*domain_relations([hyperparameters[k] for k in free])]
         domain += [parse_rule(text, {s.name: s for s in free.values()}) for text in self.domain]
@@ -211,7 +208,7 @@ def starts(given: Trace) -> dict[str, Any]:
     return {k: sp.sympify(untraced(v)) for k, v in zip(rule.state, found, strict=True)}
 
 
-def _with_norms(x: Any) -> Defined:
+def with_norms(x: Any) -> Defined:
     """A formula and its needs where no norm is zero."""
     needs = frozenset(m for n in needs_of(x) if (m := positive_norms(n)) != sp.true)
     return Defined(positive_norms(value_of(x)), needs)

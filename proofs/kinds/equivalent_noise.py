@@ -30,6 +30,8 @@ class EquivalentNoiseClaim(Claim):
 
     def decide(self) -> tuple[Verdict, str, Any]:
         method = "linear algebra over the rationals"
+        if not self.tried:
+            return Verdict.OPEN, f"{method}: no matrix is tried", None
         for rows in self.tried:
             q = sp.Matrix(rows)
             if q != q.T or not q.is_positive_semidefinite:

@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from ...analysis.expressions import parse_rule
-from ...analysis.tracing import symbol_of, trace
+from ...analysis.expressions import parse_defined
+from ...analysis.linear.stability import domain_relations
+from ...analysis.tracing import STEP, symbol_of, trace
+from ...optimizers.domains import Integers, require
+from ...optimizers.errors import UnknownName
 from ...optimizers.rule import Rule
 from ..steps import all_equal, note
 from ..trials.arithmetic import read
@@ -19,6 +22,7 @@ from ..trials.evidence import SEED, Evidence, same
 from ..trials.rules import by_symbol, numbers_for
 from ..verdict import Verdict
 from .claim import Claim, from_decisions
+from .equations import starts
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,12 @@ class FirstStepsClaim(Claim):
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
     def decide(self) -> tuple[Verdict, str, Any]:
+        if self.variable not in (known := (*self.rule.state, self.rule.parameter)):
+            raise UnknownName(f"variable of {self.rule.name}", self.variable, known)
+        if not self.printed:
+            return Verdict.OPEN, "the code run on symbols: nothing is printed", None
+        for t in self.printed:
+            require(Integers(1), t=t)
         if begins_elsewhere(self.rule):
             return Verdict.OPEN, "a state that begins at 0", None
         free = {k: symbol_of(h) for k, h in self.rule.hyperparameters.items()
@@ -53,8 +63,9 @@ class FirstStepsClaim(Claim):
             found = dict(zip((*self.rule.state, self.rule.parameter), values, strict=True))
             if t in self.printed:
                 note(f"after step {t} the code has {{}}", sp.expand(found[self.variable]))
-                pairs.append((found[self.variable], parse_rule(self.printed[t], names)))
-        return from_decisions("the code run on symbols", all_equal(pairs))
+                pairs.append((parse_defined(self.printed[t], names), found[self.variable]))
+        domain = domain_relations([self.rule.hyperparameters[k] for k in free])
+        return from_decisions("the code run on symbols", all_equal(pairs, None, domain))
 
     def trial(self) -> Evidence:
         rule, draw, pairs = self.rule, np.random.default_rng(SEED), []
@@ -76,8 +87,12 @@ class FirstStepsClaim(Claim):
 
 
 def begins_elsewhere(rule: Rule) -> bool:
-    """Whether a rule's state is not 0 before its first step."""
-    return any(np.any(s != 0) for s in rule.initial_state(np.array(1.5), numbers_for(rule, {})))
+    """Whether a rule's state is not 0 before its first step, for some parameter or hyperparameters."""
+    if not rule.initial:
+        return False
+    free = {k: symbol_of(h) for k, h in rule.hyperparameters.items()
+            if not h.is_choice and k not in rule.fixed}  # fmt: skip
+    return any(s != 0 for s in starts(trace(rule, step=STEP, **free)).values())
 
 
 __all__ = ["FirstStepsClaim"]

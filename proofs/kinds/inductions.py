@@ -49,6 +49,8 @@ class InductionClaim(Claim):
 
     def decide(self) -> tuple[Verdict, str, Any]:
         self._check_names()
+        if not (self.invariant or self.so):
+            return Verdict.OPEN, f"{_METHOD}: nothing is said", None
         found = []
         for what, claim in self.obligations():
             note(f"{what}:")
@@ -70,6 +72,10 @@ class InductionClaim(Claim):
         )
         return [
             *((start, self._from(self.given, _put(c, self.start))) for c in self.invariant),
+            *(("at the start it is a number", self._from(self.given, f"({e})*0 >= 0"))
+              for e in self.start.values() if _may_be_undefined(e)),
+            *(("a step leads to a number", self._from(known, f"({e})*0 >= 0"))
+              for e in self.then.values() if _may_be_undefined(e)),
             *((step, self._from(known, _put(c, self.then))) for c in self.invariant),
             *((end, self._from(last, c)) for c in self.so),
         ]
@@ -165,6 +171,16 @@ class InductionClaim(Claim):
             yield replace(self, start={**self.start, name: f"({text}) - 1000"})
         for i in range(len(self.step)):
             yield replace(self, step=(*self.step[:i], *self.step[i + 1 :]))
+
+
+def _may_be_undefined(text: str) -> bool:
+    """Whether something is divided, or taken a power or a function of."""
+    nodes = list(ast.walk(ast.parse(text.strip(), mode="eval")))
+    return any(
+        isinstance(n, ast.Call | ast.Pow | ast.Mod)
+        or (isinstance(n, ast.BinOp) and isinstance(n.op, ast.Div) and not isinstance(n.right, ast.Constant))
+        for n in nodes
+    )  # fmt: skip
 
 
 def _sides(relation: str) -> tuple[str, str, str]:

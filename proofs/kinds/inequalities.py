@@ -11,6 +11,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import sympy as sp
+from sympy.core.function import AppliedUndef
 
 from ...analysis.atoms import Atoms, sides_of
 from ...analysis.decision import Decision, simplest_counterexample
@@ -59,7 +60,9 @@ class InequalityClaim(Claim):
     def _simpler(hypotheses: list[Any], conclusion: list[Any]) -> dict[str, Any] | None:
         """A counterexample in small numbers, where all hypotheses and the conclusion are a ≥ b or a > b."""
         relations = [*hypotheses, conclusion[-1]]
-        if not all(isinstance(r, sp.GreaterThan | sp.StrictGreaterThan) for r in relations):
+        if any(r.atoms(AppliedUndef) for r in relations) or not all(
+            isinstance(r, sp.GreaterThan | sp.StrictGreaterThan) for r in relations
+        ):
             return None
         return simplest_counterexample(hypotheses, relations[-1])
 

@@ -19,6 +19,7 @@ import numpy as np
 import sympy as sp
 
 from ...analysis.expressions import parse_rule
+from ...optimizers.errors import DomainError
 from ..steps import note
 from ..trials.arithmetic import read
 from ..trials.evidence import Evidence
@@ -59,6 +60,8 @@ class ScaleVarianceClaim(Claim):
         seen: dict[str, Any] = {}
 
         def V(rho: Any) -> sp.Expr:
+            if not (rho.is_Integer and rho > 2):
+                raise DomainError("V", f"V({rho})", "an integer above 2: up to 2 the variance is infinite")
             seen[f"V({rho})"] = value = variance(rho)
             return value
 

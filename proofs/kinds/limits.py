@@ -14,7 +14,7 @@ import sympy as sp
 
 from ...analysis.decision import Decision
 from ...analysis.definedness import Defined
-from ...analysis.expressions import parse_defined, parse_rule
+from ...analysis.expressions import ExpressionError, parse_defined, parse_rule
 from ...analysis.points import Unclear, holds_at, points, value_at
 from ..steps import decide, equal, note, said
 from ..trials.arithmetic import names_in, read
@@ -24,6 +24,7 @@ from ..verdict import Verdict
 from .claim import Claim, from_decisions
 from .inequalities import decide_real
 from .names import Names, random_values
+from .uniform import undecided
 
 _CONTINUOUS = (sp.Add, sp.Mul, sp.Pow, sp.log, sp.exp, sp.Symbol, sp.Number, sp.NumberSymbol)
 _MANY = 60
@@ -47,8 +48,12 @@ class LimitClaim(Claim):
         names = Names()
         names["e"] = sp.E
         variable = names[self.variable] = sp.Symbol(self.variable, positive=True)
+        if self.variable in self.unit:
+            raise ExpressionError(f"{self.variable} → ∞ does not stay in (0, 1)")
+        units: dict[Any, sp.Symbol] = {}
         for name in self.unit:  # x in (0, 1) is e^(−κ) with κ > 0
-            names[name] = sp.exp(-sp.Symbol(f"kappa_{name}", positive=True))
+            kappa = sp.Dummy(f"kappa_{name}", positive=True)
+            names[name], units[kappa] = sp.exp(-kappa), sp.Symbol(name, positive=True)
         stated = parse_rule(self.value, names)
         typed = parse_defined(self.expression, names)
         if stated.has(variable):
@@ -65,7 +70,14 @@ class LimitClaim(Claim):
         )
         approached, elsewhere = self._seen(typed, variable, stated)
         note(f"at {self.variable} up to 1e12, to {_MANY} digits, it comes near: {approached}")
-        if difference == 0 and approached:
+        either = undecided(typed.value, variable, units) or next(
+            (u for need in typed.needs for part in need.atoms(sp.core.relational.Relational)
+             if (u := undecided(part.lhs - part.rhs, variable, units))), None)  # fmt: skip
+        if either is not None:
+            note(f"{said(either)} may have either sign, or be 0")
+            if approached:
+                return Verdict.OPEN, "limit: not seen to be one for all values of the other names", None
+        elif difference == 0 and approached:
             return Verdict.PROVED, "limit, and seen in numbers", None
         if difference != 0 and not approached and elsewhere:
             return Verdict.REFUTED, "limit", {"limit": str(found), **elsewhere}

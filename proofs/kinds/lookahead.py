@@ -13,12 +13,15 @@ from ...analysis.expressions import parse_rule
 from ...analysis.linear.lookahead import LookaheadTheory
 from ...analysis.simulation import simulate
 from ...optimizers.compositions import lookahead
+from ...optimizers.domains import Integers, require
+from ...optimizers.errors import Missing
 from ...optimizers.rule import Rule
 from ..steps import note, said
 from ..trials.arithmetic import read
 from ..trials.evidence import Evidence
 from ..verdict import Verdict
 from .claim import Claim
+from .names import changes_with_t
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,14 @@ class LookaheadClaim(Claim):
     def decide(self) -> tuple[Verdict, str, Any]:
         method = "Jury’s conditions, exact roots"
         values = self.values()
+        require(Integers(1), k=self.k)
+        for name, h in self.rule.hyperparameters.items():
+            if name in values:
+                h.check(float(values[name]))
+            elif name != "lr" and not h.convention and name not in self.rule.fixed:
+                raise Missing(f"{name} of {self.rule.name}", h.domain.describe(name))
+        if changes_with_t(self.rule, values):
+            return Verdict.OPEN, f"the steps of {self.rule.name} change with t", None
         theory = LookaheadTheory(self.rule, self.k, parse_rule(self.alpha, {}))
         names = {s.name: values[k] for k, s in theory.inner.trace.free.items() if k in values}
         reach = parse_rule(self.reach, names)

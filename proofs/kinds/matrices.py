@@ -10,7 +10,9 @@ import numpy as np
 import sympy as sp
 
 from ...analysis import derive
-from ...analysis.expressions import parse
+from ...analysis.definedness import value_of
+from ...analysis.expressions import parse_defined
+from ...analysis.linear.stability import domain_relations
 from ...analysis.simulation import simulate
 from ...analysis.tracing import ETA, LAMBDA, STEP
 from ...optimizers.rule import Rule
@@ -40,8 +42,8 @@ class MatrixClaim(Claim):
         if {len(self.printed)} | widths != {theory.matrix.rows}:
             return Verdict.REFUTED, "polynomial identity", {"size": str(theory.matrix.rows)}
         symbols = {s.name: s for s in theory.trace.free.values()} | {"eta": ETA, "lambda_": LAMBDA}
-        typed = sp.Matrix([[parse(e, symbols) for e in row] for row in self.printed])
-        return identity(zip(theory.matrix, typed, strict=True))
+        typed = [parse_defined(e, symbols) for row in self.printed for e in row]
+        return identity(zip(typed, theory.matrix, strict=True), _domain(self.rule))
 
     def trial(self) -> Evidence:
         rule, random = self.rule, np.random.default_rng(SEED)
@@ -70,6 +72,12 @@ class MatrixClaim(Claim):
                     yield replace(self, printed=tuple(map(tuple, rows)))
 
 
+def _domain(rule: Rule) -> Any:
+    """What is granted of the hyperparameters that theory keeps as symbols."""
+    return domain_relations([h for h in rule.hyperparameters.values()
+                             if not h.convention and h.symbol != "eta"])  # fmt: skip
+
+
 @dataclass(frozen=True)
 class PowerClaim(Claim):
     """``iterate``^t is R^t of a rule without state on ½λx²: base t = 0, and the step from t to t + 1."""
@@ -83,11 +91,12 @@ class PowerClaim(Claim):
         matrix = derive(self.rule).matrix
         note("derived from the code: R = {}; t = 0: R^0 = 1; the step from t to t + 1:", matrix)
         base = sp.Symbol("z")  # parse allows no symbolic power, so the power is typed as z
-        typed = parse(self.iterate, {"eta": ETA, "lambda_": LAMBDA})
+        written = parse_defined(self.iterate, {"eta": ETA, "lambda_": LAMBDA})
+        typed = value_of(written)
         power = base**STEP
         step = sp.expand_power_exp(power.subs(STEP, STEP + 1)) - typed * power
         verdict, _, counterexample = identity(
-            [(sp.expand(step.subs(base, typed)) / typed**STEP, 0), (typed, matrix[0, 0])]
+            [(sp.expand(step.subs(base, typed)) / typed**STEP, 0), (written, matrix[0, 0])]
         )
         return verdict, "induction over t", counterexample
 

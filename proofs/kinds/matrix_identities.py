@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from ...analysis.expressions import build
+from ...analysis.expressions import ExpressionError, build
 from ..steps import note, said
 from ..trials.arithmetic import names_in, read
 from ..trials.changes import changed
@@ -65,6 +66,8 @@ class MatrixIdentityClaim(Claim):
             self.right,
         )
         sides = [self._side(text, letters()) for text in (self.left, self.right)]
+        if divisor := self._divisor():
+            return Verdict.OPEN, f"{method}: {divisor} may be 0, and is divided by", None
         if sides[0].shape != sides[1].shape and not any(side.is_zero for side in sides):
             shapes = {k: str(side.shape) for k, side in zip(("left", "right"), sides, strict=True)}
             return Verdict.REFUTED, f"{method}: of different shapes", shapes
@@ -88,14 +91,27 @@ class MatrixIdentityClaim(Claim):
                 return Verdict.REFUTED, method, {**shown, **at}
         return Verdict.OPEN, method, None
 
+    def _divisor(self) -> str | None:
+        """What is divided by and is no number but 0, or taken a root of; None where nothing is."""
+        for text in (self.left, self.right, *self.definitions.values()):
+            for node in ast.walk(ast.parse(text.strip(), mode="eval")):
+                if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+                    names = [n.id for n in ast.walk(node.right) if isinstance(n, ast.Name)]
+                    if names:
+                        return ast.unparse(node.right)
+                if isinstance(node, ast.Call) or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)
+                                                  and not _is_whole(node.right)):  # fmt: skip
+                    return ast.unparse(node)
+        return None
+
     def _side(self, text: str, known: dict[str, Words]) -> Words:
         names: Any = _WordNames(known)
         for name, value in self.definitions.items():
-            made = build(value, names)
+            made = _build(value, names)
             names[name] = made
             if isinstance(made, Words):
                 names[f"{name}T"] = made.T
-        side = build(text, names)
+        side = _build(text, names)
         return side if isinstance(side, Words) else Words({(): side})
 
     def trial(self) -> Evidence:
@@ -131,6 +147,22 @@ class MatrixIdentityClaim(Claim):
     def mutants(self) -> Iterator[Claim]:
         yield from (replace(self, left=m) for m in changed(self.left))
         yield from (replace(self, right=m) for m in changed(self.right))
+
+
+def _build(text: str, names: Any) -> Any:
+    """What a text says of matrices.
+
+    Raises:
+        ExpressionError: a function of a matrix, or what is no formula.
+    """
+    try:
+        return build(text, names)
+    except (AttributeError, SyntaxError, sp.SympifyError) as error:
+        raise ExpressionError(f"{text!r} is no sum of products of letters and numbers") from error
+
+
+def _is_whole(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int)
 
 
 NUMBERS = (

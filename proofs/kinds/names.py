@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -11,8 +12,10 @@ import sympy as sp
 
 from ...analysis.expressions import ExpressionError, parse_defined, parse_rule
 from ...analysis.tracing import STEP, symbol_of, trace
+from ...optimizers.errors import EigenstepError
 from ...optimizers.rule import Rule
 from ..trials.arithmetic import read
+from .coefficients import step_of_another_coefficient
 
 
 class Names(dict[str, Any]):
@@ -70,6 +73,8 @@ def in_domain(domain: Sequence[str]) -> tuple[Any, list[Any]]:
     known: dict[str, dict[str, bool]] = {}
     for text in domain:
         relation = parse_rule(text, plain)
+        if relation in (sp.true, sp.false):
+            continue  # no name is known better by it
         if not isinstance(relation, sp.core.relational.Relational):
             raise ExpressionError(f"the hypothesis {text!r} compares nothing")
         side, other = relation.gts, relation.lts
@@ -80,9 +85,19 @@ def in_domain(domain: Sequence[str]) -> tuple[Any, list[Any]]:
     return names, [h for text in domain for h in hypothesis(text, names)]
 
 
+class NameCollision(EigenstepError, ValueError):
+    """Two things of a claim have one name."""
+
+
 def hypothesis(text: str, names: Any) -> list[Any]:
-    """A typed hypothesis with what it needs to be defined, which it grants as well."""
+    """A typed hypothesis with what it needs to be defined, which it grants as well.
+
+    Raises:
+        ExpressionError: it compares nothing.
+    """
     found = parse_defined(text, names)
+    if not isinstance(found.value, sp.logic.boolalg.Boolean) or found.value.is_Symbol:
+        raise ExpressionError(f"{text!r} compares nothing")
     return [*sorted(found.needs, key=sp.default_sort_key), found.value]
 
 
@@ -118,15 +133,26 @@ def defined(definitions: Mapping[str, str], names: dict[str, Any]) -> dict[str, 
 
 
 def changes_with_t(rule: Rule, fixed: Mapping[str, Any] = MappingProxyType({})) -> bool:
-    """Whether a step of the rule depends on which step it is."""
+    """Whether a step of the rule depends on which step it is, as it is traced or as it is run."""
+    return _changes(rule, tuple(sorted(fixed.items(), key=str)))
+
+
+@lru_cache(maxsize=256)
+def _changes(rule: Rule, given: tuple[tuple[str, Any], ...]) -> bool:
+    fixed = dict(given)
     kept = {k: v if isinstance(v, sp.Basic) or not isinstance(v, str) else parse_rule(v, Reals())
             for k, v in fixed.items() if not rule.hyperparameters[k].is_choice}  # fmt: skip
     choices = {k: v for k, v in fixed.items() if rule.hyperparameters[k].is_choice}
     free = {k: symbol_of(h) for k, h in rule.hyperparameters.items()
             if not h.is_choice and k not in kept and k not in rule.fixed}  # fmt: skip
     found = trace(rule, step=STEP, **choices, **kept, **free)
-    return any(STEP in e.free_symbols
-               for e in (found.new_theta, *found.new_state, found.gradient_point))  # fmt: skip
+    if any(STEP in e.free_symbols
+           for e in (found.new_theta, *found.new_state, found.gradient_point)):  # fmt: skip
+        return True
+    numbers = {k: float(v) if isinstance(v, sp.Number) else v for k, v in kept.items()}
+    if any(isinstance(v, sp.Basic) for v in numbers.values()):  # tied to another: it is free
+        return step_of_another_coefficient(rule, choices) is not None
+    return step_of_another_coefficient(rule, {**choices, **numbers}) is not None
 
 
-__all__ = ["Names", "Reals", "in_domain"]
+__all__ = ["NameCollision", "Names", "Reals", "in_domain"]

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 
 from ...analysis import derive
-from ...analysis.expressions import parse_rule
+from ...analysis.expressions import parse_defined
 from ...analysis.simulation import simulate
 from ...analysis.tracing import ETA, LAMBDA
 from ...optimizers.rule import Rule
-from ..steps import equal, note
+from ..steps import all_equal, note
 from ..trials.arithmetic import read
 from ..trials.changes import changed
 from ..trials.evidence import SEED, Evidence
 from ..verdict import Verdict
-from .claim import Claim, from_decisions
+from .claim import Claim, derived, from_decisions
 from .names import changes_with_t
 
 
@@ -39,9 +39,9 @@ class VarianceClaim(Claim):
             theory.matrix,
         )
         names = {s.name: s for s in theory.trace.free.values()} | {"eta": ETA, "lambda_": LAMBDA}
-        return from_decisions(
-            "rational identity", equal(theory.noise.variance, parse_rule(self.value, names))
-        )
+        stated = parse_defined(self.value, names)
+        found = all_equal([(stated, derived(theory.noise.variance))], covers=True)
+        return from_decisions("rational identity", found)
 
     def trial(self) -> Evidence:
         chains, lr, curvature = 20_000, 0.2, 1.5

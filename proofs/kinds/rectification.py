@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ...analysis.expressions import parse
 from ...optimizers.rules import radam
 from ..steps import note
 from ..trials.evidence import Evidence
@@ -31,7 +32,10 @@ class FirstTractableClaim(Claim):
 
     def decide(self) -> tuple[Verdict, str, Any]:
         method = "rational arithmetic, induction (z3)"
-        b = Fraction(self.beta2)
+        typed = parse(self.beta2, {})
+        if not typed.is_Rational:
+            return Verdict.OPEN, f"{method}: β₂ is not rational", None
+        b = Fraction(int(typed.p), int(typed.q))
         if not 0 < b < 1 or self.first < 1:
             return Verdict.REFUTED, method, {"beta2": str(b), "first": str(self.first)}
         grows = InductionClaim(

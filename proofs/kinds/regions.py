@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import sympy as sp
 
 from ...analysis import ETA_LAMBDA, derive
-from ...analysis.expressions import parse
+from ...analysis.expressions import parse_defined
 from ...analysis.simulation import growth
 from ...optimizers.rule import Rule
 from ..steps import decide, decide_region
@@ -31,12 +31,13 @@ class RegionClaim(Claim):
 
     rule: Rule
     bound: str
-    direction: str = "both"
+    direction: Literal["both", "sufficient", "necessary"] = "both"
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
     def decide(self) -> tuple[Verdict, str, Any]:
         theory = derive(self.rule, **self.fixed)
-        bound = parse(self.bound, theory.trace.free)
+        typed = parse_defined(self.bound, theory.trace.free)
+        bound = sp.sympify(typed.value)
         if changes_with_t(self.rule, self.fixed):
             return Verdict.OPEN, f"the eigenvalues of {self.rule.name} change with t", None
         above, below = sp.fraction(sp.together(bound))
@@ -44,8 +45,9 @@ class RegionClaim(Claim):
         decisions = decide_region(
             theory.stability.polynomial, inequalities, theory.stability.domain
         )
-        defined = decide(theory.stability.domain, sp.Ne(below, 0, evaluate=False))
-        wanted = [defined] + [d for k, d in decisions.items() if self.direction in ("both", k)]
+        defined = [decide(theory.stability.domain, sp.Ne(below, 0, evaluate=False)),
+                   *(decide(theory.stability.domain, n) for n in typed.needs)]  # fmt: skip
+        wanted = defined + [d for k, d in decisions.items() if self.direction in ("both", k)]
         return from_decisions("real arithmetic (z3)", *wanted)
 
     def trial(self) -> Evidence:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from ...analysis.expressions import parse_rule
+from ...analysis.expressions import parse_defined
 from ...analysis.tracing import STEP, symbol_of, trace
+from ...optimizers.errors import UnknownName
 from ...optimizers.rule import Rule
 from ..steps import all_equal, note
 from ..trials.arithmetic import read
@@ -19,7 +20,7 @@ from ..trials.rules import STEPS, numbers_for
 from ..verdict import Verdict
 from .claim import Claim, from_decisions
 
-_C = sp.Symbol("c", positive=True)
+_C = sp.Dummy("c", positive=True)
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,15 @@ class RescalingClaim(Claim):
                 if not h.is_choice and k not in self.fixed and k not in self.rule.fixed}  # fmt: skip
         traced = trace(self.rule, step=STEP, **self.fixed, **free)
         known = (traced.theta, traced.gradient, *traced.state)
+        for name in (*self.factors, *self.squares):
+            if name not in (own := [s.name for s in known]):
+                raise UnknownName(f"variable of {self.rule.name}", name, own)
         positive = {s: sp.Symbol(s.name, positive=True) for s in known if s.name in self.squares}
         positive |= {s: sp.Symbol(s.name, positive=True) for s in free.values()}
-        factors = {s: parse_rule(self.factors.get(s.name, "1"), {"c": _C}) for s in known}
+        typed = {s: parse_defined(self.factors.get(s.name, "1"), {"c": _C}) for s in known}
+        if any(f.needs for f in typed.values()):
+            return Verdict.OPEN, "a factor that is not a number for every c", None
+        factors = {s: f.value for s, f in typed.items()}
         note(", ".join(f"{s} becomes {f}·{s}" for s, f in factors.items()))
         image = {s: f * s for s, f in factors.items()}
         pairs = []

@@ -29,6 +29,8 @@ class ScalingClaim(Claim):
         method = "rational intervals around the eigenvalues"
         for rows in self.tried:
             q = sp.Matrix(rows)
+            if q != q.T or not q.is_positive_definite:
+                return Verdict.OPEN, f"{method}: {said(q)} is not positive definite", None
             root = sp.diag(*[1 / sp.sqrt(q[i, i]) for i in range(q.rows)])
             before, after = self._condition(q), self._condition(root * q * root)
             note(f"Q = {said(q)}: κ(Q) is between {float(before[0]):.6f} and {float(before[1]):.6f}, scaled between "

@@ -6,18 +6,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy as sp
 
-from ...analysis.expressions import parse_rule
+from ...analysis.expressions import ExpressionError, parse_defined
+from ...optimizers.domains import Integers, require
 from ..steps import note
 from ..trials.arithmetic import read
 from ..trials.evidence import Evidence
 from ..verdict import Verdict
 from .claim import Claim
+
+
+_PLAIN = re.compile(r"-?\d+(\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -34,12 +39,19 @@ class ScheduleClaim(Claim):
     printed: tuple[tuple[int, str], ...]
 
     def decide(self) -> tuple[Verdict, str, Any]:
+        if not self.printed:
+            return Verdict.OPEN, "exact values: none is printed", None
         for epoch, digits in self.printed:
-            exact = parse_rule(self.rate, {"epoch": sp.Integer(epoch)})
+            require(Integers(0), epoch=epoch)
+            typed = parse_defined(self.rate, {"epoch": sp.Integer(epoch)})
+            exact = typed.value
+            if sp.false in typed.needs:
+                return Verdict.REFUTED, "exact values", {"epoch": epoch, "undefined": self.rate}
             note(
                 "epoch {}: {} = " + f"{sp.N(exact, 8)}; printed {digits}", sp.Integer(epoch), exact
             )
-            if abs(exact - sp.Rational(digits)) > _half_a_unit(digits):
+            half = _half_a_unit(digits)
+            if abs(exact - sp.Rational(digits)) > half:
                 seen = {"epoch": epoch, "learning rate": sp.N(exact, 6), "printed": digits}
                 return Verdict.REFUTED, "exact values", seen
         return Verdict.PROVED, "exact values", None
@@ -63,6 +75,13 @@ class ScheduleClaim(Claim):
 
 
 def _half_a_unit(digits: str) -> sp.Rational:
+    """Half a unit of the last digit.
+
+    Raises:
+        ExpressionError: digits that are no decimal number, of which the last one would be another.
+    """
+    if not _PLAIN.fullmatch(digits):
+        raise ExpressionError(f"expected a rate as digits with a point, got {digits!r}")
     return sp.Rational(1, 2) / sp.Integer(10) ** len(digits.partition(".")[2])
 
 

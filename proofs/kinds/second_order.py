@@ -19,8 +19,10 @@ import sympy as sp
 
 from ...analysis import derive
 from ...analysis.decision import Decision
-from ...analysis.expressions import parse_rule
+from ...analysis.definedness import Defined, value_of
+from ...analysis.expressions import parse_defined
 from ...analysis.linear.points import ETA_LAMBDA
+from ...analysis.linear.stability import domain_relations
 from ...analysis.tracing import ETA, LAMBDA
 from ...optimizers.rule import Rule
 from ..steps import all_equal, equal, note
@@ -30,6 +32,8 @@ from ..trials.evidence import SEED, Evidence, same
 from ..trials.rules import by_symbol, numbers_for
 from ..verdict import Verdict
 from .claim import Claim, from_decisions
+from .inequalities import decide_real
+from .names import NameCollision, changes_with_t
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,9 @@ class ComplexRateClaim(Claim):
         names = {s.name: s for s in derive(self.rule).trace.free.values()} | {
             "eta_lambda": ETA_LAMBDA
         }
-        rate = parse_rule(self.rate, names)
-        turning = 4 * determinant - trace**2 > 0
+        typed = parse_defined(self.rate, names)
+        rate = value_of(typed)
+        turning = sp.Gt(4 * determinant - trace**2, 0, evaluate=False)
         note(
             "derived from the code: z^2 - ({})·z + {}, turning where {}",
             trace,
@@ -70,7 +75,10 @@ class ComplexRateClaim(Claim):
                 seen = {"eta_lambda" if s == ETA_LAMBDA else str(s): v for s, v in at.items()}
                 return Verdict.REFUTED, method, {**seen, "modulus": sp.sqrt(determinant.subs(at)),
                                                  "stated": rate.subs(at)}  # fmt: skip
-        return from_decisions(method, equal(rate**2, determinant))
+        # Squares are equal of −rate, too, and where rate is not defined.
+        domain = domain_relations([h for h in self.rule.hyperparameters.values() if not h.convention])
+        positive = decide_real([*domain, turning], [*typed.needs, sp.Ge(rate, 0, evaluate=False)])
+        return from_decisions(method, equal(rate**2, determinant), positive)
 
     def trial(self) -> Evidence:
         random, pairs = np.random.default_rng(SEED), []
@@ -105,7 +113,7 @@ def _simple_points(count: int) -> Iterator[tuple[sp.Rational, ...]]:
 
 @dataclass(frozen=True)
 class MatrixPowerClaim(Claim):
-    """``R**k`` of a 2×2 matrix is ``power``, typed in R, I, k and its eigenvalues s1 and s2.
+    """``R**k`` of a 2×2 matrix is ``power``, typed in R, I, k ≥ 1 and its eigenvalues s1 and s2, which are not 0.
 
     They differ, or (``repeated``) both are s1. A polynomial in R is R^k if and only if it is s^k at both
     eigenvalues; at a double one its slope must be that of s^k, too.
@@ -118,7 +126,11 @@ class MatrixPowerClaim(Claim):
         method = "Cayley–Hamilton: polynomials at the eigenvalues"
         s1, s2, z = sp.symbols("s1 s2 R", nonzero=True)
         k = sp.Symbol("k", integer=True, positive=True)
-        typed = parse_rule(self.power, {"R": z, "I": sp.Integer(1), "k": k, "s1": s1, "s2": s2})
+        written = parse_defined(self.power, {"R": z, "I": sp.Integer(1), "k": k, "s1": s1, "s2": s2})
+        typed = written.value
+        apart = [] if self.repeated else [sp.Ne(s1, s2, evaluate=False)]
+        if any(decide_real(apart, [n]).holds is not True for n in written.needs):
+            return Verdict.OPEN, f"{method}: it is not a number at all eigenvalues and powers", None
         if sp.diff(typed, z, 2) != 0:
             return Verdict.OPEN, method, None
         if self.repeated:
@@ -164,8 +176,21 @@ class ImpulseClaim(Claim):
         theory = derive(self.rule)
         A, B = theory.system.A, theory.system.B
         tau = sp.Symbol("tau", integer=True, nonnegative=True)
-        names = {s.name: s for s in theory.trace.free.values()} | {"tau": tau, "eta": ETA}
-        weight = parse_rule(self.weight, names)
+        if changes_with_t(self.rule):
+            return Verdict.OPEN, f"{method}: a step of {self.rule.name} changes with t", None
+        names = {s.name: s for s in theory.trace.free.values()} | {"eta": ETA}
+        if "tau" in names:
+            raise NameCollision(
+                f"claim {self.id}: tau stands for a hyperparameter of rule {self.rule.name} and for the age of a "
+                "gradient; rename one of them"
+            )
+        typed = parse_defined(self.weight, {**names, "tau": tau})
+        weight = typed.value
+        domain = domain_relations([h for h in self.rule.hyperparameters.values()
+                                   if not h.convention and h.symbol != "eta"])  # fmt: skip
+        defined = all_equal([(typed, Defined(weight))], None, domain)
+        if defined.holds is not True:
+            return from_decisions(f"{method}: where it is defined", defined)
         z = sp.Symbol("z")
         coefficients = A.charpoly(z).all_coeffs()  # type: ignore[union-attr]
         note("derived from the code: the weights obey the recurrence of {}", sum(

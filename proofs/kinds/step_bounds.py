@@ -22,8 +22,9 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from ...analysis.expressions import parse_rule
+from ...analysis.expressions import parse_defined, parse_rule
 from ...analysis.tracing import STEP, symbol_of, trace
+from ...optimizers.errors import RuleError
 from ...optimizers.rule import Rule
 from ..steps import all_equal, decide, note
 from ..trials.arithmetic import read
@@ -32,6 +33,8 @@ from ..trials.evidence import SEED, Evidence
 from ..trials.rules import by_symbol
 from ..verdict import Verdict
 from .claim import Claim, from_decisions
+from .first_steps import begins_elsewhere
+from .inequalities import decide_real
 
 _STEPS, _LARGEST = 8, 9
 """Steps and denominators among which counterexamples are looked for, simplest first …"""
@@ -68,7 +71,15 @@ class StepBoundClaim(Claim):
     ties: Mapping[str, str] = field(default_factory=dict)
 
     def decide(self) -> tuple[Verdict, str, Any]:
+        for name in ("lr", "beta1", "beta2", "eps"):
+            self.rule._check_name(name)
+        if len(self.rule.state) != 2 or begins_elsewhere(self.rule):
+            return Verdict.OPEN, f"{METHOD}: two means that begin at 0", None
         weights, beta1, beta2 = self._weights()
+        if any(STEP in w.free_symbols for w in (weights.old, weights.kept, weights.new, weights.fresh)):
+            return Verdict.OPEN, f"{METHOD}: weights that change with t", None
+        if decide(self._domain(), sp.false).holds is not False:
+            return Verdict.OPEN, f"{METHOD}: no β1 and β2 are such", None
         bound = self._typed(self.bound)
         note("(Δ/η)² is {} times the square of a mean of gradients over a mean of their squares, whose "
              "weights fall by {} and {}", weights.scale, weights.old, weights.kept)  # fmt: skip
@@ -82,16 +93,20 @@ class StepBoundClaim(Claim):
         square = (weights.scale * weights.new**2 / weights.fresh).subs(powers) * total
         stated = (bound**2).subs(powers)
         note("the largest (Δ/η)², with P = β1^t and Q² = β2^t: {}", square)
+        domain, smaller = [P > 0, P < 1, *self._domain()], True
+        if beta1 != beta2:
+            domain += [Q > 0, Q < 1]
+            smaller = decide(self._domain(), sp.Lt(beta1**2, beta2, evaluate=False)).holds is True
+            domain += [P < Q] if smaller else []
+        # Squares are equal of −bound, too, and where it is not defined.
+        needs = [n.subs(powers) for n in (*self._needs(self.bound), sp.Ge(bound, 0, evaluate=False))]
+        if decide_real(domain, [n for n in needs if n != sp.true] or [sp.true]).holds is not True:
+            return Verdict.OPEN, f"{METHOD}: a bound that is not seen to be a number ≥ 0", None
         if self.largest:
             return from_decisions(METHOD, all_equal([(square, stated)]))
         quotient = sp.cancel(square / stated)
-        if quotient.has(STEP):
+        if quotient.has(STEP) or not smaller:  # β₁ < √β₂, which `where` has to say
             return Verdict.OPEN, METHOD, None
-        domain = [P > 0, P < 1, *self._domain()]
-        if beta1 != beta2:
-            domain += [Q > 0, Q < 1, P < Q]  # β₁ < √β₂, which `where` has to say
-            if decide(self._domain(), sp.Lt(beta1**2, beta2, evaluate=False)).holds is not True:
-                return Verdict.OPEN, METHOD, None
         return from_decisions(METHOD, decide(domain, sp.LessThan(quotient, 1, evaluate=False)))
 
     @cached_property
@@ -121,7 +136,7 @@ class StepBoundClaim(Claim):
                 second: (square - weights[3] * g**2) / weights[2]}  # fmt: skip
         again = sp.simplify(sp.simplify(step.subs(onto)) ** 2 * square / moment**2)
         if sp.simplify(again - scale) != 0:
-            raise TypeError(f"a step of {self.rule.name} is no mean over the root of a mean")
+            raise RuleError(f"a step of {self.rule.name} is no mean over the root of a mean")
         return (
             _Weights(weights[0], weights[1], weights[2], weights[3], scale),
             names["beta1"],
@@ -133,6 +148,12 @@ class StepBoundClaim(Claim):
         return parse_rule(
             text, {**names, **{k: parse_rule(v, names) for k, v in self.ties.items()}}
         )
+
+    def _needs(self, text: str) -> frozenset[Any]:
+        names = {**self._symbols, "t": STEP}
+        return parse_defined(
+            text, {**names, **{k: parse_rule(v, names) for k, v in self.ties.items()}}
+        ).needs
 
     def _domain(self) -> list[Any]:
         inside = [

@@ -13,17 +13,19 @@ import sympy as sp
 from ...analysis.adaptive.sign_cycles import sign_cycle
 from ...analysis.adaptive.singular_values import SingularValueMap
 from ...analysis.adaptive.update_size import box, noise_rms
-from ...analysis.expressions import parse_rule
+from ...analysis.expressions import parse, parse_defined
 from ...analysis.tracing import trace
+from ...optimizers.domains import Integers, require
+from ...optimizers.errors import DomainError
 from ...optimizers.ops import newton_schulz
 from ...optimizers.rule import Rule
-from ..steps import equal, note
+from ..steps import all_equal, note
 from ..trials.arithmetic import read
 from ..trials.changes import changed
 from ..trials.evidence import SEED, Evidence, same
 from ..trials.rules import by_symbol, numbers_for
 from ..verdict import Verdict
-from .claim import Claim, from_decisions
+from .claim import Claim, derived, from_decisions
 from .names import changes_with_t
 
 _SAMPLES = 4000
@@ -41,12 +43,12 @@ class NoiseStepClaim(Claim):
     def decide(self) -> tuple[Verdict, str, Any]:
         if changes_with_t(self.rule):
             return Verdict.OPEN, f"a step of {self.rule.name} changes with t", None
-        derived = noise_rms(self.rule) ** 2
-        note("the squares of the weights that a step gives past gradients add up to:", derived)
+        square = noise_rms(self.rule) ** 2
+        note("the squares of the weights that a step gives past gradients add up to:", square)
         names = {s.name: s for s in trace(self.rule).free.values()}
-        return from_decisions(
-            "rational identity", equal(sp.factor(derived), parse_rule(self.square, names))
-        )
+        stated = parse_defined(self.square, names)
+        found = all_equal([(stated, derived(sp.factor(square)))], covers=True)
+        return from_decisions("rational identity", found)
 
     def trial(self) -> Evidence:
         values = numbers_for(self.rule, {})
@@ -83,9 +85,9 @@ class BoxClaim(Claim):
         note("in each step θ is multiplied by", found.factor)
         note("and moved by at most", found.step)
         names = {s.name: s for s in trace(self.rule).free.values()}
-        return from_decisions(
-            "rational identity", equal(found.radius, parse_rule(self.radius, names))
-        )
+        stated = parse_defined(self.radius, names)
+        same = all_equal([(stated, derived(found.radius))], covers=True)
+        return from_decisions("rational identity", same)
 
     def trial(self) -> Evidence:
         """Pushed to its wall by gradients of one sign, the rule comes to it and not beyond."""
@@ -113,11 +115,12 @@ class SignCycleClaim(Claim):
     amplitude: str
 
     def decide(self) -> tuple[Verdict, str, Any]:
+        amplitude = parse(self.amplitude, {})
         found = sign_cycle(self.rule, start=self.start, settings=self.settings)
         note(
             f"the signs of {found.period} steps repeat, for theta at the first of them in {found.offsets}"
         )
-        if found.period == self.period and found.amplitude == sp.Rational(self.amplitude):
+        if found.period == self.period and found.amplitude == amplitude:
             return Verdict.PROVED, "exact linear algebra over a period", None
         seen = {"period": found.period, "amplitude": found.amplitude}
         return Verdict.REFUTED, "exact linear algebra over a period", seen
@@ -165,6 +168,10 @@ class SingularValueClaim(Claim):
     into: tuple[str, str]
 
     def decide(self) -> tuple[Verdict, str, Any]:
+        require(Integers(0), steps=self.steps)
+        for name, ends in (("within", self.within), ("into", self.into)):
+            if Fraction(ends[0]) > Fraction(ends[1]):
+                raise DomainError(name, ends, "an interval, its smaller end first")
         step = SingularValueMap(*self.coefficients)
         low, high = step.after(self.steps, *self.within)
         note(

@@ -17,7 +17,7 @@ import numpy as np
 import sympy as sp
 
 from ...analysis.definedness import Defined
-from ...analysis.expressions import parse, parse_defined, parse_rule
+from ...analysis.expressions import parse, parse_defined
 from ...analysis.linear.stability import domain_relations
 from ...analysis.simulation import follow
 from ...analysis.tracing import STEP, symbol_of, trace
@@ -30,7 +30,7 @@ from ..trials.evidence import SEED, Evidence, same
 from ..trials.rules import STEPS, by_symbol, numbers_for
 from ..verdict import Verdict
 from .claim import Claim, from_decisions
-from .names import in_domain, random_values
+from .names import NameCollision, in_domain, random_values
 
 _FIRST = 4
 """Sums that are added up from the base on, where a wrong one is seen."""
@@ -62,6 +62,9 @@ class SumClaim(Claim):
         i = names["i"] = sp.Symbol("i", integer=True, **_sign(int(lower)))
         t = names["t"] = sp.Symbol("t", integer=True, **_sign(self.start))
         term, closed = parse_defined(self.term, names), parse_defined(self.closed, names)
+        if t in term.value.free_symbols or any(t in n.free_symbols for n in term.needs):
+            # A step of t would change all terms, not add one.
+            return Verdict.OPEN, f"{method}: the term depends on t", None
         # From here on each step adds a term: the upper bound is lower − 1 or more.
         base = max(self.start, int(lower) - above - 1)
         for value in range(self.start, base + _FIRST):
@@ -78,7 +81,7 @@ class SumClaim(Claim):
         note("the step: from t to t + 1 the closed form grows by the next term")
         later = t
         if base > self.start:  # the step is from t = base + n
-            later = sp.Symbol("n", integer=True, nonnegative=True) + base
+            later = sp.Dummy("n", integer=True, nonnegative=True) + base
         step = [
             _at(closed, t, later + 1).value - _at(closed, t, later).value,
             _at(term, i, later + above + 1).value,
@@ -155,10 +158,18 @@ class UnrolledClaim(Claim):
         if not (begins := equal(start, 0)).holds:
             return from_decisions(f"{method}: the start", begins)
         old, new = traced.state[place], sp.expand(traced.new_state[place])
+        if "tau" in (own := {s.name: s for s in free.values()}):
+            raise NameCollision(
+                f"claim {self.id}: tau stands for a hyperparameter of rule {self.rule.name} and for the age of a "
+                "gradient; rename one of them"
+            )
         tau = sp.Symbol("tau", integer=True, nonnegative=True)
-        names: dict[str, Any] = {s.name: s for s in free.values()} | {"tau": tau}
+        names: dict[str, Any] = own | {"tau": tau}
         weight = parse_defined(self.weight, names)
-        source = parse_rule(self.of, {"g": traced.gradient})
+        typed = parse_defined(self.of, {"g": traced.gradient})
+        source = typed.value
+        if typed.needs or source == 0:
+            return Verdict.OPEN, f"{method}: {self.of} is not a number at every g, or 0", None
         factor = sp.diff(new, old)
         newest = sp.cancel((new - factor * old) / source)
         if not {*newest.free_symbols, *factor.free_symbols} <= set(free.values()):

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from ...analysis.expressions import parse
+from ...analysis.expressions import parse, parse_defined
 from ...analysis.tracing import ETA, trace
 from ...optimizers.rule import Rule
-from ..steps import note
+from ...analysis.linear.stability import domain_relations
+from ..steps import decide, note
 from ..trials.arithmetic import read
 from ..trials.changes import changed
 from ..trials.evidence import SEED, Evidence, same
@@ -20,6 +21,7 @@ from ..trials.rules import STEPS, by_symbol, numbers_for
 from ..verdict import Verdict
 from .claim import Claim, identity
 from .first_steps import begins_elsewhere
+from .names import changes_with_t
 
 _BEFORE = sp.Symbol("eta_before", positive=True)
 _RATES = tuple(map(sp.Rational, ("1/10", "1/20", "1/5", "1/7")))
@@ -46,6 +48,8 @@ class ChangingRateClaim(Claim):
     def decide(self) -> tuple[Verdict, str, Any]:
         if any(begins_elsewhere(rule) for rule in (self.first, self.second)):
             return Verdict.OPEN, "a state that begins at 0", None
+        if any(map(changes_with_t, (self.first, self.second))):
+            return Verdict.OPEN, "steps that change with t", None
         if parted := self._parts():
             return Verdict.REFUTED, "run in rational arithmetic", parted
         one = trace(self.first, **self.first_fixed)
@@ -54,8 +58,19 @@ class ChangingRateClaim(Claim):
         each = {k: parse(text, symbols) for k, text in self.each.items()}
         two = trace(self.second, **self.second_fixed, **each)
         p, q = one.system, two.system
-        rows = [parse(row, {**symbols, **{s.name: s for s in p.state}}) for row in self.change]
+        if p.order != q.order or len(self.change) != p.order:
+            rows = {"variables": f"{p.order} and {q.order}", "rows": str(len(self.change))}
+            return Verdict.REFUTED, "comparison of the states", rows
+        typed = [parse_defined(row, {**symbols, **{s.name: s for s in p.state}}) for row in self.change]
+        domain = [*domain_relations([self.first.hyperparameters[k] for k in one.free])]
+        if not all(decide(domain, n).holds for row in typed for n in row.needs):
+            return Verdict.OPEN, "the change of state is not a number for all hyperparameters", None
+        rows = [row.value for row in typed]
+        if any(row.subs(dict.fromkeys(p.state, 0)) != 0 for row in rows):
+            return Verdict.OPEN, "a change of state with a constant is not linear", None
         after = sp.Matrix([[sp.diff(row, x) for x in p.state] for row in rows])
+        if after.free_symbols & set(p.state):
+            return Verdict.OPEN, "the change of state is not linear", None
         before = after.subs(ETA, _BEFORE)
         note("S = {} after a step, {} before it: A₂S₋ = SA₁, B₂ = SB₁, C₂S₋ = C₁", after, before)
         pairs = [*zip(q.A * before, after * p.A, strict=True), *zip(q.B, after * p.B, strict=True),
@@ -78,9 +93,10 @@ class ChangingRateClaim(Claim):
                 [],
                 _RATES[0],
             )
+            tried = {"beta": beta} if "beta" in rule.hyperparameters else {}
             for t, rate in enumerate(_RATES, 1):
                 values = {k: sp.nsimplify(v) if isinstance(v, float) else v
-                          for k, v in {**rule.with_defaults({}), "beta": beta, **fixed, "lr": rate}.items()}  # fmt: skip
+                          for k, v in {**rule.with_defaults({}), **tried, **fixed, "lr": rate}.items()}  # fmt: skip
                 at = {"beta": beta, "eta": rate, "eta_before": before}
                 values |= {k: parse(text, at) for k, text in each.items()}
                 coefficients = rule.coefficients(t, values)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import sympy as sp
 
 from ...analysis import derive
-from ...analysis.expressions import parse
+from ...analysis.expressions import parse, parse_defined
 from ...analysis.linear.tuning import H_MU, KAPPA, MU, L, R, root_conditions
 from ...analysis.simulation import growth
+from ...optimizers.errors import UnknownName
 from ...optimizers.rule import Rule
 from ..steps import decide, note
 from ..trials.arithmetic import read
@@ -37,7 +38,7 @@ class TuningClaim(Claim):
     values: Mapping[str, str]
     rate: str
     root_squared: str = "L/mu"
-    half: str = "both"
+    half: Literal["both", "attained", "no_better"] = "both"
 
     def decide(self) -> tuple[Verdict, str, Any]:
         theory = derive(self.rule)
@@ -51,6 +52,9 @@ class TuningClaim(Claim):
         method = "real arithmetic (z3)"
         if changes_with_t(self.rule):
             return Verdict.OPEN, f"the eigenvalues of {self.rule.name} change with t", None
+        self._check_names()
+        if unlike := self._of_another_unit(names):
+            return Verdict.REFUTED, f"{method}: units", {"unit": unlike}
         if (
             not squared.is_rational_function(KAPPA)
             or sp.degree(sp.fraction(sp.together(squared - root**2))[0], KAPPA) != 1
@@ -66,7 +70,11 @@ class TuningClaim(Claim):
         spectrum = [root > 0, sp.cancel(kappa) > 1]
         if decide(spectrum, sp.false).holds is not False:
             return Verdict.OPEN, f"{method}: no spectrum has such a root", None
-        decisions = []
+        given = {"mu": MU, "L": L, "root": sp.Symbol("root", positive=True)}
+        needs = {n for v in (*self.values.values(), self.rate) for n in parse_defined(v, given).needs}
+        apart = [sp.Gt(L, MU, evaluate=False), sp.Gt(MU, 0, evaluate=False),
+                 sp.Eq(given["root"] ** 2, parse(self.root_squared, given), evaluate=False)]  # fmt: skip
+        decisions = [decide(apart, n) for n in sorted(needs, key=sp.default_sort_key)]
         note("the derived polynomial {}; all roots in |z| ≤ r at both ends of [1, κ], in units of μ, "
              "exactly where lemma.roots’ inequalities hold", polynomial.as_expr())  # fmt: skip
         conditions = [
@@ -79,11 +87,45 @@ class TuningClaim(Claim):
             at = [c.subs({H_MU: typed["lr"], **there, radius: rate}) for c in conditions]
             closed = [sp.GreaterThan(sp.cancel(c), 0, evaluate=False) for c in at]
             decisions.append(decide(spectrum, sp.And(*closed, sp.cancel(rate) >= 0)))
+        if self.half == "attained":  # the other half says so, too
+            below = [c.subs({H_MU: typed["lr"], **there}) for c in conditions]
+            closed = [sp.GreaterThan(sp.cancel(c), 0, evaluate=False) for c in below]
+            less = [radius >= 0, sp.StrictLessThan(radius, rate, evaluate=False)]
+            decisions.append(decide([*spectrum, *less, *closed], sp.false))
         if self.half in ("both", "no_better"):
             better = [sp.GreaterThan(c, 0, evaluate=False) for c in conditions]
             smaller = [radius >= 0, sp.StrictLessThan(radius, rate, evaluate=False)]
             decisions.append(decide([*spectrum, *smaller, *better], sp.false))
         return from_decisions(method, *decisions)
+
+    def _check_names(self) -> None:
+        for name in ("lr", *self.values):
+            if name not in self.rule.hyperparameters or name not in self.values:
+                raise UnknownName(f"value among the printed ones of {self.rule.name}", name, self.values)
+
+    def _of_another_unit(self, names: Mapping[str, Any]) -> str | None:
+        """What would be another number if curvature were measured in another unit; None where nothing is.
+
+        With μ and L four times as large the learning rate is a quarter, all else is what it was.
+        """
+        unit = sp.Symbol("unit", positive=True)
+        larger = {MU: unit**2 * MU, L: unit**2 * L}
+        squared = parse(self.root_squared, names)
+        for power in range(-4, 5):
+            if sp.cancel(squared.subs(larger, simultaneous=True) - unit**power * squared) == 0:
+                break
+        else:
+            return f"root_squared = {self.root_squared}"
+        # Of a root with √unit in it only even powers are known.
+        if power % 2:
+            return f"root_squared = {self.root_squared}"
+        scaled = {**larger, names["root"]: unit ** (power // 2) * names["root"]}
+        for name, text, by in (*((k, v, 1 / unit**2 if k == "lr" else 1) for k, v in self.values.items()),
+                               ("rate", self.rate, 1)):  # fmt: skip
+            value = parse(text, names)
+            if sp.cancel(value.subs(scaled, simultaneous=True) - by * value) != 0:
+                return f"{name} = {text}"
+        return None
 
     def trial(self) -> Evidence:
         rule, random = self.rule, np.random.default_rng(SEED)
@@ -127,13 +169,15 @@ class RootLemma(Claim):
     def decide(self) -> tuple[Verdict, str, Any]:
         T, D, r = sp.symbols("T D r", real=True)
         a, c = sp.symbols("a c", real=True)
-        typed = [parse(e, {"T": T, "D": D, "r": r}) >= 0 for e in self.conditions]
+        found = [parse_defined(e, {"T": T, "D": D, "r": r}) for e in self.conditions]
+        typed = [sp.GreaterThan(e.value, 0, evaluate=False) for e in found]
+        defined = [decide([r >= 0], n) for e in found for n in e.needs]
         # Two real roots a ± c, or a pair a ± ic.
         real = decide([r >= 0], _iff([t.subs({T: 2 * a, D: a**2 - c**2}) for t in typed],
                                      [a + c <= r, a - c <= r, a + c >= -r, a - c >= -r]))  # fmt: skip
         pair = decide([r >= 0], _iff([t.subs({T: 2 * a, D: a**2 + c**2}) for t in typed],
                                      [a**2 + c**2 <= r**2]))  # fmt: skip
-        return from_decisions("real arithmetic (z3)", real, pair)
+        return from_decisions("real arithmetic (z3)", *defined, real, pair)
 
     def trial(self) -> Evidence:
         random = np.random.default_rng(SEED)

@@ -10,13 +10,14 @@ import numpy as np
 import sympy as sp
 
 from ...analysis import ETA_LAMBDA, derive
-from ...analysis.expressions import parse, parse_rule
+from ...analysis.expressions import parse_defined
 from ...optimizers.rule import Rule
 from ..steps import decide, decide_region
 from ..trials.arithmetic import names_in, read
 from ..trials.evidence import SEED, Evidence
 from ..verdict import Verdict
 from .claim import Claim, from_decisions
+from .names import changes_with_t, hypothesis
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,18 @@ class WiderRegionClaim(Claim):
         plain = {s: sp.Symbol(s.name, real=True) for s in theory.trace.free.values()}
         names = {s.name: s for s in plain.values()}
         h = sp.Symbol(ETA_LAMBDA.name, real=True)
-        bound = parse(self.bound, names)
-        over, under = sp.fraction(bound)
-        domain = [parse_rule(d, names) for d in self.domain]
+        if changes_with_t(self.rule):
+            return Verdict.OPEN, f"the eigenvalues of {self.rule.name} change with t", None
+        typed = parse_defined(self.bound, names)
+        over, under = sp.fraction(sp.together(typed.value))
+        domain = [h for d in self.domain for h in hypothesis(d, names)]
+        if decide(domain, sp.false).holds is not False:
+            return Verdict.OPEN, "real arithmetic (z3): no hyperparameters are in the domain", None
         polynomial = theory.stability.polynomial
         polynomial = sp.Poly(polynomial.as_expr().subs({**plain, ETA_LAMBDA: h}), polynomial.gen)
         found = decide_region(polynomial, (h, sp.expand(over - h * under)), domain)
-        return from_decisions("real arithmetic (z3)", decide(domain, under > 0), *found.values())
+        return from_decisions("real arithmetic (z3)", decide(domain, sp.Gt(under, 0, evaluate=False)),
+                              *(decide(domain, n) for n in typed.needs), *found.values())  # fmt: skip
 
     def trial(self) -> Evidence:
         draw, tried, against = np.random.default_rng(SEED), 0, 0
