@@ -279,6 +279,7 @@ def _facts_of(func: Any, a: sp.Symbol, arguments: list[sp.Expr]) -> Iterator[Any
     elif func is sp.log:
         (x,) = arguments
         yield _implies(_compare(gt, x, 1), _compare(gt, a))
+        yield _implies(_compare(eq, x, 1), _compare(eq, a))
         yield _implies(sp.And(_compare(gt, x), _compare(lt, x, 1), evaluate=False), _compare(lt, a))
 
 

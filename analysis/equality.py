@@ -27,7 +27,7 @@ import sympy as sp
 from .atoms import Atoms, sides_of
 from .decision import Decision, Encoder, simplest_point
 from .definedness import Defined, needs_of, value_of
-from .points import DIGITS, Unclear, allowed, holds_at, points, value_at
+from .points import DIGITS, Place, Unclear, allowed, points
 
 _SMALL = mpmath.mpf(10) ** (-DIGITS // 2)
 _CASES = (sp.Piecewise, sp.sign, sp.Max, sp.Min)
@@ -174,16 +174,16 @@ def _differing_point(
 
     def differ(point: Sequence[sp.Rational], least: Any) -> str | None:
         """How the sides differ at a point of the domain; None where they do not."""
-        at = [mpmath.mpf(p.p) / p.q for p in point]
+        here = Place(symbols, of, [mpmath.mpf(p.p) / p.q for p in point])
         try:
-            if not all(holds_at(h, symbols, of, at) for h in granted):
+            if not all(map(here.holds, granted)):
                 return None
-            defined = [all(holds_at(n, symbols, of, at) for n in needed) for needed in needs]
+            defined = [all(map(here.holds, needed)) for needed in needs]
             if defined[0] != defined[1]:
                 return None if covers and defined[0] else ("right" if defined[0] else "left")
             if not defined[0]:
                 return None
-            one, two = (value_at(side.value, symbols, of, at) for side in (left, right))
+            one, two = here.value(left.value), here.value(right.value)
         except Unclear:
             return None
         return "" if abs(one - two) > least * (1 + abs(one) + abs(two)) else None
@@ -212,6 +212,7 @@ def _differing_point(
     return None
 
 
+@lru_cache(maxsize=8192)  # of a claim's variants, which have most conditions in common
 def positive_norms(expression: Any) -> Any:
     """The expression where no norm is zero."""
     while comparisons := {

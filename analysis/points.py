@@ -83,15 +83,19 @@ def concrete(expression: Any, elements: tuple[sp.Symbol, ...]) -> Any:
     second = {s: sp.Rational(5 + 3 * i, 4 + 2 * i) for i, s in enumerate(elements)}
     expression = expression.xreplace({SIZE: sp.Integer(2)})
     while functions := expression.atoms(AppliedUndef):
-        f = min(functions, key=lambda f: (f.count_ops(), str(f)))
-        if (gather := GATHER.get(f.func.__name__)) is not None:
-            x = f.args[0]
-            value: Any = gather(x, x.xreplace(second))
-        else:
-            weights = [sp.Rational(2 * i + 3, 7 + len(f.func.__name__)) for i in range(len(f.args))]
-            value = sum(w * a for w, a in zip(weights, f.args, strict=True))
-        expression = expression.xreplace({f: value})
+        innermost = (f for f in functions if not any(a.has(AppliedUndef) for a in f.args))
+        expression = expression.xreplace({f: _in_place_of(f, second) for f in innermost})
     return expression
+
+
+def _in_place_of(function: Any, second: dict[sp.Symbol, sp.Rational]) -> Any:
+    gather = GATHER.get(function.func.__name__)
+    if gather is not None:
+        x = function.args[0]
+        return gather(x, x.xreplace(second))
+    length = 7 + len(function.func.__name__)
+    weights = [sp.Rational(2 * i + 3, length) for i in range(len(function.args))]
+    return sum(w * a for w, a in zip(weights, function.args, strict=True))
 
 
 class Unclear(Exception):
@@ -109,6 +113,84 @@ def function(
     return sp.lambdify(symbols, concrete(expression, elements), "mpmath")
 
 
+class Place:
+    """A point, and what expressions and conditions are there: each is computed once, at mpmath's digits."""
+
+    def __init__(
+        self, symbols: tuple[sp.Symbol, ...], elements: tuple[sp.Symbol, ...], at: Numbers
+    ) -> None:
+        self._symbols, self._elements, self._at = symbols, elements, at
+        self._values: dict[Any, Any] = {}
+        self._conditions: dict[Any, bool | None] = {}
+
+    def value(self, expression: Any) -> Any:
+        """The real value.
+
+        Raises:
+            Unclear: there is none, or none that can be told.
+        """
+        if expression not in self._values:
+            self._values[expression] = self._computed(expression)
+        value = self._values[expression]
+        if value is None:
+            raise Unclear
+        return value
+
+    def _computed(self, expression: Any) -> Any:
+        try:
+            made = function(expression, self._symbols, self._elements)
+            value = mpmath.mpmathify(made(*self._at))
+        except (ZeroDivisionError, ValueError, TypeError, OverflowError):
+            return None
+        if not mpmath.isfinite(value) or abs(mpmath.im(value)) > _ZERO * (1 + abs(value)):
+            return None
+        return mpmath.re(value)
+
+    def holds(self, condition: Any) -> bool:
+        """Whether a condition holds; of several parts no more are looked at than decide.
+
+        Raises:
+            Unclear: it cannot be told.
+        """
+        if condition in (sp.true, sp.false):
+            return bool(condition)
+        if condition not in self._conditions:
+            try:
+                self._conditions[condition] = self._decided(condition)
+            except Unclear:
+                self._conditions[condition] = None
+        held = self._conditions[condition]
+        if held is None:
+            raise Unclear
+        return held
+
+    def _decided(self, condition: Any) -> bool:
+        if isinstance(condition, sp.Not):
+            return not self.holds(condition.args[0])
+        if isinstance(condition, sp.And | sp.Or):
+            decisive = isinstance(condition, sp.Or)
+            unclear = False
+            for part in condition.args:
+                try:
+                    if self.holds(part) is decisive:
+                        return decisive
+                except Unclear:
+                    unclear = True
+            if unclear:
+                raise Unclear
+            return not decisive
+        left, right = self.value(condition.lhs), self.value(condition.rhs)
+        margin = left - right
+        near = abs(margin) <= _ZERO * (1 + abs(left))
+        if near and margin != 0 and not condition.is_Equality and condition.func is not sp.Ne:
+            margin = mpmath.mpf(0)
+        if condition.func in (sp.Eq, sp.Ne):
+            return near is (condition.func is sp.Eq)
+        if condition.func in (sp.Gt, sp.Ge):
+            return bool(margin > 0 if condition.func is sp.Gt else margin >= 0)
+        return bool(margin < 0 if condition.func is sp.Lt else margin <= 0)
+
+
 def value_at(
     expression: Any, symbols: tuple[sp.Symbol, ...], elements: tuple[sp.Symbol, ...], at: Numbers
 ) -> Any:
@@ -117,46 +199,15 @@ def value_at(
     Raises:
         Unclear: there is none, or none that can be told.
     """
-    try:
-        value = mpmath.mpmathify(function(expression, symbols, elements)(*at))
-    except (ZeroDivisionError, ValueError, TypeError, OverflowError) as error:
-        raise Unclear from error
-    if not mpmath.isfinite(value) or abs(mpmath.im(value)) > _ZERO * (1 + abs(value)):
-        raise Unclear
-    return mpmath.re(value)
+    return Place(symbols, elements, at).value(expression)
 
 
 def holds_at(
     condition: Any, symbols: tuple[sp.Symbol, ...], elements: tuple[sp.Symbol, ...], at: Numbers
 ) -> bool:
-    """Whether a condition holds at a point; of several parts no more are looked at than decide.
+    """Whether a condition holds at a point.
 
     Raises:
         Unclear: it cannot be told.
     """
-    if condition in (sp.true, sp.false):
-        return bool(condition)
-    if isinstance(condition, sp.Not):
-        return not holds_at(condition.args[0], symbols, elements, at)
-    if isinstance(condition, sp.And | sp.Or):
-        decisive = isinstance(condition, sp.Or)
-        unclear = False
-        for part in condition.args:
-            try:
-                if holds_at(part, symbols, elements, at) is decisive:
-                    return decisive
-            except Unclear:
-                unclear = True
-        if unclear:
-            raise Unclear
-        return not decisive
-    left, right = (value_at(side, symbols, elements, at) for side in (condition.lhs, condition.rhs))
-    margin = left - right
-    near = abs(margin) <= _ZERO * (1 + abs(left))
-    if near and margin != 0 and not condition.is_Equality and condition.func is not sp.Ne:
-        margin = mpmath.mpf(0)
-    if condition.func in (sp.Eq, sp.Ne):
-        return near is (condition.func is sp.Eq)
-    return {sp.Gt: margin > 0, sp.Ge: margin >= 0, sp.Lt: margin < 0, sp.Le: margin <= 0}[
-        condition.func
-    ]
+    return Place(symbols, elements, at).holds(condition)

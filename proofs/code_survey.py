@@ -17,6 +17,7 @@ from ..optimizers.machine.pools import pool
 from ..optimizers.rule import Rule
 from ..optimizers.rules import ALL_RULES
 from .code_changes import Change, changes
+from .code_retraced import still_proved
 from .code_world import HOME, SHARED, World, source_of
 from .evidence import evidence
 from .kinds import conjugacy
@@ -96,40 +97,78 @@ def _claims() -> tuple[tuple[Claim, tuple[str, ...]], ...]:
         names = tuple(f.name for f in fields(claim) if isinstance(getattr(claim, f.name), Rule))
         if names and not claim.corrected:
             found.append((claim, names))
+    return tuple(sorted(found, key=lambda pair: _cost(pair[0])))
+
+
+def _cost(claim: Claim) -> tuple[int, int]:
+    """What tells claims that are decided sooner: their kind, then how much they say."""
     order = DefaultsClaim, EdgeClaim, EquationsClaim, object
-    return tuple(sorted(found, key=lambda pair: next(
-        n for n, kind in enumerate(order) if isinstance(pair[0], kind))))  # fmt: skip
+    kind = next(n for n, each in enumerate(order) if isinstance(claim, each))
+    said = claim.printed.values() if isinstance(claim, EquationsClaim) else ()
+    return kind, sum(map(len, said))
 
 
 def about(world: World) -> Iterator[Claim]:
     """The claims about the rules that are different, about these."""
+    for _, changed in _pairs(world):
+        yield changed
+
+
+def _pairs(world: World) -> Iterator[tuple[Claim, Claim]]:
+    """Claims about rules that are different, and the same about these."""
     for claim, names in _claims():
         new: dict[str, Any] = {n: world.of(getattr(claim, n)) for n in names}
         if any(new[n] is not getattr(claim, n) for n in names):
-            yield replace(claim, **new)
+            yield claim, replace(claim, **new)
 
 
 def verdict_on(mutant: CodeMutant) -> str:
-    """What notices a mutant, or ``equivalent`` or ``survived``."""
+    """What notices a mutant, or ``equivalent`` or ``survived``.
+
+    It is noticed where a claim is not proved any more, which its trial, by far the cheaper half of
+    a proof, may say alone: all trials come first.
+    """
     try:
         world = World(mutant.module, mutant.change.tree)
-        claims = list(about(world))
+        claims = list(_pairs(world))
     except Exception:  # it cannot be made: whoever wrote it would see that
         return "broken"
     with _stored_by(world):
-        for claim in claims:
-            found = noticed(claim)
+        for _, changed in claims:
+            found = contradicted(changed)
             if found:
                 return found
-        for claim in claims:
-            if not evidence(claim).agrees:
-                return "evidence"
+        for claim, changed in claims:
+            found = noticed(changed, claim)
+            if found:
+                return found
     return "equivalent" if _says_the_same(world) else "survived"
 
 
-def noticed(claim: Claim) -> str:
-    """How a claim is no longer proved: ``refuted``, ``undecided`` or ``refused``; empty where it is."""
+def contradicted(claim: Claim) -> str:
+    """How a claim's trial keeps it from being proved: ``evidence``, ``refused`` or ``broken``; or empty."""
+    if type(claim).trial is Claim.trial:
+        return ""
     try:
+        return "" if evidence(claim).agrees else "evidence"
+    except EigenstepError:
+        return "refused"
+    except Exception:
+        return "broken"
+
+
+def noticed(claim: Claim, was: Claim | None = None) -> str:
+    """How a claim is no longer proved: ``refuted``, ``undecided`` or ``refused``; empty where it is.
+
+    Of one whose trial agrees. ``was`` is the same claim about the rule as it is.
+    """
+    try:
+        if isinstance(claim, EquationsClaim) and isinstance(was, EquationsClaim):
+            same = still_proved(was, claim)
+        else:
+            same = False
+        if same:
+            return ""
         with any_counterexample():
             found = claim.decide()[0]
     except EigenstepError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,16 +36,42 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def report_files(tmp_path_factory):
+def shared_folder(tmp_path_factory):
+    """One folder for all workers of this run of the tests, empty at its start."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def decided(shared_folder):
+    """A function of a claim's id: how this run of the tests decided it, once for all of its workers."""
+    from eigenstep.proofs import decide_all
+
+    def of(key):
+        with decisions_kept_in(shared_folder):
+            return decide_all([key])[key]
+
+    return of
+
+
+@contextmanager
+def decisions_kept_in(folder):
+    """Claims are decided into ``folder``, and taken from nowhere else: not from an earlier run's cache."""
+    from eigenstep.proofs import running
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running, "cache_folder", lambda: folder)
+        yield
+
+
+@pytest.fixture(scope="session")
+def report_files(shared_folder):
     """The whole report, made once by whichever worker asks first: [index.html, eigenstep.pdf]."""
     from eigenstep.reports.report import write_report
     from filelock import FileLock
 
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    with FileLock(folder / "report.lock"):
-        return write_report(folder / "report")
+    with FileLock(shared_folder / "report.lock"), decisions_kept_in(shared_folder):
+        return write_report(shared_folder / "report")
 
 
 @pytest.fixture

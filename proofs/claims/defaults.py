@@ -22,11 +22,10 @@ _PRINTED: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
              "Kingma & Ba 2015, algorithm 1", _ADAM),
     "adamax": (r"$\alpha = 0.002$, $\beta_1 = 0.9$, $\beta_2 = 0.999$", "Kingma & Ba 2015, algorithm 2",
                {"lr": "0.002", "beta1": "0.9", "beta2": "0.999"}),
-    "rprop": (r"$\Delta_0 = 0.1$, $\eta^+ = 1.2$, $\eta^- = 0.5$, $\Delta_{\max} = 50$",
-              "Riedmiller & Braun 1993, section III",
-              {"lr": "0.1", "eta_plus": "1.2", "eta_minus": "0.5", "step_max": "50"}),
+    "adamw": (r"$\alpha = 0.001$, $\beta_1 = 0.9$, $\beta_2 = 0.999$, $\epsilon = 10^{-8}$",
+              "Loshchilov & Hutter 2019, algorithm 2", _ADAM),
 }  # fmt: skip
-"""By rule, what its paper prints: in words, where, and as data."""
+"""By rule, what its paper prints, where that was read: in words, its place, and as data."""
 
 _OURS: Mapping[str, Mapping[str, str]] = {
     "gradient_descent": {"lr": "0.01"},
@@ -36,7 +35,7 @@ _OURS: Mapping[str, Mapping[str, str]] = {
     "rmsprop": {"lr": "0.001", "gamma": "0.9", "eps": "10**-8", "eps_place": "inside"},
     "adadelta": {"lr": "1", "rho": "0.9", "eps": "10**-6"},
     "adam": _OUTSIDE,
-    "adamw": {**_ADAM, **_OUTSIDE, "weight_decay": "0.01"},
+    "adamw": {**_OUTSIDE, "weight_decay": "0.01"},
     "adamax": {"eps": "10**-8", "eps_place": "denominator"},
     "nadam": {**_ADAM, **_OUTSIDE, "lookahead_bias": "present", "momentum_decay": "0.004"},
     "amsgrad": {**_ADAM, **_OUTSIDE, "bias_correction": "False"},
@@ -54,7 +53,8 @@ _OURS: Mapping[str, Mapping[str, str]] = {
     "triple_momentum": {"lr": "0.01", "beta": "0.736", "gamma": "0.388"},
     "signum": {"lr": "0.001", "beta": "0.9"},
     "lion": {"lr": "10**-4", "beta1": "0.9", "beta2": "0.99", "weight_decay": "0", "form": "sign"},
-    "rprop": {"step_min": "10**-6", "turning": "back"},
+    "rprop": {"lr": "0.1", "eta_plus": "1.2", "eta_minus": "0.5", "step_max": "50", "step_min": "10**-6",
+              "turning": "back"},
     "asgd": {"lr": "0.01", "lambd": "10**-4", "power": "0.75", "t0": "0", "counted": "present"},
     "schedule_free_sgd": {"lr": "1", "beta": "0.9", "averaged": "start"},
     "schedule_free_adamw": {**_ADAM, "lr": "0.0025", "eps_inside": "0", "weight_decay": "0", "bias_correction": "step"},

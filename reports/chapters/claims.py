@@ -6,9 +6,13 @@ import html
 from collections.abc import Mapping
 
 from ...proofs import Proof, Verdict, with_corrections
+from ...proofs.kinds import DefaultsClaim, EdgeClaim
 from ...proofs.ledger import is_elsewhere
 from ..page.markup import cited, mark, table, widget
 from .chapter import Chapter
+
+_LONGEST = 240
+"""Characters of a step on the page; the command prints it whole."""
 
 
 def claims_chapter(
@@ -24,7 +28,9 @@ def claims_chapter(
             statement += f". Counterexample: {proof.point}."
         if claim.corrected:
             statement += f" In its place: [`{claim.corrected.id}`](#claim-{claim.corrected.id})."
-        statement += _opened(proof, tried.get(key, ""))
+        # Of our own points and defaults the statement says all; their steps are printed by the command.
+        if not isinstance(claim, EdgeClaim | DefaultsClaim):
+            statement += _opened(proof, tried.get(key, ""))
         rows.append(
             [
                 f"[`{key}`]{{#claim-{key}}}",
@@ -44,7 +50,7 @@ def claims_chapter(
         "numerical trial beside it; `eigenstep prove ID --json` prints them. The last column says which minds came to the "
         f"verdict: what decided it, the trial in float64, and Coq’s kernel, {_asked(minds or {})}.\n",
         widget("ledger", table(["id", "verdict", "statement", "source", "method", "minds"], rows, "The ledger.",
-                               [31, 14, 46, 19, 19, 13], "tbl-ledger")),
+                               [30, 18, 46, 18, 18, 14], "tbl-ledger")),
         _elsewhere(proofs),
     ])  # fmt: skip
 
@@ -78,7 +84,10 @@ def _asked(minds: Mapping[str, str]) -> str:
 
 def _opened(proof: Proof, tried: str) -> str:
     """What a row opens to: raw HTML, which print leaves out."""
-    lines = [*proof.steps, *([f"Tried on numbers: {tried}"] if tried else [])]
+    lines = [
+        *(s if len(s) <= _LONGEST else f"{s[:_LONGEST]} …" for s in proof.steps),
+        *([f"Tried on numbers: {tried}"] if tried else []),
+    ]
     if not lines:
         return ""
     items = "".join(f"<li>{_escaped(line)}</li>" for line in lines)

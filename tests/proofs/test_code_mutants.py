@@ -97,7 +97,7 @@ def test_a_hole_in_the_claims_is_seen(monkeypatch):
         for m in code_mutants([RULES + "lion"])
         if m.change.text == "clip(c, -1, 1) → clip(c, 1, -1)"
     ]
-    assert verdict_on(found[0]) == "refuted"
+    assert verdict_on(found[0]) == "evidence"
     kept = tuple(p for p in code_survey._claims() if p[0].id != "C.lion.refined")
     monkeypatch.setattr(code_survey, "_claims", lambda: kept)
     assert verdict_on(found[0]) == "survived"

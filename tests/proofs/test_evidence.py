@@ -7,10 +7,10 @@ from eigenstep.proofs.mutants import mutants_of, proved_claims
 
 
 @pytest.mark.parametrize("key", with_corrections())
-def test_the_evidence_agrees_with_the_verdict(key):
+def test_the_evidence_agrees_with_the_verdict(key, decided):
     """A claim that holds holds when it is tried; one that does not is seen not to."""
     claim = with_corrections()[key]
-    found = evidence(claim)
+    found = decided(key).evidence
     assert found.agrees is (claim.corrected is None), found
 
 

@@ -6,10 +6,10 @@ from eigenstep.proofs.ledger import is_elsewhere
 
 
 @pytest.mark.parametrize("key", ALL_CLAIMS)
-def test_proved_or_corrected(key):
+def test_proved_or_corrected(key, decided):
     """A claim of print is proved; or it is refuted at a point, and what replaces it is proved."""
     claim = ALL_CLAIMS[key]
-    proof = claim.prove()
+    proof = decided(key).proof
     assert proof.method
     if claim.corrected is None:
         assert proof.verdict is Verdict.PROVED
@@ -17,12 +17,12 @@ def test_proved_or_corrected(key):
     else:
         assert proof.verdict is Verdict.REFUTED
         assert proof.counterexample
-        assert claim.corrected.prove().verdict is Verdict.PROVED
+        assert decided(claim.corrected.id).proof.verdict is Verdict.PROVED
 
 
-def test_what_print_has_wrong():
-    refuted = {k for k, c in ALL_CLAIMS.items()
-               if not is_elsewhere(k) and c.prove().verdict is Verdict.REFUTED}  # fmt: skip
+def test_what_print_has_wrong(decided):
+    refuted = {k for k in ALL_CLAIMS
+               if not is_elsewhere(k) and decided(k).proof.verdict is Verdict.REFUTED}  # fmt: skip
     assert refuted == {
         "R2.changing", "R6.indices", "R7.rmsprop", "R8.literal", "R11.adam", "R11.decouples", "R15",
         "R16.ralamb_lars", "M2", "M3", "M4", "M4.objective", "M7.beyond", "M9.any", "M10.large",

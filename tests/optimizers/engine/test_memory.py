@@ -2,6 +2,7 @@
 
 import _ctypes
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -385,10 +386,18 @@ def step_elsewhere(cache):
     )
 
 
+@pytest.fixture(scope="module")
+def filled_cache(tmp_path_factory):
+    """A cache that a process has built its library into."""
+    folder = tmp_path_factory.mktemp("filled")
+    step_elsewhere(folder)
+    return folder
+
+
 @compiler
 @pytest.mark.parametrize("how", SPOIL)
-def test_a_spoiled_library_in_the_cache_is_built_anew(how, tmp_path):
-    step_elsewhere(tmp_path)
+def test_a_spoiled_library_in_the_cache_is_built_anew(how, filled_cache, tmp_path):
+    shutil.copytree(filled_cache, tmp_path, dirs_exist_ok=True)
     (path,) = (tmp_path / "kernels").glob("*.so")
     inode = path.stat().st_ino
     SPOIL[how](path)

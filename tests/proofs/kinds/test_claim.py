@@ -8,6 +8,7 @@ from eigenstep.proofs import ALL_CLAIMS, Verdict, decide_claim, with_corrections
 from eigenstep.proofs.claims import Claim, from_decisions
 from eigenstep.proofs.evidence import Evidence, evidence
 from eigenstep.proofs.mutants import mutants_of, survey
+from eigenstep.proofs.running import Contradicted
 from eigenstep.proofs.steps import equal
 
 
@@ -43,6 +44,23 @@ def test_a_kind_is_one_class():
     found = survey(claim)
     assert (found.killed, found.equivalent, found.survived) == (1, 0, ())
     assert decide_claim(replace(claim, square=10)).proof.verdict is Verdict.REFUTED
+
+
+@dataclass(frozen=True)
+class CredulousClaim(SquareClaim):
+    """Whose prover believes everything."""
+
+    def decide(self):
+        return Verdict.PROVED, "belief", None
+
+
+def test_what_numbers_contradict_is_not_proved_and_stops_the_ledger():
+    wrong = CredulousClaim("mine", "…", "…", 3, 10)
+    assert CredulousClaim("mine", "…", "…", 3, 9).prove().verdict is Verdict.PROVED
+    assert wrong.prove().verdict is Verdict.OPEN
+    assert wrong.prove().method == "belief, which its trial contradicts: multiplied"
+    with pytest.raises(Contradicted, match="claim mine: belief, which its trial contradicts"):
+        decide_claim(wrong)
 
 
 def test_a_kind_without_a_trial_says_so():

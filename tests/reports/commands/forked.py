@@ -31,7 +31,11 @@ class Done:
 
 
 def command(
-    *arguments: str, encoding: str = "utf-8", seconds: int = 60, gigabytes: int = 4
+    *arguments: str,
+    encoding: str = "utf-8",
+    seconds: int = 60,
+    gigabytes: int = 4,
+    cwd: Path | None = None,
 ) -> Done:
     """Run ``eigenstep`` with what this process has imported; −9 where time or memory ran out."""
     for name in _IMPORTED:
@@ -45,6 +49,7 @@ def command(
             status = 70
             try:
                 signal.alarm(seconds)
+                os.chdir(cwd or ".")
                 used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
                 most = used + (gigabytes << 30)
                 resource.setrlimit(resource.RLIMIT_AS, (most, most))
