@@ -75,7 +75,7 @@ def _without_vain_bounds(expression: sp.Expr) -> sp.Expr:
 
 
 def _straight(argument: Any, variables: Any) -> bool:
-    """Whether a norm's argument is linear with coefficients that are no elements: its length turns with it."""
+    """Whether a norm's argument is linear with coefficients that are no elements."""
     return all(_same(argument.xreplace(dict.fromkeys(variables, 0)), 0) and
                _same(sp.diff(argument, a, b), 0) for a in variables for b in variables)  # fmt: skip
 
@@ -156,16 +156,20 @@ def symmetries(rule: Rule) -> dict[str, bool]:
         return _some_power({**known, _POINT: parameter}, others, updates, elements)
 
     moved = {t.theta: t.theta + B, **{s: s + B for s in like_theta}}
-    shift = all(
-        _same(begun[s].subs(moved, simultaneous=True), begun[s] + (B if s in like_theta else 0))
-        for s in t.state
-    ) and _same(point.subs(moved, simultaneous=True), point + B, variables) and all(
-        _same(
-            e.subs(moved, simultaneous=True),
-            e + B if v == t.theta or v in like_theta else e,
-            (*variables, t.gradient),
+    shift = (
+        all(
+            _same(begun[s].subs(moved, simultaneous=True), begun[s] + (B if s in like_theta else 0))
+            for s in t.state
         )
-        for v, e in zip(variables, new, strict=True)
+        and _same(point.subs(moved, simultaneous=True), point + B, variables)
+        and all(
+            _same(
+                e.subs(moved, simultaneous=True),
+                e + B if v == t.theta or v in like_theta else e,
+                (*variables, t.gradient),
+            )
+            for v, e in zip(variables, new, strict=True)
+        )
     )
     return {
         "loss scale": scaled(C, sp.Integer(1)), "units": scaled(1 / C, C), "shift": shift,

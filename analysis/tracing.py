@@ -116,7 +116,13 @@ def symbol_of(hyperparameter: Hyperparameter) -> sp.Symbol:
 
 def _symbol(name: str, domain: Any) -> sp.Symbol:
     if isinstance(domain, Integers):
-        sign = {"positive": True} if domain.lower >= 1 else {"nonnegative": True} if domain.lower == 0 else {}
+        sign = (
+            {"positive": True}
+            if domain.lower >= 1
+            else {"nonnegative": True}
+            if domain.lower == 0
+            else {}
+        )
         return sp.Symbol(name, integer=True, **sign)
     nonnegative = isinstance(domain, Interval) and domain.lower >= 0
     if isinstance(domain, Interval) and nonnegative and not domain.lower_closed:

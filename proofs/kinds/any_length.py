@@ -42,7 +42,9 @@ class AnyLengthClaim(Claim):
             self.rule._check_name(name)
         for name in self.printed:
             if name in ("p", "t") or name in {h.symbol for h in numbers.values()}:
-                raise NameCollision(f"claim {self.id}: the printed {name} = … would take the place of another {name}")
+                raise NameCollision(
+                    f"claim {self.id}: the printed {name} = … would take the place of another {name}"
+                )
         p = symbol_of(numbers["phi_upper"])
         fixed = {"phi": "clipped", "phi_lower": p, "phi_upper": p}
         free = {k: symbol_of(h) for k, h in numbers.items()

@@ -70,8 +70,17 @@ class Claim:
             return self.trial()
         except EigenstepError:
             raise
-        except (ArithmeticError, AssertionError, LookupError, SyntaxError, TypeError, ValueError) as error:
-            return Evidence(False, f"no trial can be made: {type(error).__name__}: {shown(str(error))}")
+        except (
+            ArithmeticError,
+            AssertionError,
+            LookupError,
+            SyntaxError,
+            TypeError,
+            ValueError,
+        ) as error:
+            return Evidence(
+                False, f"no trial can be made: {type(error).__name__}: {shown(str(error))}"
+            )
 
     def decide(self) -> tuple[Verdict, str, dict[str, Any] | None]:
         """The verdict, the method in words, and where the claim is refuted a counterexample."""

@@ -50,8 +50,14 @@ class ConjugacyClaim(Claim):
         symbols = {s.name: s for s in (*one.free.values(), *one.system.state)} | {"eta": ETA}
         if one.system.order != two.system.order or len(self.change) != one.system.order:
             orders = f"{one.system.order} and {two.system.order}"
-            return Verdict.REFUTED, "comparison of the states", {"variables": orders, "rows": str(len(self.change))}
-        if any(map(_hides_steps, ((self.first, self.first_fixed), (self.second, self.second_fixed)))):
+            return (
+                Verdict.REFUTED,
+                "comparison of the states",
+                {"variables": orders, "rows": str(len(self.change))},
+            )
+        if any(
+            map(_hides_steps, ((self.first, self.first_fixed), (self.second, self.second_fixed)))
+        ):
             return Verdict.OPEN, "the code run on numbers is not the traced one", None
         typed = [parse_defined(row, symbols) for row in self.change]
         rows = [row.value for row in typed]

@@ -78,9 +78,10 @@ class CycleClaim(Claim):
         """Where the gradient is none of such a function; None where it is one everywhere."""
         relations = gradient.atoms(sp.core.relational.Relational)
         ends = sorted({s for r in relations for s in r.args if s.is_Rational})
-        if any(r.args.count(x) != 1 or not all(s == x or s.is_Rational for s in r.args) for r in relations) or gradient.has(
-            sp.Mod, sp.sign, sp.Abs, sp.Max, sp.Min
-        ):
+        if any(
+            r.args.count(x) != 1 or not all(s == x or s.is_Rational for s in r.args)
+            for r in relations
+        ) or gradient.has(sp.Mod, sp.sign, sp.Abs, sp.Max, sp.Min):
             return {"gradient": "not in pieces between numbers"}
         inside = (
             [ends[0] - 1, *((a + b) / 2 for a, b in itertools.pairwise(ends)), ends[-1] + 1]

@@ -66,19 +66,29 @@ class EdgeClaim(Claim):
     def _check(self) -> None:
         """Refuse a point at which the rule cannot be run, and names that stand for two things, or nothing."""
         rule = self.rule
-        rule.check({k: float(v) if isinstance(v, Fraction) else v for k, v in self.settings.items()})
+        rule.check(
+            {k: float(v) if isinstance(v, Fraction) else v for k, v in self.settings.items()}
+        )
         require(Integers(1), begin=self.begin)
         own = (rule.parameter, *rule.state)
         if not any(name in own for name in self.becomes):
-            raise UnknownName(f"variable of {rule.name} among what it becomes", ", ".join(self.becomes), own)
+            raise UnknownName(
+                f"variable of {rule.name} among what it becomes", ", ".join(self.becomes), own
+            )
         given = {"g", *(f"g{t}" for t in range(1, len(self.gradients) + 1)),
                  *(h.symbol for h in rule.hyperparameters.values() if not h.is_choice)}  # fmt: skip
         for name in self.becomes:
             if name in given and name not in own:
-                raise NameCollision(f"claim {self.id}: {name} = … would take the place of another {name}")
+                raise NameCollision(
+                    f"claim {self.id}: {name} = … would take the place of another {name}"
+                )
         lengths = {len(self.theta), *map(len, self.gradients)}
         if not self.gradients or len(lengths) > 1:
-            raise DomainError("gradients", self.gradients, f"one a step or more, each of {len(self.theta)} elements")
+            raise DomainError(
+                "gradients",
+                self.gradients,
+                f"one a step or more, each of {len(self.theta)} elements",
+            )
 
     def _values(self, order: slice) -> Iterator[tuple[str, Any, Any]]:
         rule = self.rule

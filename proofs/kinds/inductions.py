@@ -72,10 +72,16 @@ class InductionClaim(Claim):
         )
         return [
             *((start, self._from(self.given, _put(c, self.start))) for c in self.invariant),
-            *(("at the start it is a number", self._from(self.given, f"({e})*0 >= 0"))
-              for e in self.start.values() if _may_be_undefined(e)),
-            *(("a step leads to a number", self._from(known, f"({e})*0 >= 0"))
-              for e in self.then.values() if _may_be_undefined(e)),
+            *(
+                ("at the start it is a number", self._from(self.given, f"({e})*0 >= 0"))
+                for e in self.start.values()
+                if _may_be_undefined(e)
+            ),
+            *(
+                ("a step leads to a number", self._from(known, f"({e})*0 >= 0"))
+                for e in self.then.values()
+                if _may_be_undefined(e)
+            ),
             *((step, self._from(known, _put(c, self.then))) for c in self.invariant),
             *((end, self._from(last, c)) for c in self.so),
         ]

@@ -61,7 +61,9 @@ class ScaleVarianceClaim(Claim):
 
         def V(rho: Any) -> sp.Expr:
             if not (rho.is_Integer and rho > 2):
-                raise DomainError("V", f"V({rho})", "an integer above 2: up to 2 the variance is infinite")
+                raise DomainError(
+                    "V", f"V({rho})", "an integer above 2: up to 2 the variance is infinite"
+                )
             seen[f"V({rho})"] = value = variance(rho)
             return value
 

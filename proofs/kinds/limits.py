@@ -76,7 +76,11 @@ class LimitClaim(Claim):
         if either is not None:
             note(f"{said(either)} may have either sign, or be 0")
             if approached:
-                return Verdict.OPEN, "limit: not seen to be one for all values of the other names", None
+                return (
+                    Verdict.OPEN,
+                    "limit: not seen to be one for all values of the other names",
+                    None,
+                )
         elif difference == 0 and approached:
             return Verdict.PROVED, "limit, and seen in numbers", None
         if difference != 0 and not approached and elsewhere:

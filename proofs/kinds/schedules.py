@@ -21,7 +21,6 @@ from ..trials.evidence import Evidence
 from ..verdict import Verdict
 from .claim import Claim
 
-
 _PLAIN = re.compile(r"-?\d+(\.\d+)?")
 
 

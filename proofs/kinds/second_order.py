@@ -76,7 +76,9 @@ class ComplexRateClaim(Claim):
                 return Verdict.REFUTED, method, {**seen, "modulus": sp.sqrt(determinant.subs(at)),
                                                  "stated": rate.subs(at)}  # fmt: skip
         # Squares are equal of −rate, too, and where rate is not defined.
-        domain = domain_relations([h for h in self.rule.hyperparameters.values() if not h.convention])
+        domain = domain_relations(
+            [h for h in self.rule.hyperparameters.values() if not h.convention]
+        )
         positive = decide_real([*domain, turning], [*typed.needs, sp.Ge(rate, 0, evaluate=False)])
         return from_decisions(method, equal(rate**2, determinant), positive)
 
@@ -126,7 +128,9 @@ class MatrixPowerClaim(Claim):
         method = "Cayley–Hamilton: polynomials at the eigenvalues"
         s1, s2, z = sp.symbols("s1 s2 R", nonzero=True)
         k = sp.Symbol("k", integer=True, positive=True)
-        written = parse_defined(self.power, {"R": z, "I": sp.Integer(1), "k": k, "s1": s1, "s2": s2})
+        written = parse_defined(
+            self.power, {"R": z, "I": sp.Integer(1), "k": k, "s1": s1, "s2": s2}
+        )
         typed = written.value
         apart = [] if self.repeated else [sp.Ne(s1, s2, evaluate=False)]
         if any(decide_real(apart, [n]).holds is not True for n in written.needs):

@@ -76,7 +76,9 @@ class StepBoundClaim(Claim):
         if len(self.rule.state) != 2 or begins_elsewhere(self.rule):
             return Verdict.OPEN, f"{METHOD}: two means that begin at 0", None
         weights, beta1, beta2 = self._weights()
-        if any(STEP in w.free_symbols for w in (weights.old, weights.kept, weights.new, weights.fresh)):
+        if any(
+            STEP in w.free_symbols for w in (weights.old, weights.kept, weights.new, weights.fresh)
+        ):
             return Verdict.OPEN, f"{METHOD}: weights that change with t", None
         if decide(self._domain(), sp.false).holds is not False:
             return Verdict.OPEN, f"{METHOD}: no β1 and β2 are such", None
@@ -99,7 +101,9 @@ class StepBoundClaim(Claim):
             smaller = decide(self._domain(), sp.Lt(beta1**2, beta2, evaluate=False)).holds is True
             domain += [P < Q] if smaller else []
         # Squares are equal of −bound, too, and where it is not defined.
-        needs = [n.subs(powers) for n in (*self._needs(self.bound), sp.Ge(bound, 0, evaluate=False))]
+        needs = [
+            n.subs(powers) for n in (*self._needs(self.bound), sp.Ge(bound, 0, evaluate=False))
+        ]
         if decide_real(domain, [n for n in needs if n != sp.true] or [sp.true]).holds is not True:
             return Verdict.OPEN, f"{METHOD}: a bound that is not seen to be a number ≥ 0", None
         if self.largest:

@@ -10,9 +10,9 @@ import numpy as np
 import sympy as sp
 
 from ...analysis.expressions import parse, parse_defined
+from ...analysis.linear.stability import domain_relations
 from ...analysis.tracing import ETA, trace
 from ...optimizers.rule import Rule
-from ...analysis.linear.stability import domain_relations
 from ..steps import decide, note
 from ..trials.arithmetic import read
 from ..trials.changes import changed
@@ -61,7 +61,9 @@ class ChangingRateClaim(Claim):
         if p.order != q.order or len(self.change) != p.order:
             rows = {"variables": f"{p.order} and {q.order}", "rows": str(len(self.change))}
             return Verdict.REFUTED, "comparison of the states", rows
-        typed = [parse_defined(row, {**symbols, **{s.name: s for s in p.state}}) for row in self.change]
+        typed = [
+            parse_defined(row, {**symbols, **{s.name: s for s in p.state}}) for row in self.change
+        ]
         domain = [*domain_relations([self.first.hyperparameters[k] for k in one.free])]
         if not all(decide(domain, n).holds for row in typed for n in row.needs):
             return Verdict.OPEN, "the change of state is not a number for all hyperparameters", None

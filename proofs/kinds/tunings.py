@@ -71,7 +71,9 @@ class TuningClaim(Claim):
         if decide(spectrum, sp.false).holds is not False:
             return Verdict.OPEN, f"{method}: no spectrum has such a root", None
         given = {"mu": MU, "L": L, "root": sp.Symbol("root", positive=True)}
-        needs = {n for v in (*self.values.values(), self.rate) for n in parse_defined(v, given).needs}
+        needs = {
+            n for v in (*self.values.values(), self.rate) for n in parse_defined(v, given).needs
+        }
         apart = [sp.Gt(L, MU, evaluate=False), sp.Gt(MU, 0, evaluate=False),
                  sp.Eq(given["root"] ** 2, parse(self.root_squared, given), evaluate=False)]  # fmt: skip
         decisions = [decide(apart, n) for n in sorted(needs, key=sp.default_sort_key)]
@@ -101,7 +103,9 @@ class TuningClaim(Claim):
     def _check_names(self) -> None:
         for name in ("lr", *self.values):
             if name not in self.rule.hyperparameters or name not in self.values:
-                raise UnknownName(f"value among the printed ones of {self.rule.name}", name, self.values)
+                raise UnknownName(
+                    f"value among the printed ones of {self.rule.name}", name, self.values
+                )
 
     def _of_another_unit(self, names: Mapping[str, Any]) -> str | None:
         """What would be another number if curvature were measured in another unit; None where nothing is.

@@ -19,7 +19,9 @@ import sympy as sp
 from .inequalities import decide_real
 
 
-def undecided(expression: Any, n: sp.Symbol, units: Mapping[Any, sp.Symbol] | None = None) -> str | None:
+def undecided(
+    expression: Any, n: sp.Symbol, units: Mapping[Any, sp.Symbol] | None = None
+) -> str | None:
     """What could be of either sign, or 0, for some parameters; None where nothing is.
 
     ``units`` gives κ > 0 of which e^(−κ) was put in for a name in (0, 1).
@@ -121,9 +123,13 @@ class _Signs:
         if coefficient.is_positive or coefficient.is_negative:
             return
         plain = sp.expand_power_exp(sp.expand(coefficient)).replace(
-            lambda e: isinstance(e, sp.exp) and sp.expand(e.args[0]).as_coeff_Mul()[1] in self.units,
-            lambda e: self.units[sp.expand(e.args[0]).as_coeff_Mul()[1]]
-            ** -sp.expand(e.args[0]).as_coeff_Mul()[0],
+            lambda e: (
+                isinstance(e, sp.exp) and sp.expand(e.args[0]).as_coeff_Mul()[1] in self.units
+            ),
+            lambda e: (
+                self.units[sp.expand(e.args[0]).as_coeff_Mul()[1]]
+                ** -sp.expand(e.args[0]).as_coeff_Mul()[0]
+            ),
         )
         granted = [sp.Lt(b, 1, evaluate=False) for b in self.units.values()]
         for kind in (sp.Gt, sp.Lt):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from eigenstep.optimizers import ops, rule
-from eigenstep.optimizers.domains import Integers, LearningRate, UnitInterval
+from eigenstep.optimizers.domains import Integers, LearningRate, NonNegative, UnitInterval
 
 
 @rule
@@ -45,9 +45,21 @@ def _one(theta: Any) -> Any:
 
 
 def _adam_numbers(
-    t, *, lr: LearningRate = 0.01, beta1: UnitInterval = 0.9, beta2: UnitInterval = 0.999, eps: LearningRate = 1e-8
+    t,
+    *,
+    lr: LearningRate = 0.01,
+    beta1: UnitInterval = 0.9,
+    beta2: UnitInterval = 0.999,
+    eps: NonNegative = 1e-8,
 ):
-    return {"lr": lr, "beta1": beta1, "beta2": beta2, "eps": eps, "u1": 1 / (1 - beta1**t), "u2": 1 / (1 - beta2**t)}
+    return {
+        "lr": lr,
+        "beta1": beta1,
+        "beta2": beta2,
+        "eps": eps,
+        "u1": 1 / (1 - beta1**t),
+        "u2": 1 / (1 - beta2**t),
+    }
 
 
 @rule(coefficients=_adam_numbers, initial={"m": _one})
@@ -59,9 +71,20 @@ def adam_from_one(theta, g, m, v, *, lr, beta1, beta2, eps, u1, u2):
 
 
 def _fading(
-    t, *, lr: LearningRate = 0.01, beta1: UnitInterval = 0.9, beta2: UnitInterval = 0.999, eps: LearningRate = 1e-8
+    t,
+    *,
+    lr: LearningRate = 0.01,
+    beta1: UnitInterval = 0.9,
+    beta2: UnitInterval = 0.999,
+    eps: NonNegative = 1e-8,
 ):
-    return {"lr": lr, "fading": beta1 * (1 - 1 / (t + 1)), "beta2": beta2, "eps": eps, "u2": 1 / (1 - beta2**t)}
+    return {
+        "lr": lr,
+        "fading": beta1 * (1 - 1 / (t + 1)),
+        "beta2": beta2,
+        "eps": eps,
+        "u2": 1 / (1 - beta2**t),
+    }
 
 
 @rule(coefficients=_fading)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eigenstep.optimizers.rules import adam, heavy_ball, rmsprop
+from eigenstep.optimizers.rules import adam, rmsprop
 from eigenstep.proofs.kinds import (
     ExponentialDecayClaim,
     FirstTractableClaim,
@@ -131,7 +131,6 @@ INDUCTIONS = [
     say("γ = 1 does not fall", ExponentialDecayClaim, "1", "1"),
     say("a fixed γ", ExponentialDecayClaim, "1", "99/100"),
     say("γ = e^(−1/T)", ExponentialDecayClaim, "1", "exp(-1/T)"),
-    say("γ = T^(−1/(2T)): the end is T^(−1/2)", ExponentialDecayClaim, "1", "T**(-1/(2*T))"),
     say("γ = T^(−1/T) above 1 at small steps", ExponentialDecayClaim, "2", "T**(-1/T)"),
     say("a first step of 0", ExponentialDecayClaim, "0", "T**(-1/T)"),
     say("γ = T^(1/T) grows", ExponentialDecayClaim, "1", "T**(1/T)"),

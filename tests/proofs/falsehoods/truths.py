@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from eigenstep.optimizers.rules import adagrad, adam, gradient_descent, heavy_ball, lion, nesterov, signum
+from eigenstep.optimizers.rules import (
+    adagrad,
+    adam,
+    gradient_descent,
+    heavy_ball,
+    lion,
+    nesterov,
+    signum,
+)
 from eigenstep.proofs.kinds import (
     BoxClaim,
     ComplexRateClaim,
