@@ -80,7 +80,7 @@ def concrete(expression: Any, elements: tuple[sp.Symbol, ...]) -> Any:
     Those that act elementwise become linear; what is gathered becomes that of a tensor of two elements, the
     second of which has its own values of the symbols in ``elements``.
     """
-    second = {s: sp.Rational(5 + 3 * i, 4 + 2 * i) for i, s in enumerate(elements)}
+    second = {s: sp.Rational(1 + i, 9 + 4 * i) for i, s in enumerate(elements)}
     expression = expression.xreplace({SIZE: sp.Integer(2)})
     while functions := expression.atoms(AppliedUndef):
         innermost = (f for f in functions if not any(a.has(AppliedUndef) for a in f.args))

@@ -45,8 +45,8 @@ class RegionClaim(Claim):
         decisions = decide_region(
             theory.stability.polynomial, inequalities, theory.stability.domain
         )
-        defined = [decide(theory.stability.domain, sp.Ne(below, 0, evaluate=False)),
-                   *(decide(theory.stability.domain, n) for n in typed.needs)]  # fmt: skip
+        needs = [*typed.needs, *([] if below.is_number else [sp.Ne(below, 0, evaluate=False)])]
+        defined = [decide(theory.stability.domain, n) for n in needs]
         wanted = defined + [d for k, d in decisions.items() if self.direction in ("both", k)]
         return from_decisions("real arithmetic (z3)", *wanted)
 
