@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from ..analysis.decision import any_counterexample
+from ..optimizers.errors import EigenstepError
 from ..optimizers.machine.pools import pool
 from .evidence import evidence
 from .kinds.claim import Claim
@@ -35,8 +36,13 @@ def survey(claim: Claim) -> Survey:
     """Try the proof on every mutant of a claim."""
     killed, equivalent, survived = 0, 0, []
     for mutant in dict.fromkeys(map(_Frozen, mutants_of(claim))):
-        with any_counterexample():
-            verdict = mutant.claim.decide()[0]
+        try:
+            with any_counterexample():
+                verdict = mutant.claim.decide()[0]
+        except (
+            EigenstepError
+        ):  # what is no statement, as a sum of a vector and a number, is refused
+            verdict = Verdict.REFUTED
         if verdict is Verdict.REFUTED:
             killed += 1
         elif verdict is Verdict.PROVED and _says_the_same(claim, mutant.claim):

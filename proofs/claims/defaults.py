@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...optimizers.rules import ALL_RULES, rmsprop_variant
-from ..kinds import Claim, DefaultsClaim
+from ...optimizers.compositions import lookahead, with_decoupled_weight_decay, with_weight_decay
+from ...optimizers.rules import ALL_RULES, gradient_descent, rmsprop_variant
+from ..kinds import Claim, DefaultsClaim, any_rule
 
 _ADAM = {"lr": "0.001", "beta1": "0.9", "beta2": "0.999", "eps": "10**-8"}
 _LAYERWISE = {"weight_decay": "0", "phi": "identity", "phi_lower": "0", "phi_upper": "10"}
@@ -83,4 +84,10 @@ CLAIMS: list[Claim] = [
                     {**_OURS["rmsprop"], **({"momentum": "0.9"} if momentum else {})}, whole=True)
       for momentum, centered in ((True, False), (False, True), (True, True))
       for rule in (rmsprop_variant(momentum=momentum, centered=centered),)),
+    *(DefaultsClaim(f"D.{key}.ours", f"Defaults of ours, {words}", "eigenstep", rule, values, whole=True)
+      for key, words, rule, values in (
+          ("lookahead", "Lookahead around any rule", lookahead(any_rule), {"lr": "0.01", "k": "5", "alpha": "0.5", "reset_state": "False"}),
+          ("weight_decay", "weight decay added to any rule", with_weight_decay(gradient_descent), {"lr": "0.01", "weight_decay": "0"}),
+          ("decoupled_weight_decay", "decoupled weight decay added to any rule", with_decoupled_weight_decay(gradient_descent),
+           {"lr": "0.01", "weight_decay": "0"}))),
 ]  # fmt: skip

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...optimizers.rules import ALL_RULES, rmsprop_variant
+from ...optimizers.compositions import lookahead
+from ...optimizers.rules import ALL_RULES, asgd, heavy_ball, rmsprop_variant, yogi
 from ..kinds import Claim, EdgeClaim
 
 _STILL: dict[str, dict[str, Any]] = {
@@ -64,4 +65,13 @@ CLAIMS: list[Claim] = [
     EdgeClaim("E.radam.threshold", r"At $\rho_t \le 4$ RAdam steps by $\eta\hat m$ without the second moment, at a "
               r"$\rho_\infty$ of 4 too", "eigenstep", ALL_RULES["radam"], {**_RATE, "beta2": 0.6}, (2.0, -3.0),
               ((3.0, -4.0),) * 30, {"theta": "theta - 30*eta*g"}),
+    EdgeClaim("E.lookahead.kept", "Lookahead that keeps the state of a rule which begins at $a$: Yogi’s after a "
+              "synchronization", "eigenstep", lookahead(yogi), {"k": 1, "initial_accumulator": 0.25}, (2.0, -3.0),
+              ((3.0, -4.0),), {"m": "beta1*initial_accumulator + (1 - beta1)*g"}),
+    EdgeClaim("E.lookahead.anew", "Lookahead that begins anew begins where the slow weights are: ASGD’s average after a "
+              "synchronization", "eigenstep", lookahead(asgd), {**_RATE, "k": 1, "reset_state": True}, (2.0, -3.0),
+              ((3.0, -4.0),), {"slow": "fast - alpha*eta*(g + a*fast)", "ax": "slow"}),
+    EdgeClaim("E.lookahead.overflow", "Where the weights overflow at a synchronization a state that begins anew is no "
+              "number either", "eigenstep", lookahead(heavy_ball), {"lr": 16.0, "k": 1, "reset_state": True}, (2.0, -3.0),
+              ((1e308, -1e308),), {"v": "(fast - eta*g)*0"}),
 ]  # fmt: skip

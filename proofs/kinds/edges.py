@@ -55,7 +55,7 @@ class EdgeClaim(Claim):
             note(f"{name} = {found}, claimed {said}")
             with np.errstate(all="ignore"):
                 close = np.abs(found - said) <= _TOLERANCE * np.maximum(np.abs(found), np.abs(said))
-            if not np.all(close | (found == said)):
+            if not np.all(close | (found == said) | (np.isnan(found) & np.isnan(said))):
                 return Verdict.REFUTED, "the code run at the point", {name: found.tolist()}
         return Verdict.PROVED, "the code run at the point", None
 

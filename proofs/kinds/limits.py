@@ -62,9 +62,9 @@ class LimitClaim(Claim):
             return Verdict.OPEN, "limit: of what may jump", None
         try:
             found = sp.limit(typed.value, variable, sp.oo)
+            difference = sp.simplify(found - stated)
         except (NotImplementedError, ValueError) as error:  # it depends on a name's value, mostly
             return Verdict.OPEN, f"limit: SymPy finds none ({error})", None
-        difference = sp.simplify(found - stated)
         note(
             f"SymPy: the limit as {self.variable} → ∞ is {said(found)}; it differs from the stated by {said(difference)}"
         )

@@ -11,7 +11,14 @@ import pytest
 import sympy as sp
 from eigenstep.optimizers.machine.workers import Overrun, Workers
 from eigenstep.proofs import with_corrections
-from eigenstep.proofs.kinds import InequalityClaim, RegionClaim, RootLemma, TuningClaim
+from eigenstep.proofs.kinds import (
+    InductionClaim,
+    InequalityClaim,
+    RegionClaim,
+    RootLemma,
+    TuningClaim,
+    WiderRegionClaim,
+)
 
 cvc5 = pytest.importorskip("cvc5.pythonic")
 
@@ -117,6 +124,8 @@ CERTIFIED = (
     "text.pepit.nesterov", "text.pepit.triple_momentum_corrected",
 )  # fmt: skip
 """Which cvc5 does not decide in a minute; their certificates are below."""
+INDUCTIONS = [k for k, c in with_corrections().items() if isinstance(c, InductionClaim)]
+WIDER = [k for k, c in with_corrections().items() if isinstance(c, WiderRegionClaim)]
 INEQUALITIES = {k: c for k, c in with_corrections().items() if isinstance(c, InequalityClaim)}
 
 
@@ -318,40 +327,49 @@ def test_weighted_sums(key):
     assert sp.cancel(sp.together(wanted - total)) == 0
 
 
-SECOND = {
-    "InequalityClaim": "cvc5 on the typed text, or an exact certificate; Coq",
-    "RegionClaim": "cvc5 on characteristic polynomials derived by hand; Coq on the code's own step",
-    "RootLemma": "cvc5; Coq",
-    "TuningClaim": "cvc5, and polynomials without negative terms; Coq on the code's own step",
-    "EquationsClaim": "the code run beside the printed text in float64; Coq, without SymPy",
-    "IdentityClaim": "the typed text in float64; Coq",
-    "GrowthClaim": "cvc5 on the derivative",
-    "MaximumLimitClaim": "cvc5 on the squeeze",
-    "ConjugacyClaim": "both forms run in float64",
-    "StoredPointClaim": "both forms run in float64",
-    "MatrixClaim": "steps of the code in float64",
-    "PowerClaim": "the code run in float64",
-    "MatrixIdentityClaim": "random matrices in float64",
-    "SumClaim": "sums added up in float64",
-    "UnrolledClaim": "the code run in float64",
-    "LimitClaim": "the typed text in float64 far out",
-    "VarianceClaim": "the code's noise in float64",
-    "LookaheadClaim": "the code run in float64",
-    "SymmetryClaim": "the code run in float64 twice",
-    "ScalingClaim": "eigenvalues in float64",
-    "CycleClaim": "the code run in float64",
-    "NoiseStepClaim": "the code run in float64",
-    "BoxClaim": "the code run in float64",
-    "SignCycleClaim": "the code run in float64",
-    "SingularValueClaim": "the steps in float64",
-}
-"""By kind of claim, who else than its prover is asked: here, in the trials, and by Coq where it is."""
+@pytest.mark.parametrize("key", INDUCTIONS)
+def test_inductions(key, holds):
+    """Start, step and end of an induction, each by cvc5; of a refuted one some part fails."""
+    claim = with_corrections()[key]
+    answers = []
+    for _, part in claim.obligations():
+        reader = Reader()
+        hypotheses = [reader.read(h) for h in part.hypotheses]
+        conclusion = reader.read(part.conclusion)
+        answers.append(holds(hypotheses, conclusion, reader.denominators))
+    assert None not in answers
+    assert all(answers) is (claim.corrected is None)
 
 
-def test_every_kind_has_a_second_opinion():
+@pytest.mark.parametrize("key", WIDER)
+def test_wider_regions(key, holds):
+    """The roots of the characteristic polynomial, on the domain; 99% of the bound is not it."""
+    claim = with_corrections()[key]
+
+    def decided(bound):
+        reader = Reader()
+        b, h, a, w = (cvc5.Real(n) for n in ("beta", "h", "a", "w"))
+        T, D = traces_and_determinants()[claim.rule.name, ()](h)
+        reader.names["beta"] = b
+        inside = cvc5.And(h > 0, reader.read(f"({bound}) - h") > 0)
+        domain = [reader.read(d) for d in claim.domain]
+        real = ([2 * a == T, a * a - w * w == D, w >= 0], cvc5.And(a + w < 1, a - w > -1))
+        pair = ([2 * a == T, a * a + w * w == D, w > 0], a * a + w * w < 1)
+        answers = [holds([*domain, *roots, inside], stable) for roots, stable in (real, pair)]
+        answers += [holds([*domain, *roots, stable], inside) for roots, stable in (real, pair)]
+        return all(answers) if None not in answers else None
+
+    assert decided(claim.bound) is (claim.corrected is None)
+    assert decided(f"({claim.bound})*99/100") is False
+
+
+def test_every_kind_has_a_second_opinion(monkeypatch):
     """A new kind says here who confirms it; what is said of Coq is what can be exported."""
     from eigenstep.proofs.export import EXPORTERS
 
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    from opinions import SECOND
+
     kinds = {type(c).__name__ for c in with_corrections().values()}
-    assert kinds <= SECOND.keys()
+    assert kinds == SECOND.keys()
     assert {k for k, said in SECOND.items() if "Coq" in said} == {k.__name__ for k in EXPORTERS}

@@ -5,6 +5,7 @@ is in the tests of the classes.
 """
 
 import io
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,12 +16,20 @@ from eigenstep.optimizers.compositions import at_gradient_point
 from eigenstep.proofs import ALL_CLAIMS
 from eigenstep.proofs.kinds import DefaultsClaim, EquationsClaim
 
-DEFAULTS = [c for c in ALL_CLAIMS.values() if isinstance(c, DefaultsClaim)]
+ADDED = ("D.lookahead.ours", "D.weight_decay.ours", "D.decoupled_weight_decay.ours")
+"""Of what is put around a rule: its class takes an optimizer, or it has none."""
+DEFAULTS = [c for c in ALL_CLAIMS.values() if isinstance(c, DefaultsClaim) and c.id not in ADDED]
 PROVED = {c.rule.name: c.rule for c in DEFAULTS}
 
 
+FORMS = {
+    "RMSprop": ({}, {"momentum": 0.9}, {"centered": True}, {"momentum": 0.9, "centered": True})
+}
+"""Arguments by which a class takes another rule."""
+
+
 def classes():
-    """By name of a rule, the classes that step by it when nothing is said."""
+    """By name of a rule, the classes that step by it, with the arguments that make them."""
     found = {}
     for name in ours.__all__:
         cls = getattr(ours, name)
@@ -33,9 +42,11 @@ def classes():
                 "SOAP",
             ):  # of any rule; of matrices
                 continue
-            optimizer = cls([leaf(1)])
-            rule = optimizer.rule_of(optimizer.param_groups[0])
-            found.setdefault(rule.name, []).append(cls)
+            for arguments in FORMS.get(name, ({},)):
+                made = partial(cls, **arguments) if arguments else cls
+                optimizer = made([leaf(1)])
+                rule = optimizer.rule_of(optimizer.param_groups[0])
+                found.setdefault(rule.name, []).append(made)
     return found
 
 
@@ -66,6 +77,14 @@ def test_the_printed_defaults_are_the_classes(claim):
         for name, text in claim.printed.items():
             expected = claim._value(name)
             assert now[name] == expected, (cls, name, text)
+
+
+def test_lookahead_has_the_claimed_defaults():
+    outer = ours.Lookahead(ours.HeavyBall([leaf(1)]))
+    now = outer.hyperparameters_of(outer.param_groups[0])
+    claim = ALL_CLAIMS["D.lookahead.ours"]
+    for name in ("k", "alpha", "reset_state"):
+        assert now[name] == claim._value(name)
 
 
 class Watched:
