@@ -1,9 +1,10 @@
 """Mutants: a claim with one part of its statement changed.
 
-A proof that accepts a false mutant proves nothing. A mutant is *killed* when it is refuted. It is
-*equivalent* when it is proved, and says the same in float64 arithmetic that shares no code with the
-prover (β + (1 − β) for (1 − β) + β). Anything else has *survived*. Superfluous hypotheses survive, too:
-dropping one, or taking a strict one with equality, must make an inequality fail.
+A proof that accepts a false mutant proves nothing. A mutant is *killed* when it is refuted, or refused
+in a line as being of no domain. It is *equivalent* when it is proved, and says the same in float64
+arithmetic that shares no code with the prover (β + (1 − β) for (1 − β) + β). Anything else has *survived*.
+Superfluous hypotheses survive, too: dropping one, or taking a strict one with equality, must make an
+inequality fail.
 
 The rules' own code is changed, too: a claim that is proved of a rule with a mistake in it says nothing about
 the rule. Such a mutant is killed when a claim about the rule is no longer proved.

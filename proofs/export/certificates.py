@@ -43,6 +43,37 @@ assert (- step_ <= 2 * b <= step_) by nra.
 assert (- step_ < a - b < step_) by lra.
 nra.
 """,
+    # d rho (1 - rho)(1 - P), and the bounds on z and e times what multiplies them.
+    "P14.slow.part5": """\
+intros.
+assert (0 <= rho * (d * rho - (1 - rho) * z)) by (apply Rmult_le_pos; lra).
+assert (0 <= rho * (1 - rho) * P * (d + e)) by (repeat apply Rmult_le_pos; lra).
+assert (0 <= rho * d * (1 - rho) * (1 - P)) by (repeat apply Rmult_le_pos; lra).
+lra.
+""",
+    "P14.slow.part6": """\
+intros.
+assert (0 <= rho * (d * rho + (1 - rho) * z)) by (apply Rmult_le_pos; lra).
+assert (0 <= rho * (1 - rho) * P * (d - e)) by (repeat apply Rmult_le_pos; lra).
+assert (0 <= rho * d * (1 - rho) * (1 - P)) by (repeat apply Rmult_le_pos; lra).
+lra.
+""",
+    # Were z < 1, so were y, and x - d + u <= y <= z - w.
+    "P17.stays.part2": """\
+intros.
+enough (~ z < 1) by lra. intros Hz.
+assert (y + w - z <= 0) by nra.
+assert (x - d + u - y <= 0) by nra.
+lra.
+""",
+    "P21.part5": """\
+intros.
+assert (E : k * n = step_) by lra. assert (F : S_ = n ^ 2) by lra. subst step_ S_. lra.
+""",
+    "P21.part6": """\
+intros.
+assert (E : k * n = step_) by lra. assert (F : S_ = n ^ 2) by lra. subst step_ S_. lra.
+""",
 }
 
 NO_BETTER: dict[str, str] = {

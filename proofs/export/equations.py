@@ -9,8 +9,10 @@ from typing import Any
 
 from ...optimizers.domains import Hyperparameter, Integers, Interval
 from ...optimizers.rule import Rule
-from .lemmas import Export, Lemma, implied, name_of, quantified
-from .scripts import Side, script_for_equality
+from .granted import Granted
+from .lemmas import Export, Lemma, implied, name_of
+from .needs import granted, needs
+from .scripts import Side, script_for_equality, script_for_needs
 from .terms import ExportError, Term, name_in_coq, term
 from .trying import points
 from .typed import read_any, read_term
@@ -119,7 +121,7 @@ def run(rule: Rule, variables: Variables, tensors: Mapping[str, Term]) -> dict[s
 
 
 def export_equations(claim: Any) -> Export:
-    """A lemma for each variable of the rule, and one for its first value."""
+    """A lemma for each variable of the rule, for its first value, and for where the code is defined."""
     rule: Rule = claim.rule
     variables = variables_of(rule, claim.fixed)
     names = [rule.parameter, rule.gradient, *rule.state]
@@ -129,7 +131,8 @@ def export_equations(claim: Any) -> Export:
     tensors = {k: Term.real(f"{name_in_coq(k)} i") for k in names} if whole else plain
     computed = run(rule, variables, tensors) if whole else computed
     typed = _Printed(claim, {**variables.symbols, **tensors, "t": T}, whole)
-    lemmas = []
+    given = Granted(claim, variables, tensors, whole)
+    lemmas = given.lemmas(computed)
     for key in (*rule.state, rule.parameter, "point"):
         if (
             key == "point"
@@ -141,7 +144,7 @@ def export_equations(claim: Any) -> Export:
             points(variables.reals, [*variables.naturals, "t"], [t.value.split()[0] for t in tensors.values()]),
             tuple(variables.reals), variables.edges(), whole, bool(getattr(claim, "positive_norms", False)),
         )  # fmt: skip
-        lemmas.append(_lemma(claim.id, key, side, typed.text(key), variables, tensors))
+        lemmas += _lemmas(claim.id, key, side, typed.text(key), given)
     return Export(claim.id, tuple(lemmas), claim.statement)
 
 
@@ -185,32 +188,20 @@ class _Printed:
         return "\n".join([*(f"let {n} := {of}{v} in" for n, v in reversed(kept)), result])
 
 
-def _lemma(
-    key: str, part: str, side: Side, printed: str, variables: Variables, tensors: Mapping[str, Term]
-) -> Lemma:
+def _lemmas(key: str, part: str, side: Side, printed: str, given: Granted) -> list[Lemma]:
+    """That the code is what is printed, and, where print does not say so itself, that it is defined there."""
     if "let " in printed or side.printed.op == "if":
         printed = f"({printed})"
     code = f"({side.code.text})" if side.code.op == "if" else side.code.text
-    everything = f"{code} {printed}"
-    hypotheses = [*variables.hypotheses, "(1 <= t)%nat", *side.hypotheses()]
-    used = [t.value.split()[0] for t in tensors.values()]
-    others = []
-    if side.whole:
-        others = [
-            "(index : Type)",
-            "(norm : (index -> R) -> R)",
-            f"({' '.join(used)} : index -> R)",
-            "(i : index)",
-        ]
-    functions = {
-        n.value: len(n.args)
-        for n in (*side.code.nodes(), *side.printed.nodes())
-        if n.op == "applied"
-    }
-    others += [f"({n} : {'R -> ' * count}R)" for n, count in functions.items()]
-    if "power " in everything:
-        others.append("(power : R -> R -> R)")
-    reals = [*variables.reals, *([] if side.whole else used)]
-    statement = quantified(reals, [*variables.naturals, "t"], others) + "\n"
-    statement += implied(hypotheses, f"(* the code *)  {code}\n= (* printed *)\n{printed}")
-    return Lemma(name_of(key, part), statement, script_for_equality(side))
+    nodes = (*side.code.nodes(), *side.printed.nodes())
+    variables = given.quantified(nodes) + "\n"
+    hypotheses = [*given.hypotheses, *side.hypotheses()]
+    statement = implied(hypotheses, f"(* the code *)  {code}\n= (* printed *)\n{printed}")
+    lemmas = [Lemma(name_of(key, part), variables + statement, script_for_equality(side))]
+    if wanted := side.left_to_show():
+        known = [*given.hypotheses, *side.norms(), *granted(needs(side.printed))]
+        defined = implied(dict.fromkeys(known), " /\\\n".join(granted(wanted)))
+        lemmas.append(
+            Lemma(name_of(key, f"{part}_defined"), variables + defined, script_for_needs(side))
+        )
+    return lemmas

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from ..kinds.names import _BELOW_ONE, Names
+from ..kinds.names import Names
 from .inequalities import Names as Variables
-from .inequalities import defined
+from .inequalities import relation, said
 from .lemmas import Export, Lemma, implied, name_of, quantified
-from .scripts import Side, script_for_equality
-from .terms import Condition, ExportError, Term, name_in_coq
+from .needs import granted, needs
+from .scripts import Side, powers, script_for_equality, script_for_needs
+from .terms import ExportError, Term, name_in_coq
 from .trying import points
 from .typed import read_term
 
 
 def export_identity(claim: Any) -> Export:
-    """Both sides, for all positive values of what they contain, where they are defined."""
-    names, shown, lets = _read(claim, Names.INTEGERS)
+    """Both sides are equal where both are defined, and either is where the other is.
+
+    For all positive values of what they contain, or for all values that the claim's domain allows.
+    """
+    names, _, _ = _read(claim, Names.INTEGERS)
     sides = [read_term(text, names) for text in (claim.left, claim.right)]
     exponents = {
         n.value
@@ -26,33 +31,68 @@ def export_identity(claim: Any) -> Export:
         for n in p.args[1].nodes()
         if n.op == "nat"
     }
-    # What is no exponent need not be a natural number: the lemma is for all positive ones.
-    names, shown, lets = _read(
-        claim, tuple(n for n in Names.INTEGERS if name_in_coq(n) in exponents)
-    )
+    # What is no exponent need not be a natural number: the lemma is for all real ones.
+    whole = tuple(n for n in Names.INTEGERS if name_in_coq(n) in exponents)
+    names, shown, lets = _read(claim, whole)
     left, right = (read_term(text, names) for text in (claim.left, claim.right))
     written = [read_term(text, shown) for text in (claim.left, claim.right)]
-    free = {
-        n.value: n.op for side in (left, right) for n in side.nodes() if n.op in ("real", "nat")
-    }
-    reals = [n for n, op in free.items() if op == "real"]
-    whole = [n for n, op in free.items() if op == "nat"]
     if any(n.op in ("ln", "exp") for side in (left, right) for n in side.nodes()):
         raise ExportError("a logarithm")
-    powers = {n.args[0].value for side in (left, right) for n in side.nodes()
-              if n.op == "^" and n.args[1].op != "number" and n.args[0].op == "real"}  # fmt: skip
     if "power" in {n.op for side in (left, right) for n in side.nodes()}:
         raise ExportError("a power with a real exponent")
-    factors = tuple(n for n in reals if n in _BELOW_ONE and n in powers)
-    hypotheses = [f"0 < {n}" + (" < 1" if n in factors else "") for n in reals]
-    hypotheses += [f"(1 <= {n})%nat" for n in whole]
-    hypotheses += defined([Condition("=", left, right)])
-    side = Side(left, right, factors, points(reals, whole), tuple(reals), [])
+    domain = [relation(text, names) for text in claim.domain]
+    free = {
+        n.value: n.op
+        for part in (left, right, *domain)
+        for n in part.nodes()
+        if n.op in ("real", "nat")
+    }
+    reals = [n for n, op in free.items() if op == "real"]
+    naturals = [n for n, op in free.items() if op == "nat"]
+    if claim.domain:
+        given = [h for one in domain for h in (*granted(needs(one)), said(one))]
+        given += [f"({_least(n, claim.domain)} <= {n})%nat" for n in naturals]
+    else:
+        given = [f"0 < {n}" for n in reals] + [f"(1 <= {n})%nat" for n in naturals]
+    bases = {base.value for base, _ in powers([*left.nodes(), *right.nodes()]) if base.op == "real"}
+    factors = tuple(n for n in bases if _is_factor(n, claim.domain))
+    # Points at which a hint is looked for; each must be inside the domain, as no lemma speaks of others.
+    at = points(reals, naturals)
+    variables = quantified(reals, naturals) + "\n"
     one, two = (_with_lets(w, lets) for w in written)
-    statement = quantified(reals, whole) + "\n" + implied(hypotheses, f"{one}\n= {two}")
-    return Export(
-        claim.id, (Lemma(name_of(claim.id), statement, script_for_equality(side)),), claim.statement
-    )
+    lemmas = []
+    both = [*given, *granted(needs(left, right))]
+    side = Side(left, right, factors, at, tuple(reals), [])
+    statement = variables + implied(dict.fromkeys(both), f"{one}\n= {two}")
+    lemmas.append(Lemma(name_of(claim.id), statement, script_for_equality(side)))
+    for name, side in (("right", Side(right, left, factors, at, tuple(reals), [])),
+                       ("left", Side(left, right, factors, at, tuple(reals), []))):  # fmt: skip
+        wanted = [n for n in side.left_to_show() if n.hypothesis not in given]
+        if wanted:
+            known = dict.fromkeys([*given, *granted(needs(side.printed))])
+            statement = variables + implied(known, " /\\\n".join(granted(wanted)))
+            name = name_of(claim.id, f"{name}_defined")
+            lemmas.append(Lemma(name, statement, script_for_needs(side)))
+    return Export(claim.id, tuple(lemmas), claim.statement)
+
+
+def _least(name: str, domain: Sequence[str]) -> int:
+    """The least natural number that hypotheses allow for a name.
+
+    Raises:
+        ExportError: they allow negative ones, of which natural numbers are no stand-in.
+    """
+    for text in domain:
+        left, found, right = text.partition(" >= ")
+        if found and left.strip() == name and right.strip().isdecimal():
+            return int(right)
+    raise ExportError(f"the exponent {name} may be negative")
+
+
+def _is_factor(name: str, domain: Sequence[str]) -> bool:
+    """Whether hypotheses say that 0 ≤ name < 1."""
+    below = f"1 - {name} > 0" in domain
+    return below and (f"{name} >= 0" in domain or f"{name} > 0" in domain)
 
 
 def _with_lets(written: Term, lets: list[tuple[str, Term]]) -> str:

@@ -12,6 +12,7 @@ from ...optimizers.errors import shown
 from .certificates import CERTIFICATES
 from .fractions import coq, products, quotient
 from .lemmas import Export, Lemma, implied, name_of, quantified
+from .needs import granted, needs
 from .scripts import divisors
 from .terms import Condition, ExportError, Term, name_in_coq
 from .typed import read_term
@@ -66,27 +67,28 @@ def said(found: Condition) -> str:
     return f"{one} {found.op} {two}"
 
 
-def defined(relations: list[Condition]) -> list[str]:
-    """That no divisor is zero; those that are numbers are not."""
-    found: dict[str, None] = {}
-    for one in relations:
-        for divisor, _ in divisors(one):
-            if any(n.op in ("real", "nat") for n in divisor.nodes()):
-                text = f"INR {divisor.text}" if divisor.op == "nat" else divisor.within(60)
-                found[f"{text} <> 0"] = None
-    return list(found)
-
-
 def export_inequality(claim: Any) -> Export:
-    """The statement with its hypotheses, and that no divisor is zero."""
+    """The statement with its hypotheses; and that wherever they hold its conclusion is defined."""
+    return Export(claim.id, lemmas_of(claim), claim.statement)
+
+
+def lemmas_of(claim: Any, part: str = "") -> tuple[Lemma, ...]:
+    """The lemmas of an inequality; the name of each ends with ``part``."""
     names = Names()
     hypotheses = [relation(h, names) for h in claim.hypotheses]
     conclusion = relation(claim.conclusion, names)
-    variables = [t.value for t in names.values()]
-    given = [said(h) for h in hypotheses] + defined([*hypotheses, conclusion])
-    statement = quantified(variables) + "\n" + implied(given, said(conclusion))
-    proof = CERTIFICATES.get(claim.id) or script(hypotheses, conclusion)
-    return Export(claim.id, (Lemma(name_of(claim.id), statement, proof),), claim.statement)
+    given = [*granted(needs(*hypotheses)), *map(said, hypotheses)]
+    wanted = [n for n in needs(conclusion) if n.text not in given]
+    variables = quantified(t.value for t in names.values()) + "\n"
+    proof = CERTIFICATES.get(f"{claim.id}{part and '.'}{part}") or script(hypotheses, conclusion)
+    holds = variables + implied([*given, *(n.text for n in wanted)], said(conclusion))
+    lemmas = [Lemma(name_of(claim.id, part), holds, proof)]
+    if wanted:
+        defined = variables + implied(given, " /\\\n".join(n.text for n in wanted))
+        lemmas.append(
+            Lemma(name_of(claim.id, f"{part}{part and '_'}defined"), defined, "intros; needed.")
+        )
+    return tuple(lemmas)
 
 
 def script(hypotheses: list[Condition], conclusion: Condition) -> str:
@@ -146,14 +148,14 @@ def export_counterexample(claim: Any, point: Mapping[str, str]) -> Export:
     Raises:
         ExportError: a coordinate that is no rational number.
     """
-    (lemma,) = export_inequality(claim).lemmas
+    lemma = lemmas_of(claim)[0]
     names = Names()
     relations = [relation(h, names) for h in (*claim.hypotheses, claim.conclusion)]
     missing = [name for name in names if name not in point]
     if missing:
         raise ExportError(f"the counterexample has no {', '.join(missing)}")
     values = [read_term(point[name], {}).within(0) for name in names]
-    count = len(relations) - 1 + len(defined(relations))
+    count = len(relations) - 1 + len({n.hypothesis for n in needs(*relations)})
     proof = (
         "intros H. pose proof (H " + " ".join([*values, *(["ltac:(lra)"] * count)]) + ") as K. lra."
     )

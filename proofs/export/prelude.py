@@ -19,6 +19,12 @@ Qed.
 Lemma power_before : forall b t, (1 <= t)%nat -> b ^ t = b * b ^ (t - 1).
 Proof. intros b [|n] Ht; [lia|]. now rewrite Nat.sub_succ, Nat.sub_0_r. Qed.
 
+Lemma power_of_zero : forall t, (1 <= t)%nat -> 0 ^ t = 0.
+Proof. intros. apply pow_i. lia. Qed.
+
+Lemma pow_product : forall b n k, b ^ (n * k) = (b ^ k) ^ n.
+Proof. intros. now rewrite Nat.mul_comm, pow_mult. Qed.
+
 Lemma one_at_least : forall t, (1 <= t)%nat -> 1 <= INR t.
 Proof. intros t H. now apply (le_INR 1). Qed.
 
@@ -73,6 +79,7 @@ Ltac not_zero :=
   | |- _ => first
     [ assumption | lra | (match goal with H : _ |- _ => apply H end; first [lra | no_negative_term])
     | (apply Rgt_not_eq, sqrt_lt_R0; first [lra | nra]) | (apply product_not_zero; not_zero) | (apply pow_nonzero; not_zero)
+    | (apply Rgt_not_eq; unfold Rgt; ring_simplify; no_negative_term)
     | (let H := fresh in intro H; ring_simplify in H; first [lra | nra])
     | (let H := fresh in intro H; first [lra | nra]) ]
   end.
@@ -101,7 +108,51 @@ Ltac at_index i :=
   | H : forall _ : index, _ |- _ =>
       let P := type of (H i) in lazymatch type of P with Prop => generalize (H i); revert H end
   end; intros.
+(* A sum with a quotient that is not zero, times the divisor. *)
+Ltac cleared_sums :=
+  repeat match goal with
+  | H : ?a + ?b / ?r <> 0, K : 0 < ?r |- _ =>
+      lazymatch goal with
+      | _ : a * r + b <> 0 |- _ => fail
+      | _ => assert (a * r + b <> 0) by
+          (let Z := fresh in intro Z; apply H; replace (a + b / r) with ((a * r + b) / r) by (field; lra);
+           rewrite Z; unfold Rdiv; ring)
+      end
+  end.
 Ltac by_cases :=
   repeat match goal with H : context [if _ then _ else _] |- _ => revert H end;
   repeat (one_case; try (exfalso; lra)); intros.
+(* A need that print has as well, written in another way. *)
+Ltac as_granted :=
+  match goal with
+  | H : ?a <> 0 |- ?b <> 0 => replace b with a by equal; exact H
+  | H : 0 <= ?a |- 0 <= ?b => replace b with a by equal; exact H
+  | H : 0 < ?a |- 0 < ?b => replace b with a by equal; exact H
+  | H : 0 < ?a |- ?b <> 0 => replace b with a by equal; lra
+  end.
+(* The factors of what is not zero are not zero. *)
+Ltac factored :=
+  repeat match goal with
+  | H : ?a * ?b <> 0 |- _ =>
+      assert (a <> 0) by (let Z := fresh in intro Z; apply H; rewrite Z; ring);
+      assert (b <> 0) by (let Z := fresh in intro Z; apply H; rewrite Z; ring); clear H
+  | H : ?a ^ 2 <> 0 |- _ => assert (a <> 0) by (let Z := fresh in intro Z; apply H; rewrite Z; ring); clear H
+  | H : ?a ^ 4 <> 0 |- _ => assert (a <> 0) by (let Z := fresh in intro Z; apply H; rewrite Z; ring); clear H
+  end.
+Ltac parts_not_zero :=
+  lazymatch goal with
+  | |- _ * _ <> 0 => apply product_not_zero; parts_not_zero
+  | |- _ ^ _ <> 0 => apply pow_nonzero; parts_not_zero
+  | |- _ / _ <> 0 => unfold Rdiv; apply product_not_zero; [parts_not_zero | apply Rinv_neq_0_compat; parts_not_zero]
+  | |- _ => not_zero
+  end.
+Ltac needed :=
+  lazymatch goal with
+  | |- _ /\\ _ => split; needed
+  | |- True => exact I
+  | |- forall _, _ => intro; needed
+  | |- _ <> 0 => first [ not_zero | as_granted | (factored; parts_not_zero) | nra
+    | (let H := fresh in intro H; match goal with K : ?a <> 0 |- _ => apply K; first [lra | nra] end) ]
+  | |- _ => first [ assumption | lra | no_negative_term | nra | as_granted | apply sqrt_pos ]
+  end.
 """

@@ -14,6 +14,7 @@ from ...optimizers.errors import EigenstepError
 from ..kinds import (
     EquationsClaim,
     IdentityClaim,
+    InductionClaim,
     InequalityClaim,
     RegionClaim,
     RootLemma,
@@ -23,6 +24,7 @@ from ..kinds.claim import Claim
 from ..verdict import Proof, Verdict
 from .equations import export_equations
 from .identities import export_identity
+from .inductions import export_induction
 from .inequalities import export_counterexample, export_inequality
 from .lemmas import Export
 from .regions import export_region, export_root_lemma
@@ -32,6 +34,7 @@ from .tunings import export_tuning
 EXPORTERS: dict[type[Claim], Callable[[Any], Export]] = {
     EquationsClaim: export_equations,
     IdentityClaim: export_identity,
+    InductionClaim: export_induction,
     InequalityClaim: export_inequality,
     RegionClaim: export_region,
     RootLemma: export_root_lemma,

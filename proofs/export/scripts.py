@@ -9,8 +9,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
-from .terms import Condition, Term, in_naturals
+from .fractions import coq, expression
+from .needs import Need, needs
+from .terms import Condition, ExportError, Term, in_naturals
 from .trying import Point, same, value
 
 _OPAQUE = ("sqrt", "max", "min", "abs", "sgn", "norm", "power", "ln", "exp", "applied", "^")
@@ -38,23 +41,25 @@ class Side:
         return [*self.printed.nodes(seen), *self.code.nodes(seen)]
 
     def hypotheses(self) -> list[str]:
-        """That both sides are defined: no divisor that may be zero is, where it divides."""
-        found: dict[str, None] = {}
-        if self.positive_norms:
-            found |= {f"0 < {n.text}": None for n in self.nodes if n.op == "norm"}
-        for root in (self.printed, self.code):
-            for divisor, guards in divisors(root):
-                if self._may_be_zero(divisor):
-                    said = f"{divisor.within(60)} <> 0"
-                    for condition, holds in reversed(guards):
-                        yes, no = (said, "True") if holds else ("True", said)
-                        said = f"if {condition.text} then {yes} else {no}"
-                    each = any(n.of_an_element for n in (divisor, *(c for c, _ in guards)))
-                    said = f"forall i, {said}" if each else said
-                    found[f"({said})" if guards or each else said] = None
+        """That both sides are defined, as far as it matters for their equality: no divisor that may be zero
+        is, where it divides."""
+        found = dict.fromkeys(self.norms())
+        for need in needs(self.printed, self.code):
+            if need.relation.endswith("<> 0") and self._may_be_zero(need.of):
+                found[need.hypothesis] = None
         if any(n.op == "power" for n in self.nodes):
             found["(forall x y, 0 < x -> power x y <> 0)"] = None
         return list(found)
+
+    def norms(self) -> list[str]:
+        """That no norm is zero, where that is said."""
+        norms = [n.text for n in self.nodes if n.op == "norm"] if self.positive_norms else []
+        return list(dict.fromkeys(f"0 < {n}" for n in norms))
+
+    def left_to_show(self) -> list[Need]:
+        """What the code needs and print does not: it holds wherever print is defined."""
+        known = {n.hypothesis for n in needs(self.printed)}
+        return [n for n in needs(self.code) if n.hypothesis not in known]
 
     def _may_be_zero(self, divisor: Any) -> bool:
         if divisor.op == "norm" and self.positive_norms:
@@ -109,19 +114,29 @@ def facts(side: Side) -> tuple[list[str], list[str]]:
     counts = dict.fromkeys(n.text for n in side.nodes if n.op == "nat") | (
         dict.fromkeys("t") if side.edges else {}
     )
-    lines = [f"pose proof (one_at_least {n} ltac:(assumption))." for n in counts]
+    lines = [f"pose proof (one_at_least {n} ltac:(lia))." for n in counts]
     for base, exponent in powers(side.nodes):
-        if exponent.op == "-":
+        if base.op == "number" and base.value == 0 and exponent.op == "nat":
+            later.append(f"rewrite !(power_of_zero {exponent.text}) in * by lia.")
+        elif exponent.op == "-":
             count = exponent.args[0].text
-            later.append(f"rewrite !(power_before {base.within(0)} {count}) in * by assumption.")
+            later.append(f"rewrite !(power_before {base.within(0)} {count}) in * by lia.")
+            if base.text in side.factors:  # of use where the step is 2 or later
+                before = in_naturals(exponent, True)
+                lines.append(
+                    f"try pose proof (power_of_factor {base.within(0)} {before} ltac:(lra) ltac:(lia))."
+                )
+        elif exponent.op == "*" and exponent.args[0].op == "number":
+            one, two = (in_naturals(a, True) for a in exponent.args)
+            later.append(f"rewrite !(pow_product {base.within(0)} {one} {two}) in *.")
         elif (
             exponent.op == "+" and exponent.args[0].op == "nat" and exponent.args[1].op == "number"
         ):
             later.append(f"rewrite !(pow_add {base.within(0)} {exponent.args[0].text}) in *.")
-        elif base.text in side.factors and exponent.op == "nat":
+        elif base.text in side.factors and exponent.op in ("nat", "+"):
             lines.append(
                 f"pose proof (power_of_factor {base.within(0)} {in_naturals(exponent, True)} ltac:(lra) "
-                "ltac:(assumption))."
+                "ltac:(lia))."
             )
     for divisor in {
         d.text: d for root in (side.code, side.printed) for d, _ in divisors(root)
@@ -241,8 +256,44 @@ def script_for_equality(side: Side) -> str:
     lines = ["intros; cbv zeta.", *first, *(line for line, _ in roots)]
     lines += ["at_index i."] if side.whole else []
     lines += [*unified(side.code, side.printed, side.points), *later]
+    lines += ["cleared_sums."] if roots else []
     cases = any(isinstance(n, Condition) for n in side.nodes)
     names = " ".join(name for _, name in roots)
     ending = f"first [equal | (field [{names}]; not_zero)]" if roots else "equal"
     lines.append(f"by_cases; {ending}." if cases else f"{ending}.")
+    return "\n".join(lines)
+
+
+def as_quotient(need: Need) -> str:
+    """A hint for what is not zero: it is a quotient of products, none of whose factors is."""
+    if not need.relation.endswith("<> 0") or need.guards:
+        return ""
+    try:
+        value = sp.factor(sp.cancel(sp.together(expression(need.of))))
+        other = coq(value, need.of)
+    except (ExportError, TypeError, sp.PolynomialError):
+        return ""
+    this = need.of.within(0)
+    return (
+        f"assert ({this} <> 0) by (factored; replace {this} with ({other}) by (field; not_zero);"
+        " parts_not_zero)"
+    )
+
+
+def script_for_needs(side: Side) -> str:
+    """That the code is defined where print is: parts that are equal, then cases, then each need."""
+    first, later = facts(side)
+    roots = squares(side)
+    lines = ["intros; cbv zeta in *.", *first, *(line for line, _ in roots)]
+    lines += ["at_index i."] if side.whole else []
+    here = [n for root in (side.printed, side.code) for n in outside_norms(root)]
+    roots_of = dict.fromkeys(n.args[0].within(0) for n in here if n.op == "sqrt")
+    lines += [f"pose proof (sqrt_pos {r})." for r in roots_of]
+    lines += [
+        f"try ({line.rstrip('.')})." for line in unified(side.code, side.printed, side.points)
+    ]
+    lines += [f"try ({line.rstrip('.')})." for line in later if "power_before" not in line]
+    lines += [f"try ({hint})." for n in side.left_to_show() if (hint := as_quotient(n))]
+    cases = any(isinstance(n, Condition) for n in side.nodes)
+    lines.append("by_cases; needed." if cases else "needed.")
     return "\n".join(lines)

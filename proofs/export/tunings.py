@@ -148,4 +148,5 @@ def _no_negative(e: sp.Expr, text: str) -> str:
 
 
 def _no_better(claim: Any, squared: Term) -> str:
-    return NO_BETTER.get(claim.id, "nra.")
+    # The optimum of a rule is one, however its rate is written.
+    return NO_BETTER.get(claim.id) or NO_BETTER.get(f"tuning.{claim.rule.name}", "nra.")

@@ -36,6 +36,8 @@ from .names import NameCollision
 class EquationsClaim(Claim):
     """What the code computes is, from its start, for all inputs and every step t, what the source prints.
 
+    For every η > 0, as in all of theory: a step of length 0, which the domain allows too, is not spoken of.
+
     ``printed`` is the source's algorithm, one assignment after the other: names of the rule's own
     variables or new ones, each given in what stands before it, ``g`` being the gradient. ``point``
     is where the gradient is taken, by default at the parameter. ``start`` is what state variables are

@@ -18,6 +18,7 @@ from eigenstep.proofs.export import (
 )
 from eigenstep.proofs.export.coq import axioms_in
 from eigenstep.proofs.export.lemmas import Export
+from eigenstep.proofs.kinds import IdentityClaim
 from eigenstep.proofs.verdict import Proof, Verdict
 
 CLAIMS = with_corrections()
@@ -44,6 +45,11 @@ def test_what_holds_is_checked_and_what_does_not_is_not():
     adam = CLAIMS["R7.outside"]
     changed = {**adam.printed, "m_hat": "m/(1 - beta1**(t + 1))"}
     exports["changed"] = export(replace(adam, id="changed", printed=changed))
+    exports["other start"] = export(replace(adam, id="other_start", start={"v": "1"}))
+    # Equal wherever both are defined; of what the claim says, only where either is defined is false.
+    exports["undefined"] = export(
+        IdentityClaim("undefined", "…", "…", "x**2/x", "x", domain=("x >= 0",))
+    )
     exports["admitted"] = Export(
         "a", (Lemma("a", "1 = 2", "admit. Admitted. Theorem a' : 1 = 1. reflexivity."),)
     )
@@ -63,7 +69,7 @@ def test_what_holds_is_checked_and_what_does_not_is_not():
     accepted = {k for k, c in found.items() if c.accepted}
     assert accepted == {*SOME, "region", "at a point"}, {k: c.reason for k, c in found.items()}
     assert all(c.reason for k, c in found.items() if k not in accepted)
-    assert found["R7.outside"].lemmas == 3
+    assert found["R7.outside"].lemmas == 5  # the start, m, v, θ, and where θ is defined
     assert set(found["R7.outside"].axioms) <= coq.AXIOMS
 
 

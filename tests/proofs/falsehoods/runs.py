@@ -117,11 +117,6 @@ EDGES = [
     say("what is fixed has no default", DefaultsClaim, nesterov.fix(beta=0.5), {"beta": "0.9"}),
 ]  # fmt: skip
 
-KNOWN = [
-    say("undefined at η = 0", EquationsClaim, rules.plain, {"theta": "theta - eta*eta/eta*g"}),
-]
-"""Not refused yet: theory takes η > 0."""
-
 STEPS = [
     say("1 is not enough for Adam", StepBoundClaim, adam, "1"),
     say("(1 − β₁)/√(1 − β₂) where β₁ is small", StepBoundClaim, adam, "(1 - beta1)/sqrt(1 - beta2)"),
