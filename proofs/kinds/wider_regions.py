@@ -19,7 +19,6 @@ from ..verdict import Verdict
 from .claim import Claim, from_decisions
 from .names import changes_with_t, hypothesis
 
-
 _DRAWN = 20_000
 """Settings at most, of which those in the domain are tried."""
 
