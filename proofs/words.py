@@ -22,6 +22,11 @@ import sympy as sp
 
 from ..analysis.expressions import ExpressionError
 
+
+class NoSuchShape(ExpressionError):
+    """A sum or product of matrices and vectors whose sides do not fit."""
+
+
 Letter = tuple[str, bool]
 """A name, and whether it is transposed."""
 
@@ -65,7 +70,7 @@ def _shape(word: tuple[Letter, ...]) -> tuple[int, int]:
         elif shape[1] == own[0]:
             shape = (shape[0], own[1])
         else:
-            raise ExpressionError(f"no product of {shape} and {name}{'T' if transposed else ''}")
+            raise NoSuchShape(f"no product of {shape} and {name}{'T' if transposed else ''}")
     assert shape is not None
     return shape
 
@@ -76,7 +81,7 @@ def _shape_of(terms: Mapping[tuple[Letter, ...], Any]) -> tuple[int, int] | None
     if () in terms and shapes - {(1, 1), (0, 0)}:
         shapes.add((1, 1))
     if len(shapes) > 1:
-        raise ExpressionError(f"a sum of different shapes: {sorted(shapes)}")
+        raise NoSuchShape(f"a sum of different shapes: {sorted(shapes)}")
     return shapes.pop() if shapes else ((1, 1) if terms else None)
 
 

@@ -67,6 +67,8 @@ class MostlyScaledClaim(Claim):
     def trial(self) -> Evidence:
         """A sample of them, by singular values."""
         every = [np.array(m, float) for m in self._matrices()]
+        if not every:
+            return Evidence(False, "no matrix is positive definite")
         draw = np.random.default_rng(SEED)
         some = [every[i] for i in draw.choice(len(every), min(300, len(every)), replace=False)]
         better = [self.factor * np.linalg.cond(_scaled(q)) < np.linalg.cond(q) * (1 + 1e-9 * (self.factor > 1))

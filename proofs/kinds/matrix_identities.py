@@ -17,7 +17,7 @@ from ..trials.arithmetic import names_in, read
 from ..trials.changes import changed
 from ..trials.evidence import SEED, Evidence, same
 from ..verdict import Verdict
-from ..words import GENERAL, ORTHOGONAL, SYMMETRIC, VECTORS, Words, letters
+from ..words import GENERAL, ORTHOGONAL, SYMMETRIC, VECTORS, NoSuchShape, Words, letters
 from .claim import Claim
 from .names import defined, random_values
 
@@ -65,12 +65,16 @@ class MatrixIdentityClaim(Claim):
             self.left,
             self.right,
         )
-        sides = [self._side(text, letters()) for text in (self.left, self.right)]
+        try:
+            sides = [self._side(text, letters()) for text in (self.left, self.right)]
+            shapes = [side.shape for side in sides]
+        except NoSuchShape as error:
+            return Verdict.REFUTED, f"{method}: of no shape", {"undefined": str(error)}
         if divisor := self._divisor():
             return Verdict.OPEN, f"{method}: {divisor} may be 0, and is divided by", None
-        if sides[0].shape != sides[1].shape and not any(side.is_zero for side in sides):
-            shapes = {k: str(side.shape) for k, side in zip(("left", "right"), sides, strict=True)}
-            return Verdict.REFUTED, f"{method}: of different shapes", shapes
+        if shapes[0] != shapes[1] and not any(side.is_zero for side in sides):
+            seen = dict(zip(("left", "right"), map(str, shapes), strict=True))
+            return Verdict.REFUTED, f"{method}: of different shapes", seen
         if (sides[0] - sides[1]).is_zero:
             note("every word cancels, by Qi·Q = I, UT·U = I and what is symmetric")
             return Verdict.PROVED, method, None

@@ -132,7 +132,6 @@ class MatrixPowerClaim(Claim):
             self.power, {"R": z, "I": sp.Integer(1), "k": k, "s1": s1, "s2": s2}
         )
         typed = written.value
-        apart = [] if self.repeated else [sp.Ne(s1, s2, evaluate=False)]
         if sp.diff(typed, z, 2) != 0:
             return Verdict.OPEN, method, None
         if self.repeated:
@@ -144,6 +143,7 @@ class MatrixPowerClaim(Claim):
             if any(sp.simplify((a - b).subs(at)) != 0 for a, b in pairs):
                 rows = [[first, 1], [0, first]] if self.repeated else [[first, 0], [0, second]]
                 return Verdict.REFUTED, method, {"R": rows, "k": power}
+        apart = [] if self.repeated else [sp.Ne(s1, s2, evaluate=False)]
         if any(decide_real(apart, [n]).holds is not True for n in written.needs):
             return Verdict.OPEN, f"{method}: it is not a number at all eigenvalues and powers", None
         decision = all_equal(pairs)

@@ -2,7 +2,8 @@ r"""Sums in closed form, and averages as sums over the gradients that they saw; 
 
 >>> SumClaim("P12", "…", "…", "beta**i", "0", "t", "(1 - beta**t)/(1 - beta)").prove().verdict.value
 'REFUTED'
->>> SumClaim("P12", "…", "…", "beta**i", "0", "t - 1", "(1 - beta**t)/(1 - beta)", 1).prove().verdict.value
+>>> below = ("beta >= 0", "1 - beta > 0")
+>>> SumClaim("P12", "…", "…", "beta**i", "0", "t - 1", "(1 - beta**t)/(1 - beta)", 1, below).prove().verdict.value
 'PROVED'
 """
 

@@ -6,7 +6,7 @@ parameters. Where two parts of a sum grow alike, so must their coefficients toge
 
 >>> n, x = sp.symbols("n x", positive=True)
 >>> undecided(1 / (1 + n * (x - 2) ** 2), n), undecided(1 / (1 + n * (x + 2) ** 2), n)
-('x - 2', None)
+('x**2 - 4*x + 4', None)
 """
 
 from __future__ import annotations

@@ -33,6 +33,18 @@ def test_no_false_statement_is_proved(kind):
     assert not proved
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_nor_with_its_trial_which_fails_in_one_line_if_at_all(kind):
+    for statement in [s for s in FALSE if s.kind.__name__ == kind][-3:]:
+        try:
+            assert statement.claim().prove().verdict is not Verdict.PROVED
+        except EigenstepError as error:
+            found = str(error)
+        else:
+            continue
+        assert "\n" not in found
+
+
 def test_there_are_false_statements_of_every_kind():
     every = {
         k for k in dir(kinds) if isinstance(c := getattr(kinds, k), type) and issubclass(c, Claim)

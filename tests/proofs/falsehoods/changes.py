@@ -33,7 +33,7 @@ CHECKS: list[tuple[str, str, str, str, str]] = [
     ("inductions", "for what, claim in self.obligations():", "for what, claim in self.obligations()[1:]:", "InductionClaim", "not at the start"),
     ("inductions", "if not (self.invariant or self.so):", "if False:", "InductionClaim", "nothing is said"),
     ("inductions", "for e in self.then.values()", "for e in ()", "InductionClaim", "a step divides by 0 in what is said of nothing"),
-    ("regions", "for n in typed.needs)", "for n in ())", "RegionClaim", "undefined at β = 1/2"),
+    ("regions", "for n in needs]", "for n in ()]", "RegionClaim", "undefined at β = 1/2"),
     ("regions", "if changes_with_t(self.rule, self.fixed):", "if False:", "RegionClaim", "steps that double at every 25th"),
     ("regions", 'Literal["both", "sufficient", "necessary"]', "str", "RegionClaim", "a direction that there is not"),
     ("wider_regions", "if decide(domain, sp.false).holds is not False:", "if False:", "WiderRegionClaim", "no β is both, which proves nothing"),
