@@ -20,10 +20,8 @@ from typing import Any
 
 import sympy as sp
 
+from .points import GATHER
 from .tracing import SIZE, STEP
-
-GATHERED = ("norm", "sum", "sum_over_group", "largest", "largest_over_group")
-"""What is one number for all elements of a tensor."""
 
 
 def depends(expression: Any, elements: frozenset[Any] | None) -> bool:
@@ -55,7 +53,7 @@ class Atoms:
             return self.known[key]
         symbol = sp.Dummy(f"atom_{len(self.known)}", **{sign: True})
         self.known[key] = symbol
-        gathered = getattr(key[0], "__name__", "") in GATHERED
+        gathered = getattr(key[0], "__name__", "") in GATHER
         own = self.elements
         if own is not None and not gathered and any(depends(k, own) for k in key[1:]):
             self.elements = own | {symbol}
@@ -114,7 +112,7 @@ class Atoms:
             def leaves(symbol: sp.Symbol, _: int) -> bool:
                 if isinstance(e, sp.sign):
                     return bool(symbol.is_positive)
-                return name not in GATHERED or not depends(symbol, self.elements)
+                return name not in GATHER or not depends(symbol, self.elements)
 
             for symbol, power in self._content(leaves, *arguments):
                 outside *= symbol**power
@@ -156,7 +154,7 @@ class Atoms:
             if exponent.is_Rational and exponent.q == 2:
                 return self.root(self.normal(base)) ** exponent.p
             return self._symbolic_power(self.normal(base), sp.expand(exponent))
-        if isinstance(e, sp.Max | sp.Min | sp.sign | sp.Abs) or e.func.__name__ in GATHERED:
+        if isinstance(e, sp.Max | sp.Min | sp.sign | sp.Abs) or e.func.__name__ in GATHER:
             return self._homogeneous(e)
         arguments = [self.normal(a) for a in e.args]
         return self.atom(

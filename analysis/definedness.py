@@ -18,7 +18,6 @@ from typing import Any
 
 import sympy as sp
 
-NOWHERE: frozenset[Any] = frozenset({sp.false})
 ALWAYS: frozenset[Any] = frozenset()
 
 

@@ -176,9 +176,9 @@ def _differing_point(
         """How the sides differ at a point of the domain; None where they do not."""
         here = Place(symbols, of, [mpmath.mpf(p.p) / p.q for p in point])
         try:
-            if not all(map(here.holds, granted)):
+            if not here.all(granted):
                 return None
-            defined = [_all_hold(needed, here) for needed in needs]
+            defined = [here.all(needed) for needed in needs]
             if defined[0] != defined[1]:
                 return None if covers and defined[0] else ("right" if defined[0] else "left")
             if not defined[0]:
@@ -210,24 +210,6 @@ def _differing_point(
             undefined = {"undefined": f"the {kind} side"} if kind else {}
             return {**{str(s): str(p) for s, p in shown.items()}, **undefined}
     return None
-
-
-def _all_hold(needs: Iterable[Any], here: Place) -> bool:
-    """Whether all hold at a point: one that fails says so, whatever another makes of it, √v + ε ≠ 0 at v < 0.
-
-    Raises:
-        Unclear: none is seen to fail, and one is not seen to hold.
-    """
-    unclear: Unclear | None = None
-    for need in needs:
-        try:
-            if not here.holds(need):
-                return False
-        except Unclear as error:
-            unclear = error
-    if unclear is not None:
-        raise unclear
-    return True
 
 
 @lru_cache(maxsize=8192)  # of a claim's variants, which have most conditions in common

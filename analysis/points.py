@@ -81,10 +81,15 @@ def concrete(expression: Any, elements: tuple[sp.Symbol, ...]) -> Any:
     second of which has its own values of the symbols in ``elements``.
     """
     second = {s: sp.Rational(1 + i, 9 + 4 * i) for i, s in enumerate(elements)}
-    expression = expression.xreplace({SIZE: sp.Integer(2)})
+    return without_functions(expression, lambda f: _in_place_of(f, second))
+
+
+def without_functions(expression: Any, of: Callable[[Any], Any]) -> Any:
+    """The expression for a tensor of two elements, ``of`` in place of each free function, innermost first."""
+    expression = sp.sympify(expression).xreplace({SIZE: sp.Integer(2)})
     while functions := expression.atoms(AppliedUndef):
         innermost = (f for f in functions if not any(a.has(AppliedUndef) for a in f.args))
-        expression = expression.xreplace({f: _in_place_of(f, second) for f in innermost})
+        expression = expression.xreplace({f: of(f) for f in innermost})
     return expression
 
 
@@ -164,21 +169,32 @@ class Place:
             raise Unclear
         return held
 
+    def all(self, conditions: Iterable[Any]) -> bool:
+        """Whether all hold: one that fails says so, whatever another makes of it, √v + ε ≠ 0 at v < 0.
+
+        Raises:
+            Unclear: none is seen to fail, and one is not seen to hold.
+        """
+        return self._settled(conditions, False)
+
+    def _settled(self, parts: Iterable[Any], decisive: bool) -> bool:
+        """``decisive`` where one part is that, else the other where all can be told."""
+        unclear = False
+        for part in parts:
+            try:
+                if self.holds(part) is decisive:
+                    return decisive
+            except Unclear:
+                unclear = True
+        if unclear:
+            raise Unclear
+        return not decisive
+
     def _decided(self, condition: Any) -> bool:
         if isinstance(condition, sp.Not):
             return not self.holds(condition.args[0])
         if isinstance(condition, sp.And | sp.Or):
-            decisive = isinstance(condition, sp.Or)
-            unclear = False
-            for part in condition.args:
-                try:
-                    if self.holds(part) is decisive:
-                        return decisive
-                except Unclear:
-                    unclear = True
-            if unclear:
-                raise Unclear
-            return not decisive
+            return self._settled(condition.args, isinstance(condition, sp.Or))
         left, right = self.value(condition.lhs), self.value(condition.rhs)
         margin = left - right
         near = abs(margin) <= _ZERO * (1 + abs(left))
@@ -189,25 +205,3 @@ class Place:
         if condition.func in (sp.Gt, sp.Ge):
             return bool(margin > 0 if condition.func is sp.Gt else margin >= 0)
         return bool(margin < 0 if condition.func is sp.Lt else margin <= 0)
-
-
-def value_at(
-    expression: Any, symbols: tuple[sp.Symbol, ...], elements: tuple[sp.Symbol, ...], at: Numbers
-) -> Any:
-    """The real value at a point.
-
-    Raises:
-        Unclear: there is none, or none that can be told.
-    """
-    return Place(symbols, elements, at).value(expression)
-
-
-def holds_at(
-    condition: Any, symbols: tuple[sp.Symbol, ...], elements: tuple[sp.Symbol, ...], at: Numbers
-) -> bool:
-    """Whether a condition holds at a point.
-
-    Raises:
-        Unclear: it cannot be told.
-    """
-    return Place(symbols, elements, at).holds(condition)

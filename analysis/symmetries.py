@@ -28,9 +28,9 @@ from ..optimizers.compositions import at_gradient_point
 from ..optimizers.rule import Rule
 from .decision import any_counterexample
 from .equality import equal, positive_norms
-from .points import GATHER
+from .points import GATHER, without_functions
 from .simulation import follow
-from .tracing import SIZE, STEP, symbol_of, trace
+from .tracing import STEP, symbol_of, trace
 
 C, B = sp.Symbol("c", positive=True), sp.Symbol("b", real=True)
 _POWERS = (1, 2, 0, -1, -2)
@@ -125,6 +125,12 @@ def _some_power(
     )
 
 
+def _vanishing(rule: Rule) -> dict[str, int]:
+    """The hyperparameters that are taken as 0."""
+    names = ("eps", "eps_inside", "weight_decay", "initial_accumulator")
+    return {k: 0 for k in names if k in rule.hyperparameters}
+
+
 def symmetries(rule: Rule) -> dict[str, bool]:
     """Which changes of the problem leave the rule's path from its start what it was, or change it alike.
 
@@ -133,8 +139,7 @@ def symmetries(rule: Rule) -> dict[str, bool]:
     Args:
         rule: any rule; ε and weight decay are taken as 0, hyperparameters stay what they are.
     """
-    zero = {k: 0 for k in ("eps", "eps_inside", "weight_decay", "initial_accumulator")
-            if k in rule.hyperparameters}  # fmt: skip
+    zero = _vanishing(rule)
     free = {k: symbol_of(h) for k, h in rule.hyperparameters.items()
             if not h.convention and k not in rule.fixed and k not in zero}  # fmt: skip
     t = trace(rule, step=STEP, **zero, **free)
@@ -190,9 +195,10 @@ def broken(rule: Rule, symmetry: str) -> dict[str, Any] | None:
     Two coordinates from θ = (3/2, −2) under eight gradients, to fifty digits, ε and weight decay 0, b = 1,
     the rotation by (3/5, 4/5); the first step after which the image's path is not the path's image.
     """
-    zero = {k: 0 for k in ("eps", "eps_inside", "weight_decay", "initial_accumulator")
-            if k in rule.hyperparameters and k not in rule.fixed}  # fmt: skip
-    values = {**zero, **({"lr": sp.Rational(1, 10)} if "lr" in rule.hyperparameters else {})}
+    values = {
+        **_vanishing(rule),
+        **({"lr": sp.Rational(1, 10)} if "lr" in rule.hyperparameters else {}),
+    }
     return next(filter(None, (_broken_by(rule, symmetry, c, values) for c in _SCALES)), None)
 
 
@@ -257,12 +263,10 @@ def _short(x: Any) -> Any:
 
 def _on_both(expression: Any, at: list[dict[Any, Any]]) -> Any:
     """An expression at both coordinates, with what is gathered over the two."""
-    expression = sp.sympify(expression).xreplace({SIZE: sp.Integer(2)})
-    while functions := expression.atoms(AppliedUndef):
-        f = min(functions, key=lambda f: (f.count_ops(), str(f)))
-        gathered = GATHER[f.func.__name__](*(f.args[0].xreplace(row) for row in at))
-        expression = expression.xreplace({f: gathered})
-    return sp.Matrix([expression.xreplace(row) for row in at])
+    gathered = without_functions(
+        expression, lambda f: GATHER[f.func.__name__](*(f.args[0].xreplace(row) for row in at))
+    )
+    return sp.Matrix([gathered.xreplace(row) for row in at])
 
 
 def measured_symmetries(rule: Rule, steps: int = 25, seed: int = 0) -> dict[str, bool]:

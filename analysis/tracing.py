@@ -114,16 +114,14 @@ def symbol_of(hyperparameter: Hyperparameter) -> sp.Symbol:
     return found if found not in _TAKEN else _symbol(f"{found.name}_", hyperparameter.domain)
 
 
+def sign_from(least: int) -> dict[str, bool]:
+    """What SymPy is to assume of whole numbers from ``least`` on."""
+    return {"positive": True} if least > 0 else {"nonnegative": True} if least == 0 else {}
+
+
 def _symbol(name: str, domain: Any) -> sp.Symbol:
     if isinstance(domain, Integers):
-        sign = (
-            {"positive": True}
-            if domain.lower >= 1
-            else {"nonnegative": True}
-            if domain.lower == 0
-            else {}
-        )
-        return sp.Symbol(name, integer=True, **sign)
+        return sp.Symbol(name, integer=True, **sign_from(domain.lower))
     nonnegative = isinstance(domain, Interval) and domain.lower >= 0
     if isinstance(domain, Interval) and nonnegative and not domain.lower_closed:
         return sp.Symbol(name, positive=True)

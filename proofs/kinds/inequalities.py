@@ -17,7 +17,7 @@ from ...analysis.atoms import Atoms, sides_of
 from ...analysis.decision import Decision, simplest_counterexample
 from ...analysis.definedness import Defined
 from ...analysis.expressions import ExpressionError, parse_defined
-from ...analysis.points import DIGITS, Unclear, holds_at, points, value_at
+from ...analysis.points import DIGITS, Place, Unclear, points
 from ..steps import decide, note, said
 from ..trials.arithmetic import names_in, read
 from ..trials.evidence import SEED, Evidence
@@ -206,12 +206,12 @@ class GrowthClaim(Claim):
         between = [sp.nsimplify(sp.N((a + b) / 2, 20), rational=True)
                    for a, b in itertools.pairwise(tried)]  # fmt: skip
         for value in (*tried, *between):
-            at = [mpmath.mpf(sp.N(value, DIGITS))]
             with mpmath.workdps(DIGITS):
+                here = Place((x,), (), [mpmath.mpf(sp.N(value, DIGITS))])
                 try:
-                    if not all(holds_at(n, (x,), (), at) for n in typed.needs):
+                    if not here.all(typed.needs):
                         return value
-                    if value_at(typed.value, (x,), (), at) < -(mpmath.mpf(10) ** -20):
+                    if here.value(typed.value) < -(mpmath.mpf(10) ** -20):
                         return value
                 except Unclear:
                     continue
@@ -272,10 +272,9 @@ def decide_real(hypotheses: list[Any], conclusions: list[Any]) -> Decision:
     symbols = tuple(sorted(set().union(*(r.free_symbols for r in relations)), key=str))
     with mpmath.workdps(DIGITS):
         for point in points(symbols, tuple(hypotheses), more=True):
-            at = [mpmath.mpf(p.p) / p.q for p in point]
+            here = Place(symbols, (), [mpmath.mpf(p.p) / p.q for p in point])
             try:
-                inside = all(holds_at(h, symbols, (), at) for h in hypotheses)
-                if inside and not holds_at(whole, symbols, (), at):
+                if here.all(hypotheses) and not here.holds(whole):
                     return Decision(False, {str(s): p for s, p in zip(symbols, point, strict=True)})
             except Unclear:
                 continue

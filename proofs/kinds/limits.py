@@ -15,7 +15,7 @@ import sympy as sp
 from ...analysis.decision import Decision
 from ...analysis.definedness import Defined
 from ...analysis.expressions import ExpressionError, parse_defined, parse_rule
-from ...analysis.points import Unclear, holds_at, points, value_at
+from ...analysis.points import Place, Unclear, points
 from ..steps import decide, equal, note, said
 from ..trials.arithmetic import names_in, read
 from ..trials.changes import changed
@@ -101,13 +101,10 @@ class LimitClaim(Claim):
                 try:
                     gaps = []
                     for far in (10**4, 10**8, 10**12):
-                        values = [mpmath.mpf(far), *at]
-                        if not all(holds_at(n, symbols, (), values) for n in typed.needs):
+                        here = Place(symbols, (), [mpmath.mpf(far), *at])
+                        if not here.all(typed.needs):
                             raise Unclear
-                        gap = value_at(typed.value, symbols, (), values) - value_at(
-                            stated, symbols, (), values
-                        )
-                        gaps.append(abs(gap))
+                        gaps.append(abs(here.value(typed.value) - here.value(stated)))
                 except Unclear:
                     return False, {str(s): str(p) for s, p in zip(others, point, strict=True)}
                 seen += 1

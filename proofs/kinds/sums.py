@@ -21,7 +21,7 @@ from ...analysis.definedness import Defined
 from ...analysis.expressions import parse, parse_defined
 from ...analysis.linear.stability import domain_relations
 from ...analysis.simulation import follow
-from ...analysis.tracing import STEP, symbol_of, trace
+from ...analysis.tracing import STEP, sign_from, symbol_of, trace
 from ...optimizers.errors import UnknownName
 from ...optimizers.rule import Rule
 from ..steps import all_equal, equal, note
@@ -60,8 +60,8 @@ class SumClaim(Claim):
         lower, above = parse(self.lower, {}), self._above_t()
         if not lower.is_Integer or above is None:
             return Verdict.OPEN, f"{method}: bounds that are no whole numbers", None
-        i = names["i"] = sp.Symbol("i", integer=True, **_sign(int(lower)))
-        t = names["t"] = sp.Symbol("t", integer=True, **_sign(self.start))
+        i = names["i"] = sp.Symbol("i", integer=True, **sign_from(int(lower)))
+        t = names["t"] = sp.Symbol("t", integer=True, **sign_from(self.start))
         term, closed = parse_defined(self.term, names), parse_defined(self.closed, names)
         if t in term.value.free_symbols or any(t in n.free_symbols for n in term.needs):
             # A step of t would change all terms, not add one.
@@ -118,11 +118,6 @@ class SumClaim(Claim):
         yield from (replace(self, closed=m) for m in changed(self.closed))
         yield from (replace(self, term=m) for m in changed(self.term))
         yield replace(self, upper=f"{self.upper} + 1")
-
-
-def _sign(least: int) -> dict[str, bool]:
-    """What a whole number from ``least`` on is known to be."""
-    return {"positive": True} if least > 0 else {"nonnegative": True} if least == 0 else {}
 
 
 def _at(x: Defined, symbol: sp.Symbol, value: Any) -> Defined:
