@@ -15,7 +15,7 @@ from ..trials.arithmetic import names_in, read
 from ..trials.evidence import SEED, Evidence
 from ..verdict import Verdict
 from .claim import Claim
-from .inequalities import InequalityClaim
+from .inequalities import InequalityClaim, margin_of
 
 _METHOD = "induction (z3)"
 _UNROLLED = 3
@@ -141,7 +141,9 @@ class InductionClaim(Claim):
         )
 
     def _fails(self, at: dict[str, float]) -> bool:
-        return not all(_margin(c, at) for c in self.invariant)
+        margins = [float(read(margin_of(c)[0], at)) for c in self.invariant]
+        least = -1e-7 * max(1.0, *(v * v for v in at.values()))  # up to rounding
+        return not all(m > least for m in margins)
 
     @staticmethod
     def _drawn(
@@ -163,16 +165,10 @@ class InductionClaim(Claim):
     def mutants(self) -> Iterator[Claim]:
         for i, text in enumerate(self.invariant):
             before, after = self.invariant[:i], self.invariant[i + 1 :]
-            left, relation, right = _sides(text)
-            yield replace(self, invariant=(*before, f"{left} - 1000 {relation} {right}", *after))
-            yield replace(
-                self, invariant=(*before, f"-({left}) - 1/7 {relation} -({right})", *after)
-            )
+            for other in _further(text):
+                yield replace(self, invariant=(*before, other, *after))
         for i, text in enumerate(self.so):
-            left, relation, right = _sides(text)
-            yield replace(
-                self, so=(*self.so[:i], f"{left} - 1000 {relation} {right}", *self.so[i + 1 :])
-            )
+            yield replace(self, so=(*self.so[:i], _further(text)[0], *self.so[i + 1 :]))
         for name, text in self.start.items():
             yield replace(self, start={**self.start, name: f"({text}) - 1000"})
         for i in range(len(self.step)):
@@ -189,17 +185,11 @@ def _may_be_undefined(text: str) -> bool:
     )  # fmt: skip
 
 
-def _sides(relation: str) -> tuple[str, str, str]:
-    sign = ">=" if ">=" in relation else ">"
-    left, _, right = relation.partition(sign)
-    return left.strip(), sign, right.strip()
-
-
-def _margin(relation: str, at: dict[str, float]) -> bool:
-    """Whether a relation holds up to rounding."""
-    left, _, right = _sides(relation)
-    values = [float(read(side, at)) for side in (left, right)]
-    return values[0] - values[1] > -1e-7 * max(1.0, *(v * v for v in at.values()))
+def _further(relation: str) -> tuple[str, str]:
+    """A comparison by a thousand further, and turned round."""
+    margin, strict = margin_of(relation)
+    kind = ">" if strict else ">="
+    return f"{margin} - 1000 {kind} 0", f"-({margin}) - 1/7 {kind} 0"
 
 
 class _Put(ast.NodeTransformer):

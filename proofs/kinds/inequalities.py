@@ -69,7 +69,7 @@ class InequalityClaim(Claim):
     def trial(self) -> Evidence:
         names = names_in(*self.hypotheses, self.conclusion)
         points = list(_where_true(self.hypotheses, names))
-        margin, _ = _margin(self.conclusion)
+        margin, _ = margin_of(self.conclusion)
         against = 0
         for point in points:
             with np.errstate(all="ignore"):
@@ -85,7 +85,7 @@ class InequalityClaim(Claim):
         )
 
     def mutants(self) -> Iterator[Claim]:
-        margin, strict = _margin(self.conclusion)
+        margin, strict = margin_of(self.conclusion)
         relation = ">" if strict else ">="
         if not strict:
             yield replace(self, conclusion=f"{margin} > 0")
@@ -94,12 +94,12 @@ class InequalityClaim(Claim):
         for i, text in enumerate(self.hypotheses):
             before, after = self.hypotheses[:i], self.hypotheses[i + 1 :]
             yield replace(self, hypotheses=(*before, *after))
-            larger, strict = _margin(text)
+            larger, strict = margin_of(text)
             if strict:
                 yield replace(self, hypotheses=(*before, f"{larger} >= 0", *after))
 
 
-def _margin(relation: str) -> tuple[str, bool]:
+def margin_of(relation: str) -> tuple[str, bool]:
     """What a typed comparison says is positive, and whether it may not be 0.
 
     Raises:
@@ -127,7 +127,7 @@ def _where_true(hypotheses: tuple[str, ...], names: list[str]) -> Iterator[dict[
     random = np.random.default_rng(SEED)
     parts = []
     for h in hypotheses:
-        larger, strict = _margin(h)
+        larger, strict = margin_of(h)
         parts.append((larger, 1e-2 if strict else 0.0))
 
     def short(points: np.ndarray) -> np.ndarray:
