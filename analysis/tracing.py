@@ -180,7 +180,9 @@ class Trace:
     new_state: tuple[sp.Expr, ...]
     gradient_point: sp.Expr
     needs: Mapping[str, frozenset[Any]] = field(default_factory=dict)
-    """By variable, and of ``gradient_at``: what must hold for it to be defined, at a symbolic step."""
+    """By variable what must hold for it to be defined, at a symbolic step …"""
+    point_needs: frozenset[Any] = ALWAYS
+    """… and for the point where the gradient is taken."""
 
     @property
     def free(self) -> dict[str, sp.Symbol]:
@@ -294,11 +296,14 @@ def trace(rule: Rule, /, *, step: Any = None, **hyperparameters: Any) -> Trace:
         x, *others = map(traced, (theta, *state))
         names = (rule.parameter, *rule.state)
         after = dict(zip(names, rule(x, traced(g), *others, **now), strict=True))
-        after["gradient_at"] = rule.gradient_point(x, *others, **now)
+        at = rule.gradient_point(x, *others, **now)
         new_theta, *new_state = (_expression(rule, k, after[k]) for k in names)
-        point = _expression(rule, "gradient_at", after["gradient_at"])
-    defined = {k: v.needs for k, v in after.items() if isinstance(v, Operand)}
-    return Trace(rule, theta, g, tuple(state), values, new_theta, tuple(new_state), point, defined)
+        point = _expression(rule, "gradient_at", at)
+    needed = {k: v.needs for k, v in after.items() if isinstance(v, Operand)}
+    at_point = at.needs if isinstance(at, Operand) else ALWAYS
+    return Trace(
+        rule, theta, g, tuple(state), values, new_theta, tuple(new_state), point, needed, at_point
+    )
 
 
 _KEYWORDS = {

@@ -43,7 +43,7 @@ def _seen(claim: EquationsClaim) -> tuple[Any, ...]:
     return (
         rule.parameter, rule.gradient, rule.state, hyperparameters, free, dict(given.hyperparameters),
         given.theta, given.gradient, given.state, given.new_theta, given.new_state, given.gradient_point,
-        dict(given.needs), starts(given),
+        dict(given.needs), given.point_needs, starts(given),
     )  # fmt: skip
 
 

@@ -94,10 +94,10 @@ class EquationsClaim(Claim):
         for name, text in self.printed.items():
             names[name] = parse_defined(text, names, functions)
             note("printed: {} = {}", name, text)
-        computed = dict(zip((*self.rule.state, self.rule.parameter, "gradient_at"),
-                            (*given.new_state, given.new_theta, given.gradient_point), strict=True))  # fmt: skip
-        printed = {**{k: names[k] for k in computed if k in names}, "gradient_at": point}
-        pairs = [(Defined(computed[k], given.needs.get(k, ALWAYS)), printed[k]) for k in computed]
+        computed = dict(zip((*self.rule.state, self.rule.parameter),
+                            (*given.new_state, given.new_theta), strict=True))  # fmt: skip
+        pairs = [(Defined(computed[k], given.needs.get(k, ALWAYS)), names[k]) for k in computed]
+        pairs.append((Defined(given.gradient_point, given.point_needs), point))
         if self.positive_norms:
             pairs = [(with_norms(a), with_norms(b)) for a, b in pairs]
         elements = (given.theta, given.gradient, *given.state)

@@ -106,10 +106,10 @@ class LimitClaim(Claim):
                             raise Unclear
                         gaps.append(abs(here.value(typed.value) - here.value(stated)))
                 except Unclear:
-                    return False, {str(s): str(p) for s, p in zip(others, point, strict=True)}
+                    return False, {s.name: str(p) for s, p in zip(others, point, strict=True)}
                 seen += 1
                 if gaps[2] > 1e-9 and not gaps[2] < 0.9 * gaps[1] < 0.81 * gaps[0]:
-                    at_point = {str(s): str(p) for s, p in zip(others, point, strict=True)}
+                    at_point = {s.name: str(p) for s, p in zip(others, point, strict=True)}
                     return False, {
                         **at_point,
                         f"at {variable} = 1e12 off by": str(mpmath.nstr(gaps[2], 6)),

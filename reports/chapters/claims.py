@@ -6,12 +6,11 @@ import html
 from collections.abc import Mapping
 
 from ...proofs import Proof, Verdict, with_corrections
-from ...proofs.kinds import DefaultsClaim, EdgeClaim
 from ...proofs.ledger import is_elsewhere
 from ..page.markup import cited, mark, table, widget
 from .chapter import Chapter
 
-_LONGEST = 240
+_LONGEST = 160
 """Characters of a step on the page; the command prints it whole."""
 
 
@@ -28,9 +27,7 @@ def claims_chapter(
             statement += f". Counterexample: {proof.point}."
         if claim.corrected:
             statement += f" In its place: [`{claim.corrected.id}`](#claim-{claim.corrected.id})."
-        # Of our own points and defaults the statement says all; their steps are printed by the command.
-        if not isinstance(claim, EdgeClaim | DefaultsClaim):
-            statement += _opened(proof, tried.get(key, ""))
+        statement += _opened(proof, tried.get(key, ""))
         rows.append(
             [
                 f"[`{key}`]{{#claim-{key}}}",

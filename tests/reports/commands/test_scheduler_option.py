@@ -68,7 +68,7 @@ def test_the_same_verdicts_though_a_worker_is_killed(cluster):
         kill(victim)
 
     assert prove("--scheduler", cluster.address, while_it_runs=kill_it) == here
-    assert len(here) == 10
+    assert len(here) == 12
 
 
 def test_the_same_mutants(cluster):

@@ -146,7 +146,7 @@ MOMENTS = {
     "prove, at once": (LEDGER, begun),
     "prove, workers start": (LEDGER, workers_start),
     "prove, workers work": (LEDGER, workers_work),
-    "a few claims, in this process": (("prove", "--no-cache", "M12", "M13", "G9", "P4"), in_main),
+    "a few claims, in this process": (("prove", "--no-cache", "G9", "P4"), in_main),
     "report, workers work": (REPORT, workers_work),
     "chapter, pandoc runs": (CHAPTER, pandoc_runs),
     "figure": (("figure", "regions"), in_main),

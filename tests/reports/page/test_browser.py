@@ -161,7 +161,7 @@ def test_the_ledgers_filters(open_page):
     page.locator("#ledger select").select_option("REFUTED")
     assert page.locator("#ledger output").inner_text() == f"{refuted} of {len(with_corrections())}"
     assert page.locator("#ledger tbody tr:visible").count() == refuted
-    page.locator("#ledger input").fill("half-life")
+    page.locator("#ledger input").fill("half-life time of an observation")
     assert page.locator("#ledger tbody tr:visible").count() == 1
 
 
