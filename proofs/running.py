@@ -11,18 +11,16 @@ claim, every line of this package that can bear on its verdict, and the versions
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Executor, as_completed
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ..optimizers.errors import EigenstepError, UnknownName
-from ..optimizers.machine.files import OutputError, cache_folder, digest_of, write_atomically
+from ..optimizers.machine.files import digest_of
+from ..optimizers.machine.keeping import keep, kept
 from ..optimizers.machine.pools import pool
 from .evidence import Evidence, evidence
 from .kinds.claim import CONTRADICTED, Claim
@@ -128,38 +126,32 @@ def _prover() -> str:
     return digest_of(("optimizers", "analysis", "proofs"), PROVERS)
 
 
-def _path(key: str) -> Path:
-    text = f"{_prover()}\0{with_corrections()[key]!r}"
-    return cache_folder() / "claims" / f"{hashlib.sha256(text.encode()).hexdigest()[:40]}.json"
+def _asked(key: str) -> str:
+    return f"{_prover()}\0{with_corrections()[key]!r}"
 
 
 def _store(key: str, decided: Decided) -> None:
-    """Keep a verdict; an undecided claim is not kept, and where no cache can be written none is."""
+    """Keep a verdict; an undecided claim is not kept."""
     proof = decided.proof
     if proof.verdict is Verdict.OPEN:
         return
-    row: dict[str, Any] = {
+    keep("claims", _asked(key), {
         "id": key, "verdict": proof.verdict.value, "method": proof.method,
         "counterexample": proof.counterexample, "seconds": proof.seconds,
         "steps": list(proof.steps), "agrees": decided.evidence.agrees, "tried": decided.evidence.tried,
-    }  # fmt: skip
-    try:
-        write_atomically(_path(key), json.dumps(row, ensure_ascii=False).encode())
-    except OutputError:
-        return
+    })  # fmt: skip
 
 
 def _load(key: str) -> Decided | None:
     """What was decided before; None where nothing was, or what is there cannot be read."""
-    try:
-        row = json.loads(_path(key).read_text(encoding="utf-8"))
-        if row["id"] != key:
-            return None
+
+    def read(row: dict[str, Any]) -> Decided | None:
         proof = Proof(Verdict(row["verdict"]), row["method"], row["counterexample"], row["seconds"],
                       tuple(map(str, row["steps"])))  # fmt: skip
-        return Decided(proof, Evidence(bool(row["agrees"]), row["tried"]), cached=True)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        found = Decided(proof, Evidence(bool(row["agrees"]), row["tried"]), cached=True)
+        return found if row["id"] == key else None
+
+    return kept("claims", _asked(key), read)
 
 
 def cores() -> int:

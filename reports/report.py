@@ -122,7 +122,10 @@ def _minds(decided: Mapping[str, Decided]) -> dict[str, str]:
         with suppress(ExportError):
             exports[key] = export_decided(claims[key], found.proof)
     checked = known(exports)
-    return {key: ", ".join(minds(found, checked.get(key))) for key, found in decided.items()}
+    return {
+        key: ", ".join(minds(found, checked.get(key), type(claims[key]).__name__))
+        for key, found in decided.items()
+    }
 
 
 _LONGEST = (

@@ -66,13 +66,85 @@ assert (y + w - z <= 0) by nra.
 assert (x - d + u - y <= 0) by nra.
 lra.
 """,
-    "P21.part5": """\
+    "P21.part7": """\
 intros.
 assert (E : k * n = step_) by lra. assert (F : S_ = n ^ 2) by lra. subst step_ S_. lra.
 """,
-    "P21.part6": """\
+    "P21.part8": """\
 intros.
 assert (E : k * n = step_) by lra. assert (F : S_ = n ^ 2) by lra. subst step_ S_. lra.
+""",
+    # η = r/(Ls), so both sides are L²η.
+    "G7.corrected": """\
+intros.
+assert (E : r = eta * L * s) by lra. subst r.
+assert (eta <> 0) by (intro Z; subst eta; lra).
+match goal with |- 0 <= 0 - ?x ^ 2 => replace x with 0 by (field; tauto) end. lra.
+""",
+    # √(aa) is a.
+    "P4.aligned": """\
+intros.
+assert (r = a) by nra. assert (s = b) by nra. subst r s.
+match goal with |- 0 <= 0 - ?x ^ 2 => replace x with 0 by (field; tauto) end. lra.
+""",
+    # For c ≠ 0: twice the squares is (A + B)² + c²(…), A and B the first two.
+    "text.adamw.proposition2": """\
+intros.
+destruct (Req_dec c 0) as [Z|Z]; [subst c; nra|].
+assert (0 < c ^ 2) by nra.
+assert (0 < c ^ 2 * ((m11 - m22) ^ 2 + m12 ^ 2 + m21 ^ 2)) by (apply Rmult_lt_0_compat; lra).
+assert (0 <= (lam - c * m11 + (lam - c * m22)) ^ 2) by apply pow2_ge_0.
+assert (0 <= (c * m12) ^ 2) by apply pow2_ge_0.
+assert (0 <= (c * m21) ^ 2) by apply pow2_ge_0.
+lra.
+""",
+    # The difference is 1/(4y²(4y − 1)).
+    "text.radam.root": """\
+intros.
+assert (0 < 4 * (4 * y - 1) * (y * y)) by (repeat apply Rmult_lt_0_compat; lra).
+match goal with |- 0 < ?x => replace x with (1 / (4 * (4 * y - 1) * (y * y))) by (field; lra) end.
+apply Rdiv_lt_0_compat; lra.
+""",
+    # Half of each inequality, and (3/8 − c/4)W².
+    "text.pepit.gradient_descent": """\
+intros.
+assert (0 <= (3 / 8 - c / 4) * WW) by (apply Rmult_le_pos; lra).
+apply Rmult_le_reg_l with (4 * c + 2); [lra|].
+match goal with |- _ <= _ * ?x => replace ((4 * c + 2) * x) with (XX - (4 * c + 2) * f1) by (field; lra) end.
+assert (0 <= (4 * c + 2) * (1 / 2 * (f0 - f1 - c * (UU - WW) / 4 - WW / 2) + 1 / 2 * ((XU - XW) / 2 - c * (UU - WW) / 4 - (UU - 2 * UW + WW) / 8 - f1)
+  + 1 / 2 * ((XU + XW) / 2 - (UU + 2 * UW + WW) / 8 - f0) + (3 / 8 - c / 4) * WW)) by (apply Rmult_le_pos; lra).
+lra.
+""",
+    # 2xD − 1 ≤ u = (6y + 1)/(8y²), q ≤ 1/(y − 1/4), and 4/(2y − 1)² less their product is positive.
+    "text.radam.theorem1": """\
+intros. set (u := (6 * y + 1) / (8 * y ^ 2)). set (x := 2 * (y + 1 / 2) * d - 1).
+assert (0 < u) by (apply Rdiv_lt_0_compat; nra).
+assert (0 <= u - x).
+{ assert (0 <= (2 * y + 1) * (1 / (2 * y) + 1 / (8 * y ^ 2) - d)) by (apply Rmult_le_pos; lra).
+  assert (u = (2 * y + 1) * (1 / (2 * y) + 1 / (8 * y ^ 2)) - 1) by (unfold u; field; lra). unfold x; lra. }
+assert (0 <= q * (u - x)) by (apply Rmult_le_pos; lra).
+assert (0 <= (1 / (y - 1 / 4) - q) * u) by (apply Rmult_le_pos; lra).
+enough (0 < 1 / (y - 1 / 2) ^ 2 - 1 / (y - 1 / 4) * u) by lra.
+replace (1 / (y - 1 / 2) ^ 2 - 1 / (y - 1 / 4) * u) with
+  ((8 * y ^ 3 + 12 * y ^ 2 - 2 * y - 1) / (2 * (y * y) * (4 * y - 1) * ((2 * y - 1) * (2 * y - 1))))
+  by (unfold u; field; lra).
+apply Rdiv_lt_0_compat; [nra | repeat apply Rmult_lt_0_compat; lra].
+""",
+    # The last three, times 1 − s, s and 1; and ‖e‖² times what is left.
+    "text.pepit.nesterov": """\
+intros s EE fy GG f1 f GE GZ ZZ ZE N1 N2 H1 H2 H3 H4 H5 H6 N3 N4.
+assert (0 <= s ^ 3 * (1 - s) / (2 * (1 + s))) as K3.
+{ apply Rmult_le_pos; [apply Rmult_le_pos; [apply pow_le|]; lra | left; apply Rinv_0_lt_compat; lra]. }
+apply (Rmult_le_pos _ _ K3) in H3. apply (Rmult_le_pos _ _ H2) in H5. apply (Rmult_le_pos _ _ (Rlt_le _ _ H1)) in H6.
+sum_of (Rplus_le_le_0_compat _ _ (Rplus_le_le_0_compat _ _ H3 H4) (Rplus_le_le_0_compat _ _ H5 H6)).
+""",
+    # The two of g and x, times (1 − s)²/(2s²) and 1/(2s²), and the last.
+    "text.pepit.triple_momentum_corrected": """\
+intros XX GX s GG f1 N1 N2 H1 H2 H3 N3.
+assert (0 < / (2 * s ^ 2)) as K by (apply Rinv_0_lt_compat; pose proof (Rlt_0_sqr s N1) as Q; unfold Rsqr in Q; lra).
+apply (Rmult_le_pos _ _ (Rmult_le_pos _ _ (pow2_ge_0 (1 - s)) (Rlt_le _ _ K))) in H1.
+apply (Rmult_le_pos _ _ (Rlt_le _ _ K)) in H2.
+sum_of (Rplus_le_le_0_compat _ _ (Rplus_le_le_0_compat _ _ H1 H2) H3).
 """,
 }
 
@@ -82,7 +154,7 @@ intros mu L q eta r Hmu HL Hq HK Hr H.
 pose proof (H mu ltac:(lra)) as Ha. pose proof (H L ltac:(lra)) as Hb. clear H.
 by_roots_in Ha. by_roots_in Hb. apply on_line in Ha, Hb; try exact Hr.
 apply Rmult_le_reg_r with (L + mu); [lra|].
-replace ((L - mu) / (L + mu) * (L + mu)) with (L - mu) by (field; lra). nra.
+match goal with |- ?x * _ <= _ => replace (x * (L + mu)) with (L - mu) by (field; repeat split; lra) end. nra.
 """,
     # (1 - r)^2 <= eta mu and eta L <= (1 + r)^2, whatever beta is.
     "tuning.heavy_ball": """\

@@ -7,7 +7,6 @@ The library itself is taken as it was installed: `coqchk` checks the lemmas' mod
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import shutil
 import subprocess
@@ -20,12 +19,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from ...optimizers.errors import EigenstepError
-from ...optimizers.machine.files import (
-    OutputError,
-    cache_folder,
-    temporary_folder,
-    write_atomically,
-)
+from ...optimizers.machine.files import cache_folder, temporary_folder
+from ...optimizers.machine.keeping import keep, kept
 from .lemmas import Export, module_of
 from .linear_prelude import LINEAR
 from .prelude import PRELUDE
@@ -37,6 +32,7 @@ AXIOMS = frozenset({
     "FunctionalExtensionality.functional_extensionality_dep", "Classical_Prop.classic",
 })  # fmt: skip
 """What the library's real numbers stand on."""
+_KEPT = "coq"
 _LIBRARY = "Coq."
 _NAME = re.compile(r"^([A-Za-z_][\w.']*)\s*(?::|$)")
 _MODULES = {"": "Shared", LINEAR: "Linear"}
@@ -171,7 +167,7 @@ def known(exports: Mapping[str, Export]) -> dict[str, Checked]:
 
 def state() -> str:
     """Another text whenever Coq was asked something new."""
-    folder = cache_folder() / "coq"
+    folder = cache_folder() / _KEPT
     names = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
     return (
         hashlib.sha256("\0".join(names).encode()).hexdigest()[:16] if names and installed() else ""
@@ -323,23 +319,16 @@ def _again(folder: Path, names: list[str], seconds: float) -> str:
     return f"coqchk: it stands on {', '.join(foreign)}" if foreign else ""
 
 
-def _path(export: Export, release: str) -> Path:
-    text = "\0".join([release, PRELUDE, export.prelude, export.body, _SOURCE])
-    return cache_folder() / "coq" / f"{hashlib.sha256(text.encode()).hexdigest()[:40]}.json"
+def _asked(export: Export, release: str) -> str:
+    return "\0".join([release, PRELUDE, export.prelude, export.body, _SOURCE])
 
 
 def _store(export: Export, release: str, checked: Checked) -> None:
-    """Keep an answer; where no cache can be written none is kept."""
-    try:
-        write_atomically(_path(export, release), json.dumps(asdict(checked)).encode())
-    except OutputError:
-        return
+    keep(_KEPT, _asked(export, release), asdict(checked))
 
 
 def _load(export: Export, release: str) -> Checked | None:
-    try:
-        row = json.loads(_path(export, release).read_text(encoding="utf-8"))
-        return Checked(bool(row["accepted"]), str(row["reason"]), int(row["lemmas"]),
-                       tuple(map(str, row["axioms"])), float(row["seconds"]), cached=True)  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    return kept(_KEPT, _asked(export, release), lambda row: Checked(
+        bool(row["accepted"]), str(row["reason"]), int(row["lemmas"]), tuple(map(str, row["axioms"])),
+        float(row["seconds"]), cached=True,
+    ))  # fmt: skip

@@ -13,7 +13,7 @@ from .granted import Granted
 from .lemmas import Export, Lemma, implied, name_of
 from .needs import granted, needs
 from .scripts import Side, script_for_equality, script_for_needs
-from .terms import ExportError, Term, name_in_coq, term
+from .terms import ExportError, Term, in_naturals, is_natural, name_in_coq, term
 from .trying import points
 from .typed import read_any, read_term
 
@@ -162,9 +162,12 @@ class _Printed:
         expanded = dict(names)
         for name, text in claim.printed.items():
             # As it is printed, with the names of what stands before it; and with all of them replaced.
-            self.lets.append((name, read_any(text, self.names)))
+            value = read_any(text, self.names)
+            self.lets.append((name, value))
             expanded[name] = read_any(text, expanded)
-            self.names[name] = Term.real(name_in_coq(name) + (" i" if whole else ""))
+            counted = isinstance(value, Term) and value.op != "number" and is_natural(value)
+            new = name_in_coq(name) + (" i" if whole else "")
+            self.names[name] = Term.nat(name_in_coq(name)) if counted else Term.real(new)
         self.values = {k: term(v) for k, v in expanded.items() if not callable(v)} | {
             "point": point
         }
@@ -178,14 +181,17 @@ class _Printed:
         wanted, kept = {self.names[key].text}, []
         for name, value in reversed(self.lets):
             named = name_in_coq(name)
-            if named + end in wanted:
+            if self.names[name].op == "nat" and named in wanted:
+                kept.append((named, f"({in_naturals(value)})%nat"))
+            elif named + end in wanted:
                 wanted.discard(named + end)
-                wanted |= {n.value for n in value.nodes() if n.op == "real"}
-                kept.append((named, value.text))
+                wanted |= {n.value for n in value.nodes() if n.op in ("real", "nat")}
+                kept.append((named, f"{of}{value.text}"))
         result = self.names[key].text
         if kept and kept[0][0] + end == result:  # the last of them is what is wanted
             (_, result), *kept = kept
-        return "\n".join([*(f"let {n} := {of}{v} in" for n, v in reversed(kept)), result])
+            result = result.removeprefix(of)
+        return "\n".join([*(f"let {n} := {v} in" for n, v in reversed(kept)), result])
 
 
 def _lemmas(key: str, part: str, side: Side, printed: str, given: Granted) -> list[Lemma]:

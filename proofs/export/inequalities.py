@@ -13,7 +13,7 @@ from .certificates import CERTIFICATES
 from .fractions import coq, products, quotient
 from .lemmas import Export, Lemma, implied, name_of, quantified
 from .needs import granted, needs
-from .scripts import divisors
+from .scripts import as_quotient, divisors
 from .terms import Condition, ExportError, Term, name_in_coq
 from .typed import read_term
 
@@ -85,9 +85,9 @@ def lemmas_of(claim: Any, part: str = "") -> tuple[Lemma, ...]:
     lemmas = [Lemma(name_of(claim.id, part), holds, proof)]
     if wanted:
         defined = variables + implied(given, " /\\\n".join(n.text for n in wanted))
-        lemmas.append(
-            Lemma(name_of(claim.id, f"{part}{part and '_'}defined"), defined, "intros; needed.")
-        )
+        hints = [f"try ({hint})." for n in wanted if (hint := as_quotient(n))]
+        proof = "\n".join(["intros.", *hints, "needed."])
+        lemmas.append(Lemma(name_of(claim.id, f"{part}{part and '_'}defined"), defined, proof))
     return tuple(lemmas)
 
 

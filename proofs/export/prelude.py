@@ -64,10 +64,14 @@ Qed.
 Ltac no_negative_term :=
   lazymatch goal with
   | |- 0 <= _ + _ => apply Rplus_le_le_0_compat; no_negative_term
+  | |- 0 <= ?a * ?a => exact (Rle_0_sqr a)
   | |- 0 <= _ * _ => apply Rmult_le_pos; no_negative_term
+  | |- 0 <= _ / _ => apply Rmult_le_pos; [no_negative_term | apply Rlt_le, Rinv_0_lt_compat; no_negative_term]
+  | |- 0 <= _ ^ 2 => apply pow2_ge_0
   | |- 0 <= _ ^ _ => apply pow_le; lra
   | |- 0 < _ + _ => first [(apply Rplus_lt_le_0_compat; no_negative_term) | (apply Rplus_le_lt_0_compat; no_negative_term)]
   | |- 0 < _ * _ => apply Rmult_lt_0_compat; no_negative_term
+  | |- 0 < _ / _ => apply Rdiv_lt_0_compat; no_negative_term
   | |- 0 < _ ^ _ => apply pow_lt; lra
   | |- _ => lra
   end.
@@ -80,8 +84,11 @@ Ltac not_zero :=
     [ assumption | lra | (match goal with H : _ |- _ => apply H end; first [lra | no_negative_term])
     | (apply Rgt_not_eq, sqrt_lt_R0; first [lra | nra]) | (apply product_not_zero; not_zero) | (apply pow_nonzero; not_zero)
     | (apply Rgt_not_eq; unfold Rgt; ring_simplify; no_negative_term)
+    | (let Z := fresh in intro Z; match goal with K : _ <> 0 |- _ => apply K; lra end)
     | (let H := fresh in intro H; ring_simplify in H; first [lra | nra])
-    | (let H := fresh in intro H; first [lra | nra]) ]
+    | (let H := fresh in intro H; first [lra | nra])
+    | (let Z := fresh in intro Z; match goal with K : ?a <> 0 |- _ => match a with context [_ / ?r] =>
+        apply K, (Rmult_eq_reg_l r); [rewrite Rmult_0_r, <- Z; field; lra | lra] end end) ]
   end.
 (* A whole tensor's number, for one that has the same elements. *)
 Lemma same_elements : forall (index : Type) (number : (index -> R) -> R) x y,
@@ -95,6 +102,10 @@ Ltac factors :=
   | |- 0 <= _ ^ 2 => apply pow2_ge_0
   | |- _ => first [lra | nra]
   end.
+(* A weighted sum of what is not negative is what is asked for. *)
+Ltac sum_of total :=
+  let T := fresh in pose proof total as T; cbv beta in T;
+  match type of T with 0 <= ?a => match goal with |- 0 <= ?x => replace x with a by (field; lra); exact T end end.
 Ltac positive := first [lra | no_negative_term | nra | (apply Rdiv_lt_0_compat; first [lra | no_negative_term | nra])].
 Ltac equal := first [reflexivity | ring | (field; not_zero)].
 Ltac one_case :=
@@ -121,11 +132,15 @@ Ltac cleared_sums :=
   end.
 Ltac by_cases :=
   repeat match goal with H : context [if _ then _ else _] |- _ => revert H end;
-  repeat (one_case; try (exfalso; lra)); intros.
+  repeat (one_case; try (exfalso; lra)); intros; try (exfalso; lra).
+(* Both cases of a decision, in what is known as well. *)
+Ltac split_on c :=
+  repeat match goal with H : context [if c then _ else _] |- _ => revert H end;
+  destruct c; intros.
 (* A need that print has as well, written in another way. *)
 Ltac as_granted :=
   match goal with
-  | H : ?a <> 0 |- ?b <> 0 => replace b with a by equal; exact H
+  | H : ?a <> 0 |- ?b <> 0 => replace b with a by (first [equal | (do 2 f_equal; equal)]); exact H
   | H : 0 <= ?a |- 0 <= ?b => replace b with a by equal; exact H
   | H : 0 < ?a |- 0 < ?b => replace b with a by equal; exact H
   | H : 0 < ?a |- ?b <> 0 => replace b with a by equal; lra
@@ -150,9 +165,11 @@ Ltac needed :=
   lazymatch goal with
   | |- _ /\\ _ => split; needed
   | |- True => exact I
-  | |- forall _, _ => intro; needed
+  | |- forall _, _ => let i := fresh "i" in intro i; at_index i; needed
   | |- _ <> 0 => first [ not_zero | as_granted | (factored; parts_not_zero) | nra
     | (let H := fresh in intro H; match goal with K : ?a <> 0 |- _ => apply K; first [lra | nra] end) ]
+  | |- 0 <= _ + 0 => rewrite Rplus_0_r; needed
+  | |- 0 <= _ * (1 / _) => first [ assumption | as_granted | (apply Rmult_le_pos; [needed | no_negative_term]) ]
   | |- _ => first [ assumption | lra | no_negative_term | nra | as_granted | apply sqrt_pos ]
   end.
 """

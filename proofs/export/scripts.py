@@ -255,12 +255,23 @@ def script_for_equality(side: Side) -> str:
     roots = squares(side)
     lines = ["intros; cbv zeta.", *first, *(line for line, _ in roots)]
     lines += ["at_index i."] if side.whole else []
-    lines += [*unified(side.code, side.printed, side.points), *later]
-    lines += ["cleared_sums."] if roots else []
+    known = needs(side.printed)
+    lines += [f"try ({hint})." for n in side.left_to_show() if (hint := as_factor(n, known))]
+    steps = [*unified(side.code, side.printed, side.points), *later]
+    steps += ["cleared_sums."] if roots else []
+    # A norm that is taken in one case may be defined in that case alone.
+    guarded = side.whole and side.code.op == side.printed.op == "if"
+    if guarded and side.code.args[0].text == side.printed.args[0].text:
+        lines += [f"split_on ({side.code.args[0].text})."]
+        steps = [f"all: try ({step.rstrip('.')})." for step in steps]
+    else:
+        guarded = False
+    lines += steps
     cases = any(isinstance(n, Condition) for n in side.nodes)
     names = " ".join(name for _, name in roots)
     ending = f"first [equal | (field [{names}]; not_zero)]" if roots else "equal"
-    lines.append(f"by_cases; {ending}." if cases else f"{ending}.")
+    each = "all: " if guarded else ""
+    lines.append(f"{each}by_cases; {ending}." if cases else f"{each}{ending}.")
     return "\n".join(lines)
 
 
@@ -280,6 +291,54 @@ def as_quotient(need: Need) -> str:
     )
 
 
+def as_factor(need: Need, known: list[Need]) -> str:
+    """A hint for what is not zero: a multiple of it is none, and that is known.
+
+    The known one may have the square of a root where this one has what is under it.
+    """
+    if not need.relation.endswith("<> 0") or need.guards:
+        return ""
+    this = need.of.within(0)
+    for other in known:
+        if not other.relation.endswith("<> 0") or other.guards:
+            continue
+        roots = [n for n in other.of.nodes() if n.op == "sqrt"]
+        try:
+            squared = other.of.rebuilt(_without_squares)
+            times = sp.cancel(sp.together(expression(squared) / expression(need.of)))
+            factor = coq(times, other.of)
+        except (ExportError, TypeError, sp.PolynomialError):
+            continue
+        if sp.denom(times).free_symbols:
+            continue
+        facts = [f"sqrt_sqrt ({r.args[0].text})" for r in roots]
+        above, below = sp.fraction(sp.cancel(sp.together(expression(need.of))))
+        cleared = f"({coq(above, need.of)})"
+        used = "".join(
+            f"pose proof ({fact} ltac:(positive)) as Square{n}; " for n, fact in enumerate(facts)
+        )
+        squares = " ".join(f"Square{n}" for n in range(len(facts)))
+        by = f"field [{squares}]" if facts else "field"
+        return (
+            f"assert ({this} <> 0) by ({used}let Z := fresh in intro Z; enough ({other.of.within(0)} = 0) by contradiction;"
+            f" transitivity (({factor}) * ({this})); [{by}; not_zero | rewrite Z; ring]);"
+            f" assert ({cleared} <> 0) by (let Z := fresh in intro Z; enough ({this} = 0) by contradiction;"
+            f" replace ({this}) with ({cleared} / ({coq(below, need.of)})) by (field; not_zero); rewrite Z; unfold Rdiv; ring)"
+        )
+    return ""
+
+
+def _without_squares(node: Any) -> Any:
+    """The square of a root as what is under it, and of a product as the product of squares."""
+    if node.op == "^" and node.args[1].op == "number" and node.args[1].value == 2:
+        base, _ = node.args
+        if base.op == "sqrt":
+            return base.args[0]
+        if base.op == "*":
+            return _without_squares(base.args[0] ** 2) * _without_squares(base.args[1] ** 2)
+    return node
+
+
 def script_for_needs(side: Side) -> str:
     """That the code is defined where print is: parts that are equal, then cases, then each need."""
     first, later = facts(side)
@@ -293,7 +352,11 @@ def script_for_needs(side: Side) -> str:
         f"try ({line.rstrip('.')})." for line in unified(side.code, side.printed, side.points)
     ]
     lines += [f"try ({line.rstrip('.')})." for line in later if "power_before" not in line]
-    lines += [f"try ({hint})." for n in side.left_to_show() if (hint := as_quotient(n))]
-    cases = any(isinstance(n, Condition) for n in side.nodes)
+    known = needs(side.printed)
+    for need in side.left_to_show():
+        lines += [f"try ({hint})." for hint in (as_quotient(need), as_factor(need, known)) if hint]
+    signs = any(n.op == "sgn" for n in side.nodes)
+    cases = signs or any(isinstance(n, Condition) for n in side.nodes)
+    lines += ["unfold sgn in *."] if signs else []
     lines.append("by_cases; needed." if cases else "needed.")
     return "\n".join(lines)

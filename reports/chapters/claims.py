@@ -45,7 +45,9 @@ def claims_chapter(
         "real arithmetic [@meurer2017; @demoura2008]. L, N and S are the lecture, notes and slides [@zhang2023; @notes; "
         "@slides]; what is printed nowhere is eigenstep’s own. On the page each opens to the steps of its proof and to the "
         "numerical trial beside it; `eigenstep prove ID --json` prints them. The last column says which minds came to the "
-        f"verdict: what decided it, the trial in float64, and Coq’s kernel, {_asked(minds or {})}.\n",
+        f"verdict: what decided it, the trial in float64, a second procedure (cvc5, arithmetic of fractions, sixty digits, "
+        "torch’s own operations or Python’s own signature) that must agree on every claim of the kind in eigenstep’s tests, "
+        f"and Coq’s kernel, {_asked(minds or {})}.\n",
         widget("ledger", table(["id", "verdict", "statement", "source", "method", "minds"], rows, "The ledger.",
                                [30, 18, 46, 18, 18, 14], "tbl-ledger")),
         _elsewhere(proofs),
