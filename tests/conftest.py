@@ -72,10 +72,10 @@ def decided(shared_folder):
 @contextmanager
 def decisions_kept_in(folder):
     """Claims are decided into ``folder``, and taken from nowhere else: not from an earlier run's cache."""
-    from eigenstep.proofs import running
+    from eigenstep.optimizers.machine import keeping
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(running, "cache_folder", lambda: folder)
+        patch.setattr(keeping, "cache_folder", lambda: folder)
         yield
 
 

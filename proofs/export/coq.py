@@ -263,21 +263,20 @@ def _compiled(
     if done.code:
         return refused(_first_line(done.err))
     axioms = axioms_in(done.out)
-    if axioms is None or len(axioms) != sum(len(e.lemmas) for e in exports):
-        return refused("Coq did not say what every lemma stands on")
-    found, place = [], 0
-    for export in exports:
-        count = len(export.lemmas)
-        names = tuple(sorted({a for one in axioms[place : place + count] for a in one}))
-        foreign = [a for a in names if a not in AXIOMS]
+    if axioms is None or len(axioms) != len(exports):
+        return refused("Coq did not say what every claim stands on")
+    found = []
+    for export, names in zip(exports, axioms, strict=True):
+        foreign = [a for a in sorted(set(names)) if a not in AXIOMS]
         reason = f"it stands on {', '.join(foreign)}" if foreign else ""
-        found.append(Checked(not foreign, reason, count, names, took))
-        place += count
+        found.append(
+            Checked(not foreign, reason, len(export.lemmas), tuple(sorted(set(names))), took)
+        )
     return found
 
 
 def axioms_in(printed: str) -> list[list[str]] | None:
-    """What `Print Assumptions` printed, lemma by lemma; None where it is something else.
+    """What `Print Assumptions` printed, claim by claim; None where it is something else.
 
     >>> axioms_in("Closed under the global context\\nAxioms:\\nmine : False\\n")
     [[], ['mine']]

@@ -15,6 +15,9 @@ _OPERATIONS = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "^": operator.pow,
 }  # fmt: skip
 
+_MANY = 6
+"""Variables from which on SymPy's search for factors, which is by chance, may take a minute."""
+
 
 def quotient(found: Condition) -> tuple[sp.Expr, sp.Expr]:
     """Right less left of a comparison, as one quotient."""
@@ -30,6 +33,8 @@ def coq(expression: sp.Expr, of: Any) -> str:
 
 def products(polynomial: sp.Expr, of: Any) -> list[str]:
     """A polynomial as products of its factors, with their signs chosen in each way; none where it has but one."""
+    if len(polynomial.free_symbols) > _MANY:
+        return []
     content, factors = sp.factor_list(polynomial)
     if (len(factors) == 1 and factors[0][1] == 1) or len(factors) > 5:
         return []

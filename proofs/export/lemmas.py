@@ -61,8 +61,12 @@ def file_of(exports: Sequence[Export]) -> str:
 
 
 def _printed(export: Export) -> str:
-    """What has Coq print the axioms that each lemma stands on."""
-    return "\n".join(f"Print Assumptions {lemma.name}." for lemma in export.lemmas)
+    """What has Coq print the axioms that the claim's lemmas stand on: of all at once, as each look takes a second."""
+    names = [lemma.name for lemma in export.lemmas]
+    if len(names) == 1:
+        return f"Print Assumptions {names[0]}."
+    whole = name_of(export.key, "whole")
+    return f"Definition {whole} := ({', '.join(names)}).\nPrint Assumptions {whole}."
 
 
 def module_of(exports: Sequence[Export], preludes: Sequence[str]) -> str:

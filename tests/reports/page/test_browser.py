@@ -167,11 +167,12 @@ def test_the_ledgers_filters(open_page):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_serious_for_those_who_read_otherwise(open_page, scheme):
-    """axe-core's rules, over the page with everything on it opened."""
+    """axe-core's rules, over the page with everything on it opened; in the dark those that colours break."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     page = open_page(color_scheme=scheme)
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    found = axe.run(page, context={"exclude": [["math"]]}).response["violations"]
+    rules = {"runOnly": ["color-contrast", "link-in-text-block"]} if scheme == "dark" else None
+    found = axe.run(page, context={"exclude": [["math"]]}, options=rules).response["violations"]
     serious = [(v["id"], len(v["nodes"]), v["nodes"][0]["html"][:120], v["nodes"][0]["failureSummary"][:300])
                for v in found if v["impact"] in ("serious", "critical")]  # fmt: skip
     assert serious == []
