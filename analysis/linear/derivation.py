@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Literal, overload
 
 import mpmath
 import numpy as np
@@ -20,6 +20,11 @@ from ..reals import float64, rational
 from ..settings import resolve
 from ..tracing import ETA, LAMBDA, LinearSystem, Trace, trace
 from ..updates import latex_of, text_of
+from ..worst_case.asking import worst_case
+from ..worst_case.best import WorstCaseTuning, best_over_all
+from ..worst_case.maps import WorstCaseMap
+from ..worst_case.transfer import Transfer, transfer
+from ..worst_case.verdicts import WorstCase
 from . import spectrum, stability
 from .closed_form import MU, ClosedTuning, L
 from .damping import critical_damping
@@ -346,11 +351,20 @@ class Derivation:
         present = self._characteristic.free_symbols_in_domain
         return any(s in present for s in self.trace.free.values())
 
-    def tuning(self, mu: Any = MU, L: Any = L) -> Tuning:
+    @overload
+    def tuning(self, mu: Any = ..., L: Any = ..., over: Literal["quadratics"] = ...) -> Tuning: ...
+    @overload
+    def tuning(self, mu: Any, L: Any, over: Literal["all"]) -> WorstCaseTuning: ...
+    def tuning(
+        self, mu: Any = MU, L: Any = L, over: str = "quadratics"
+    ) -> Tuning | WorstCaseTuning:
         """The hyperparameters of smallest worst-case spectral radius over the spectrum [μ, L].
 
         Args:
             mu, L: the smallest and largest curvature, 0 < μ ≤ L, numbers or symbols.
+            over: ``"quadratics"``, or ``"all"`` L-smooth μ-strongly convex functions: then the best rate that
+                is guaranteed on all of them, as a
+                :class:`~eigenstep.analysis.worst_case.best.WorstCaseTuning`.
 
         Returns:
             A :class:`~eigenstep.analysis.linear.tuning.Tuning`, whose ``method`` says how it was found. What
@@ -368,6 +382,10 @@ class Derivation:
         (0.669421, 0.818182, 'closed form')
         """
         mu, L = check_spectrum(mu, L)
+        if over not in ("quadratics", "all"):
+            raise DomainError("over", over, "'quadratics' or 'all'")
+        if over == "all":
+            return best_over_all(self, mu, L)
         if not self.tunable:
             raise RuleError(f"rule {self.rule.name} has no free hyperparameter to tune")
         return self._tuner.best(mu, L)
@@ -389,6 +407,42 @@ class Derivation:
         free = {k: s for k, s in self.trace.free.items() if s in present}
         reduced = None if self._reduced is None else self._polynomial
         return Tuner(self.rule, self.system, characteristic, free, reduced)
+
+    @cached_property
+    def transfer(self) -> Transfer:
+        """H(z) = N(z)/D(z), from gradients to the points where they are taken.
+
+        Raises:
+            RuleError: the rule changes with t, or the minimizer is no fixed point of it.
+        """
+        return transfer(self)
+
+    def worst_case(
+        self, mu: Any, L: Any, *, finish: bool = True, **values: Any
+    ) -> WorstCase | WorstCaseMap:
+        """What the rule does at worst on L-smooth μ-strongly convex functions.
+
+        Args:
+            mu, L: the class, 0 < μ < L.
+            finish: over arrays, whether the few points that neither one multiplier nor a star polygon decides are
+                asked one by one, some 0.1 s each.
+            values: each free hyperparameter by name, as numbers or arrays.
+
+        Returns:
+            For numbers a :class:`~eigenstep.analysis.worst_case.WorstCase`, decided in exact arithmetic: the
+            verdict, both sides of the rate, a certificate, or a cycle with the function that traps the rule.
+            For arrays, which broadcast, a :class:`~eigenstep.analysis.worst_case.WorstCaseMap` in float64.
+
+        Raises:
+            RuleError: the rule changes with t, or the minimizer is no fixed point of it, or (for numbers) it
+                does not converge on some quadratic of the class.
+            DomainError, Missing, UnknownName: a value outside its domain, not given, not known.
+
+        >>> from eigenstep.optimizers.rules import heavy_ball
+        >>> derive(heavy_ball).worst_case(mu=1, L=25, lr="1/9", beta="4/9").cycle.steps
+        3
+        """
+        return worst_case(self, mu, L, values, finish)
 
     @cached_property
     def iterate(self) -> Iterate:

@@ -14,9 +14,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from math import gcd, lcm
+from math import ceil, comb, gcd, lcm
 
 Polynomial = Sequence[Fraction]
+STURM = 12
+"""The degree up to which a polynomial's sign is decided by Sturm's theorem."""
+_BITS, _DEEPEST = 2**256, 60
 
 
 def _integers(p: Polynomial) -> list[int]:
@@ -70,7 +73,9 @@ def _negated_remainder(a: list[int], b: list[int]) -> list[int]:
 
 
 def negative(p: Polynomial, lower: Fraction, upper: Fraction) -> bool:
-    """Whether p < 0 on all of [lower, upper], by Sturm's theorem.
+    """Whether p < 0 on all of [lower, upper]: by Sturm's theorem, above a degree of 12 by Bernstein's.
+
+    Above that degree False may also say that it is too near to 0 to tell.
 
     Args:
         p: coefficients, the lowest first.
@@ -79,6 +84,8 @@ def negative(p: Polynomial, lower: Fraction, upper: Fraction) -> bool:
     trimmed = list(p)
     while len(trimmed) > 1 and not trimmed[-1]:
         trimmed.pop()
+    if len(trimmed) - 1 > STURM:
+        return _negative_by_parts(trimmed, lower, upper)
     whole = _integers(trimmed) if any(trimmed) else [0]
     if _sign_at(whole, lower) >= 0 or _sign_at(whole, upper) >= 0:
         return False
@@ -86,6 +93,40 @@ def negative(p: Polynomial, lower: Fraction, upper: Fraction) -> bool:
         return True
     sequence = sturm_sequence(trimmed)
     return _changes(sequence, lower) == _changes(sequence, upper)
+
+
+def _negative_by_parts(p: Polynomial, lower: Fraction, upper: Fraction) -> bool:
+    """Whether all of p's Bernstein coefficients are negative on each part of a subdivision.
+
+    The coefficients are rounded upwards to integers of some 256 bits, and each halving rounds upwards too, so
+    that they bound p from above.
+    """
+    shifted = [Fraction(0)]
+    for c in reversed(p):  # p(lower + (upper − lower)t) in powers of t
+        scaled = [Fraction(0), *(a * (upper - lower) for a in shifted)]
+        shifted = [a + lower * b for a, b in zip(scaled, [*shifted, Fraction(0)], strict=True)]
+        shifted[0] += c
+    n = len(p) - 1
+    shifted = shifted[: n + 1]
+    exact = [
+        sum(shifted[k] * Fraction(comb(i, k), comb(n, k)) for k in range(i + 1))
+        for i in range(n + 1)
+    ]
+    size = max(map(abs, exact)) or Fraction(1)
+    parts = [([ceil(b / size * _BITS) for b in exact], 0)]
+    while parts:
+        row, depth = parts.pop()
+        if row[0] >= 0 or row[-1] >= 0 or depth > _DEEPEST:
+            return False
+        if max(row) < 0:
+            continue
+        left, right = [row[0]], [row[-1]]
+        while len(row) > 1:
+            row = [(a + b + 1) >> 1 for a, b in pairwise(row)]
+            left.append(row[0])
+            right.append(row[-1])
+        parts += [(left, depth + 1), (right[::-1], depth + 1)]
+    return True
 
 
 def _changes(sequence: Sequence[Sequence[int]], x: Fraction) -> int:

@@ -27,7 +27,7 @@ from sympy.polys.matrices import DomainMatrix
 from ...optimizers.errors import RuleError
 from ..linear.passive import without_passive
 from ..linear.stability import Z
-from ..tracing import LAMBDA
+from ..tracing import LAMBDA, STEP
 
 if TYPE_CHECKING:
     from ..linear.derivation import Derivation
@@ -92,6 +92,10 @@ def transfer(theory: Derivation) -> Transfer:
     if len(whole) != system.order + 1:
         raise RuleError(f"rule {theory.rule.name}: some of its states rest and others follow them")
     used = set().union(*(c.free_symbols for c in (*numerator, *whole)))
+    if STEP in used:
+        raise RuleError(
+            f"rule {theory.rule.name} changes with t; its worst case is known at one step at a time only"
+        )
     symbols = {k: s for k, s in theory.trace.free.items() if s in used}
     return Transfer(numerator, tuple(map(sp.cancel, whole)), symbols)
 
