@@ -423,8 +423,8 @@ class Derivation:
         """What the rule does at worst on L-smooth μ-strongly convex functions.
 
         Args:
-            mu, L: the class, 0 < μ < L.
-            finish: over arrays, whether the few points that neither one multiplier nor a star polygon decides are
+            mu, L: the class, 0 < μ < L. finish: over arrays, whether the few points that neither one
+            multiplier nor a star polygon decides are
                 asked one by one, some 0.1 s each.
             values: each free hyperparameter by name, as numbers or arrays.
 
@@ -438,8 +438,9 @@ class Derivation:
                 does not converge on some quadratic of the class.
             DomainError, Missing, UnknownName: a value outside its domain, not given, not known.
 
+        >>> from fractions import Fraction
         >>> from eigenstep.optimizers.rules import heavy_ball
-        >>> derive(heavy_ball).worst_case(mu=1, L=25, lr="1/9", beta="4/9").cycle.steps
+        >>> derive(heavy_ball).worst_case(mu=1, L=25, lr=Fraction(1, 9), beta=Fraction(4, 9)).cycle.steps
         3
         """
         return worst_case(self, mu, L, values, finish)

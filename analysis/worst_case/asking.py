@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -11,12 +11,9 @@ from ...optimizers.domains import POSITIVE
 from ...optimizers.errors import DomainError, Missing, RuleError, UnknownName
 from ..reals import real, real_array
 from .maps import WorstCaseMap, over_arrays
+from .theory import Theory
 from .transfer import Transfer
 from .verdicts import WorstCase, at_point
-
-if TYPE_CHECKING:
-    from ..linear.derivation import Derivation
-
 
 _OWN = ("mu", "L", "finish")
 
@@ -38,7 +35,7 @@ def check_class(mu: Any, largest: Any) -> tuple[Any, Any]:
     return ends[0], ends[1]  # fmt: skip
 
 
-def values_of(theory: Derivation, found: Transfer, given: Mapping[str, Any]) -> dict[str, Any]:
+def values_of(theory: Theory, found: Transfer, given: Mapping[str, Any]) -> dict[str, Any]:
     """The hyperparameters that enter the rule's transfer function, checked."""
     for name in given:
         if name not in theory.trace.free:
@@ -57,14 +54,14 @@ def values_of(theory: Derivation, found: Transfer, given: Mapping[str, Any]) -> 
 
 
 def worst_case(
-    theory: Derivation, mu: Any, largest: Any, given: Mapping[str, Any], finish: bool = True
+    theory: Theory, mu: Any, largest: Any, given: Mapping[str, Any], finish: bool = True
 ) -> WorstCase | WorstCaseMap:
     """See :meth:`eigenstep.analysis.linear.derivation.Derivation.worst_case`."""
     taken = [k for k in _OWN if k in theory.trace.free]
     if taken:
         raise RuleError(
-            f"rule {theory.rule.name}: its hyperparameter {taken[0]} has the name of what worst_case takes; set it "
-            f"in the theory: derive(rule, {taken[0]}=…)"
+            f"rule {theory.rule.name}: its hyperparameter {taken[0]} has the name of what worst_case "
+            f"takes; set it in the theory: derive(rule, {taken[0]}=…)"
         )
     found = theory.transfer
     mu, largest = check_class(mu, largest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -15,13 +15,11 @@ from ..linear.search import Problem, axis_of, evolve, polish
 from ..linear.tuning import Tuning
 from ..linear.units import units
 from .frequencies import Test, angles, one_multiplier, quadratic_rate, rates, roots_inside
+from .theory import Theory
 from .transfer import Transfer
 from .verdicts import WorstCase, at_point
 
-if TYPE_CHECKING:
-    from ..linear.derivation import Derivation
-
-ANY_METHOD = "1 - sqrt(mu/L): no method of one gradient a step does better on all of the class (Drori & Taylor 2022)"
+ANY_METHOD = "1 - sqrt(mu/L): no method of one gradient a step does better (Drori & Taylor 2022)"
 _LARGEST_RATIO = 1e6
 _COUNT = 121
 """Of angles."""
@@ -75,6 +73,7 @@ class _Certified(Problem):
     found: Transfer = field(kw_only=True)
     names: tuple[str, ...] = field(kw_only=True)
     ratio: float = field(kw_only=True)
+    tolerance: float = field(default=1e-6, kw_only=True)
 
     def __post_init__(self) -> None:
         phi = angles(_COUNT, self.ratio)
@@ -90,7 +89,9 @@ class _Certified(Problem):
         """The rate, above 1 where there is none: the more, the faster it diverges on quadratics."""
         self.evaluations += len(u)
         with np.errstate(all="ignore"):
-            rate, _, quadratic = rates(*self.polynomials_at(u), tolerance=1e-11, count=_COUNT)
+            rate, _, quadratic = rates(
+                *self.polynomials_at(u), tolerance=self.tolerance, count=_COUNT
+            )
         return np.where(np.isfinite(rate), rate, 1 + np.nan_to_num(quadratic, nan=np.inf))
 
     def better(self, u: np.ndarray, than: np.ndarray) -> np.ndarray:
@@ -110,7 +111,7 @@ class _Certified(Problem):
         return found
 
 
-def best_over_all(theory: Derivation, mu: sp.Expr, largest: sp.Expr) -> WorstCaseTuning:
+def best_over_all(theory: Theory, mu: sp.Expr, largest: sp.Expr) -> WorstCaseTuning:
     """Search for the smallest certified rate; see ``Derivation.tuning(over="all")``.
 
     Raises:
@@ -143,10 +144,11 @@ def best_over_all(theory: Derivation, mu: sp.Expr, largest: sp.Expr) -> WorstCas
     if quadratic is not None and set(names) <= set(quadratic.values):
         x = [float(quadratic.values[k]) / scale ** powers[i] for i, k in enumerate(names)]
         starts.append(np.array([a.inverse(v) for a, v in zip(axes, x, strict=True)]))
-    u = evolve(problem, starts, generations=120, size=24 + 14 * len(axes))
+    u = evolve(problem, starts, generations=90, size=24 + 14 * len(axes))
+    problem.tolerance = 1e-11
     candidates = np.stack([u, *starts])
     order = np.argsort(problem.values(candidates))
-    u, _ = min((polish(problem, candidates[i], rounds=160) for i in order[:2]), key=lambda f: f[1])
+    u, _ = min((polish(problem, candidates[i], rounds=110) for i in order[:2]), key=lambda f: f[1])
     x = problem.at(u[None])[0]
     values = {k: float(f"{x[i] * scale ** powers[i]:.12g}") for i, k in enumerate(names)}
     here = _asked(theory, mu, largest, values)
@@ -166,8 +168,8 @@ def best_over_all(theory: Derivation, mu: sp.Expr, largest: sp.Expr) -> WorstCas
         bound, by = float(quadratic.lower_bound or 0), f"on quadratics: {quadratic.bound_by}"
     on_quadratics = _on_quadratics(found, values, scale, ratio)
     how = (
-        f"global search by differential evolution, {problem.evaluations} evaluations of the rate certified by one "
-        "multiplier; the rate at what it found is certified in exact arithmetic; not proved to be the best"
+        f"global search by differential evolution, {problem.evaluations} evaluations of the rate "
+        "certified by one multiplier; the rate at what it found is certified exactly; not proved best"
     )
     return WorstCaseTuning(
         float(mu),
@@ -184,13 +186,13 @@ def best_over_all(theory: Derivation, mu: sp.Expr, largest: sp.Expr) -> WorstCas
     )
 
 
-def _powers(theory: Derivation, found: Transfer) -> tuple[int, ...] | None:
+def _powers(theory: Theory, found: Transfer) -> tuple[int, ...] | None:
     """The unit of each hyperparameter that enters, as a power of curvature."""
     coefficients = theory._acting_characteristic.all_coeffs()[1:]
     return units(coefficients, list(found.symbols.values()))
 
 
-def _quadratic(theory: Derivation, mu: sp.Expr, largest: sp.Expr) -> Tuning | None:
+def _quadratic(theory: Theory, mu: sp.Expr, largest: sp.Expr) -> Tuning | None:
     try:
         return theory.tuning(mu, largest)
     except EigenstepError:
@@ -198,7 +200,7 @@ def _quadratic(theory: Derivation, mu: sp.Expr, largest: sp.Expr) -> Tuning | No
 
 
 def _asked(
-    theory: Derivation, mu: sp.Expr, largest: sp.Expr, values: Mapping[str, Any]
+    theory: Theory, mu: sp.Expr, largest: sp.Expr, values: Mapping[str, Any]
 ) -> WorstCase | None:
     """The worst case at float64 values, each taken as the decimal that it is written as."""
     try:

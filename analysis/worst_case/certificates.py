@@ -30,8 +30,9 @@ class NotCertified(EigenstepError, ArithmeticError):
 class Certificate:
     r"""Proof that every run on every function of the class contracts at least like ρᵗ.
 
-    With P = D − μN and Q = L·N − D: Re{conj(P)(1 − Σλ_d z⁻ᵈ)Q} < 0 on \|z\| = ρ, P has its roots in \|z\| < ρ,
-    λ ≥ 0, Σλ_d ≤ 1 and Σλ_d ρ⁻²ᵈ ≤ 1. Making one that does not stand raises :class:`NotCertified`.
+    With P = D − μN and Q = L·N − D: Re{conj(P)(1 − Σλ_d z⁻ᵈ)Q} < 0 on \|z\| = ρ, P has its roots in
+    \|z\| < ρ, λ ≥ 0, Σλ_d ≤ 1 and Σλ_d ρ⁻²ᵈ ≤ 1. Making one that does not stand raises
+    :class:`NotCertified`.
 
     Attributes:
         rho: ρ > 0, a rational. Above 1 it bounds how fast a run can grow.

@@ -6,9 +6,9 @@ of the class if and only if ⟨u_t, c_s − c_t⟩ ≤ 0 for all s and t, and th
 
     f(x) = μ/2 \|x\|² + (L − μ)/2 · dist(x, conv{c_t})²,   ∇f(x) = μx + (L − μ)(x − proj x),
 
-because these inequalities say that c_t is the point of the hull nearest to y_t. One harmonic m, prime to K, is
-the regular K-gon visited in steps of m; with w = 1/H(z_m) − μ it is a run if and only if
-Re w − \|Im w\| cot(π/K) ≥ \|w\|²/(L − μ).
+because these inequalities say that c_t is the point of the hull nearest to y_t. One harmonic m, prime
+to K, is the regular K-gon visited in steps of m; with w = 1/H(z_m) − μ it is a run if and only if Re w
+− \|Im w\| cot(π/K) ≥ \|w\|²/(L − μ).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from math import gcd
 from typing import Any
 
 import numpy as np
-from mpmath import iv
 from scipy.optimize import nnls
 
+from .enclosures import digits, enclosed, intervals, surely_positive
 from .frequencies import polyval
 from .place import Place
 from .programs import cycle_energies
@@ -39,10 +39,10 @@ def star_polygons(longest: int) -> list[tuple[int, int]]:
 
 
 def star_margin(N: np.ndarray, D: np.ndarray, ratio: np.ndarray, steps: int, star: int) -> Any:
-    """For each point, Re w − \\|Im w\\|cot(π/K) − \\|w\\|²/(L − μ), times \\|N\\|²; relative to its terms. L = 1."""
+    """For each point, the margin of a star polygon, relative to the size of its terms; L = 1."""
     z = np.exp(2j * np.pi * star / steps)
     n, d = polyval(N, np.array([z]))[..., 0], polyval(D, np.array([z]))[..., 0]
-    w = d * np.conj(n) - ratio * np.abs(n) ** 2
+    w: Any = d * np.conj(n) - ratio * np.abs(n) ** 2
     across = np.abs(w.imag) / np.tan(np.pi / steps) if steps > 2 else 0.0
     bend = np.abs(d - ratio * n) ** 2 / (1 - ratio)
     whole = np.abs(w) + across + bend
@@ -132,7 +132,8 @@ class Cycle:
         angle, place = 2 * np.pi / self.steps, x[..., 0] + 1j * x[..., 1]
         edge = np.floor((np.angle(place) - np.angle(first)) / angle)
         turn = np.exp(1j * (np.angle(first) + (edge + 0.5) * angle))
-        local, half = place * np.conj(turn), abs(first) * np.sin(angle / 2)
+        local: Any = place * np.conj(turn)
+        half = abs(first) * np.sin(angle / 2)
         inner = abs(first) * np.cos(angle / 2)
         onto = inner + 1j * np.clip(local.imag, -half, half)
         found = np.where(local.real > inner, onto, local) * turn
@@ -150,7 +151,7 @@ class Cycle:
         return mu * x + rest * (x - self._projected(x))
 
     def _projected(self, x: Any) -> Any:
-        """As :meth:`project`, in the kind of x; by the envelope theorem it counts as constant in a gradient."""
+        """As :meth:`project`, in the kind of x; by the envelope theorem a constant in gradients."""
         if hasattr(x, "detach"):
             return x.new_tensor(self.project(x.detach().cpu().double().numpy()))
         return self.project(x)
@@ -168,8 +169,9 @@ class Cycle:
 def _nearest(corners: np.ndarray, x: np.ndarray) -> np.ndarray:
     """The point of a hull nearest to x.
 
-    Weights w ≥ 0 that minimize \\|Σw(c − x)\\|² + (Σw − 1)² are, divided by their sum, those of the nearest point:
-    for w = sα with Σα = 1 the best s leaves r/(1 + r), r = \\|Σα(c − x)\\|², which grows with r.
+    Weights w ≥ 0 that minimize \\|Σw(c − x)\\|² + (Σw − 1)² are, divided by their sum, those of the
+    nearest point: for w = sα with Σα = 1 the best s leaves r/(1 + r), r = \\|Σα(c − x)\\|², which grows
+    with r.
     """
     weights = nnls(np.vstack([(corners - x).T, np.ones(len(corners))]),
                    np.append(np.zeros(len(x)), 1.0))[0]  # fmt: skip
@@ -187,15 +189,15 @@ class _Unit:
         self.steps, self.exact = steps, steps in _RIGHT_ANGLES
 
     def number(self, value: Fraction) -> Any:
-        return value if self.exact else iv.mpf(value.numerator) / value.denominator
+        return value if self.exact else enclosed(value)
 
     def power(self, k: int) -> tuple[Any, Any]:
         k %= self.steps
         if self.exact:
             re, im = _RIGHT_ANGLES[self.steps][k]
             return Fraction(re), Fraction(im)
-        angle = 2 * iv.pi * k / self.steps
-        return iv.cos(angle), iv.sin(angle)
+        angle = 2 * intervals.pi * k / self.steps
+        return intervals.cos(angle), intervals.sin(angle)
 
     def at(self, polynomial: tuple[Fraction, ...], k: int) -> tuple[Any, Any]:
         """A polynomial's value at e^{2πik/K}."""
@@ -209,7 +211,7 @@ class _Unit:
         """cot(π/K)."""
         if self.exact:
             return Fraction(0 if self.steps == 2 else 1)
-        return iv.cos(iv.pi / self.steps) / iv.sin(iv.pi / self.steps)
+        return intervals.cos(intervals.pi / self.steps) / intervals.sin(intervals.pi / self.steps)
 
 
 def _sides(place: Place, unit: _Unit, k: int) -> tuple[Any, Any, Any, Any]:
@@ -267,12 +269,9 @@ def _gains(place: Place, steps: int, harmonics: Mapping[int, Fraction]) -> dict[
 
 def find_cycle(place: Place, longest: int = LONGEST, mixed: bool = True) -> Cycle | None:
     """The shortest star polygon that is a cycle, else a cycle of several harmonics; proved, or None."""
-    before, iv.dps = iv.dps, DIGITS
-    try:
+    with digits(DIGITS):
         found = _star(place, longest)
         return found or (_mixed(place, longest) if mixed else None)
-    finally:
-        iv.dps = before
 
 
 def _star(place: Place, longest: int) -> Cycle | None:
@@ -302,12 +301,12 @@ def _mixed(place: Place, longest: int) -> Cycle | None:
             continue
         largest = found.max()
         energies = {
-            k: Fraction(int(round(p / largest * 10**6)), 10**6)
+            k: Fraction(round(float(p / largest) * 10**6), 10**6)
             for k, p in enumerate(found, start=1)
             if p > 2e-6 * largest
         }
         lows = mixed_proof(place, steps, energies)
-        if all((v > 0) is True for v in lows):
+        if all(map(surely_positive, lows)):
             return Cycle(steps, None, energies, place.mu, place.L, min(map(_lowest, lows)),
                          _gains(place, steps, energies))  # fmt: skip
     return None

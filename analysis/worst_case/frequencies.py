@@ -1,13 +1,14 @@
 """The frequency test in float64, for many points at once.
 
-Polynomials are arrays (…, order + 1), the highest coefficient first, in units in which L = 1: N is L times the
-rule's own, and ``ratio`` is μ/L. What passes here has been looked at between the angles too (:func:`largest`),
-up to rounding; exact arithmetic is asked by :mod:`.certificates`.
+Polynomials are arrays (…, order + 1), the highest coefficient first, in units in which L = 1: N is L
+times the rule's own, and ``ratio`` is μ/L. What passes here has been looked at between the angles too
+(:func:`largest`), up to rounding; exact arithmetic is asked by :mod:`.certificates`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ MARGIN = 1e-9
 """By which the test, relative to the size of its terms, has to be passed in float64."""
 
 
-def polyval(coefficients: np.ndarray, z: np.ndarray) -> np.ndarray:
+def polyval(coefficients: np.ndarray, z: np.ndarray) -> Any:
     """Values (…, points) of polynomials (…, order + 1) at points (…, points) or (points,)."""
     found = coefficients[..., :1] * np.ones_like(z)
     for k in range(1, coefficients.shape[-1]):

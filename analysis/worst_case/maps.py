@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,16 +13,14 @@ from ...optimizers.errors import DomainError
 from .cycles import shortest_star
 from .frequencies import rates
 from .place import Place
+from .theory import Theory
 from .transfer import Transfer
 from .verdicts import CONVERGES, CYCLES, UNDECIDED, decided
-
-if TYPE_CHECKING:
-    from ..linear.derivation import Derivation
 
 UNSTABLE = "unstable"
 _LARGEST_RATIO = 1e9
 """L/μ up to which float64 tells the test's sign over a map."""
-_ARRAYS = ("verdict", "rate", "quadratic_rate", "multiplier", "steps", "star")
+ARRAYS = ("verdict", "rate", "quadratic_rate", "multiplier", "steps", "star")
 
 
 @dataclass(frozen=True)
@@ -45,6 +43,10 @@ class WorstCaseMap:
     steps: np.ndarray
     star: np.ndarray
     held: tuple[str, ...] = ()
+
+    def reshaped(self, shape: tuple[int, ...], held: tuple[str, ...] = ()) -> WorstCaseMap:
+        """The same points in another shape."""
+        return WorstCaseMap(*(getattr(self, k).reshape(shape) for k in ARRAYS), held=held)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -88,15 +90,22 @@ def _exact(row: np.ndarray) -> tuple[Fraction, ...]:
     return tuple(Fraction(float(c)) for c in row)
 
 
-def over_arrays(
-    theory: Derivation,
-    found: Transfer,
-    mu: Any,
-    largest: Any,
-    values: Mapping[str, Any],
-    finish: bool = True,
-) -> WorstCaseMap:
-    """Many points in float64."""
+@dataclass(frozen=True)
+class Flat:
+    """Points of a map in a row: N and D (points, order + 1) with L = 1, μ/L, and the shape that they had."""
+
+    N: np.ndarray
+    D: np.ndarray
+    ratio: np.ndarray
+    shape: tuple[int, ...]
+
+
+def flattened(found: Transfer, mu: Any, largest: Any, values: Mapping[str, Any]) -> Flat:
+    """The points of arrays that broadcast.
+
+    Raises:
+        DomainError: they do not, or L/μ is larger than float64 can tell signs at.
+    """
     given = {"mu": mu, "L": largest, **values}
     arrays = {k: np.asarray(v, float) for k, v in given.items()}
     try:
@@ -110,14 +119,26 @@ def over_arrays(
     if len(ratio) and ratio.min() < 1 / _LARGEST_RATIO:
         raise DomainError(
             "L/mu",
-            1 / ratio.min(),
+            float(1 / ratio.min()),
             f"at most {_LARGEST_RATIO:g} over arrays; single points are exact",
         )
     N, D = found.at(flat)
-    N = np.broadcast_to(N, (*top.shape, N.shape[-1])) * top[:, None]
-    whole = of_polynomials(N, np.broadcast_to(D, N.shape), ratio, finish=finish)
-    shaped = {k: getattr(whole, k).reshape(shape) for k in _ARRAYS}
-    return WorstCaseMap(**shaped, held=tuple(theory.rule.held))
+    N = np.broadcast_to(N, (len(top), N.shape[-1])) * top[:, None]
+    return Flat(N, np.broadcast_to(D, N.shape), ratio, shape)
 
 
-__all__ = ["UNSTABLE", "WorstCaseMap", "of_polynomials", "over_arrays"]
+def over_arrays(
+    theory: Theory,
+    found: Transfer,
+    mu: Any,
+    largest: Any,
+    values: Mapping[str, Any],
+    finish: bool = True,
+) -> WorstCaseMap:
+    """Many points in float64."""
+    flat = flattened(found, mu, largest, values)
+    whole = of_polynomials(flat.N, flat.D, flat.ratio, finish=finish)
+    return whole.reshaped(flat.shape, tuple(theory.rule.held))
+
+
+__all__ = ["UNSTABLE", "Flat", "WorstCaseMap", "flattened", "of_polynomials", "over_arrays"]

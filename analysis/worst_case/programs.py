@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import linprog
 
 from .frequencies import angles, polyval
 from .place import Place
-
 
 _ROUNDS = 8
 """Of adding angles, at most."""
@@ -38,7 +38,7 @@ def alternating(longest: int) -> list[int]:
     return [lag for d in range(1, longest + 1) for lag in (d, -d)]
 
 
-def _direction(place: Place, z: np.ndarray) -> np.ndarray:
+def _direction(place: Place, z: np.ndarray) -> Any:
     """conj(D − μN)(N − D) at z, divided by its modulus."""
     n, d = polyval(place.N, z), polyval(place.D, z)
     found = np.conj(d - place.ratio * n) * (n - d)

@@ -1,16 +1,14 @@
 r"""A linear rule as a transfer function from gradients to the points where they are taken.
 
 With ξ⁺ = Aξ + Bg and y = Cξ, H(z) = C(zI − A)⁻¹B = N(z)/D(z), where D = det(zI − A). On ½λx² the rule's
-eigenvalues are the roots of D − λN. N and D are not brought to lowest terms: a mode that the gradient does not
-see is a root of both, and whoever asks for the roots of D − λN asks for it too.
+eigenvalues are the roots of D − λN. N and D are not brought to lowest terms: a mode that the gradient
+does not see is a root of both, and whoever asks for the roots of D − λN asks for it too.
 
 >>> from eigenstep.analysis import derive
 >>> from eigenstep.optimizers.rules import heavy_ball
 >>> found = transfer(derive(heavy_ball))
->>> found.D
-z**2 + z*(-beta - 1) + beta
->>> found.N
--eta*z
+>>> found.numerator, found.denominator
+((0, -eta, 0), (1, -beta - 1, beta))
 """
 
 from __future__ import annotations
@@ -18,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -28,9 +26,7 @@ from ...optimizers.errors import RuleError
 from ..linear.passive import without_passive
 from ..linear.stability import Z
 from ..tracing import LAMBDA, STEP
-
-if TYPE_CHECKING:
-    from ..linear.derivation import Derivation
+from .theory import Theory
 
 
 @dataclass(frozen=True)
@@ -77,7 +73,7 @@ def _expression(coefficients: tuple[sp.Expr, ...]) -> sp.Expr:
     return sp.Poly(list(coefficients), Z).as_expr()
 
 
-def transfer(theory: Derivation) -> Transfer:
+def transfer(theory: Theory) -> Transfer:
     """The transfer function of a rule, checked for what theory over all functions needs.
 
     Raises:
@@ -100,7 +96,7 @@ def transfer(theory: Derivation) -> Transfer:
     return Transfer(numerator, tuple(map(sp.cancel, whole)), symbols)
 
 
-def _check_fixed_point(theory: Derivation) -> None:
+def _check_fixed_point(theory: Theory) -> None:
     """Raise unless some ξ with θ = y = 1 stays where it is while the gradient is 0."""
     system = without_passive(theory.system) if theory.apart else theory.system
     order = system.order

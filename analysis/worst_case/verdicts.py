@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -20,10 +20,8 @@ from .place import Place
 from .programs import Grid, alternating, multipliers_at, rate_with
 from .rationals import roots_within
 from .spirals import lower_bound, quadratic_lower
+from .theory import Theory
 from .transfer import Transfer
-
-if TYPE_CHECKING:
-    from ..linear.derivation import Derivation
 
 CONVERGES, CYCLES, UNDECIDED = "converges", "cycles", "undecided"
 LENGTHS = (2, 5, 10, 20, 40, 60)
@@ -39,7 +37,8 @@ class WorstCase:
     Attributes:
         verdict: ``"converges"`` (on every such function), ``"cycles"`` (on one it goes round for ever), or
             ``"undecided"``.
-        rate: (lower, upper): no bound c·ρᵗ with ρ < lower holds for all runs on all such functions, and one with
+        rate: (lower, upper): no bound c·ρᵗ with ρ < lower holds for all runs on all such functions, and
+        one with
             ρ = upper does. Both are proved and rounded outwards; upper is inf where none was found.
         certificate: the proof of ``rate[1]``, None where none was found.
         cycle: the cycle and the function that traps the rule in it, or None.
@@ -98,7 +97,7 @@ def place_of(found: Transfer, mu: Fraction, top: Fraction, values: Mapping[str, 
 
 
 def at_point(
-    theory: Derivation, found: Transfer, mu: Any, largest: Any, values: Mapping[str, Any]
+    theory: Theory, found: Transfer, mu: Any, largest: Any, values: Mapping[str, Any]
 ) -> WorstCase:
     """One point, all of it decided in exact arithmetic."""
     exactly = {k: fraction(k, v) for k, v in values.items()}
@@ -129,15 +128,13 @@ def _stable_rate(name: str, place: Place) -> float:
     for i in dict.fromkeys((0, len(looked_at) - 1, worst)):
         if moduli[i] > 1 - 1e-9 and not roots_within(place.at_curvature(looked_at[i]), Fraction(1)):
             raise RuleError(
-                f"rule {name} does not converge on ½λx² of curvature λ = {float(looked_at[i]):g} at these values, "
-                "so that there is no worst case over wider classes to speak of"
+                f"rule {name} does not converge on ½λx² of curvature λ = {float(looked_at[i]):g} at these "
+                "values, so that there is no worst case over wider classes to speak of"
             )
     return _down(quadratic_lower(place, float(moduli[worst]), looked_at[worst]))
 
 
-def decided(
-    place: Place, coarse: float = 0.0
-) -> tuple[str, Certificate | None, Cycle | None]:
+def decided(place: Place, coarse: float = 0.0) -> tuple[str, Certificate | None, Cycle | None]:
     """The verdict with its proof: by one multiplier, by star polygons, by longer ones, by mixed cycles.
 
     Args:
@@ -202,9 +199,7 @@ def _growth(place: Place) -> Certificate | None:
     return None
 
 
-def _states(
-    theory: Derivation, values: Mapping[str, Fraction], cycle: Cycle
-) -> dict[str, np.ndarray]:
+def _states(theory: Theory, values: Mapping[str, Fraction], cycle: Cycle) -> dict[str, np.ndarray]:
     """What the rule keeps at each point of a cycle: ⊕ √p_k z_kᵗ (z_k I − A)⁻¹B/H(z_k)."""
     system = without_passive(theory.system) if theory.apart else theory.system
     at = {theory.trace.free[k]: sp.Rational(v.numerator, v.denominator) for k, v in values.items()}

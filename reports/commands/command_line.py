@@ -30,6 +30,7 @@ from . import (
     radius,
     report,
     tune,
+    worst_case,
 )
 from .command import Command, OwnOutput
 from .failures import INTERRUPTED, end_threads, failure, say_failed_threads, usage
@@ -41,6 +42,7 @@ ALL_COMMANDS: tuple[Command, ...] = (
     limit.COMMAND,
     radius.COMMAND,
     tune.COMMAND,
+    worst_case.COMMAND,
     noise.COMMAND,
     check.COMMAND,
     coefficients.COMMAND,

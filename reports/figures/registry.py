@@ -6,13 +6,24 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from ..work import is_timed, register
-from . import adaptive, layerwise, lecture, lookahead, momentum, race, training, trajectories
+from . import (
+    adaptive,
+    layerwise,
+    lecture,
+    lookahead,
+    momentum,
+    race,
+    training,
+    trajectories,
+    worst_case,
+)
 from .entry import FigureEntry
 from .rendering import FORMATS, STYLE, render, save
 
 ALL_FIGURES: dict[str, FigureEntry] = {
     "regions": momentum.REGIONS,
     "eigenvalues": momentum.EIGENVALUES,
+    "worst_case": worst_case.WORST_CASE,
     "rates": momentum.RATES,
     "trajectories": trajectories.TRAJECTORIES,
     "all_trajectories": trajectories.ALL_TRAJECTORIES,
