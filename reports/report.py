@@ -16,6 +16,7 @@ from ..proofs.export import ExportError, export_decided, known, state
 from ..proofs.minds import minds
 from ..proofs.running import cores
 from .document import CHAPTERS, NEED_PROOFS, SUBTITLE, TITLE, markdown
+from .experiments.worst_cases import PIECES
 from .figures.registry import ALL_FIGURES
 from .page.javascript import known_script
 from .page.publishing import NEEDED, Document, mathematics_font, publish
@@ -137,8 +138,9 @@ _LONGEST = (
 
 
 def _drawn() -> dict[str, tuple[str, ...]]:
-    """Figures of tables, with the tables, which are made first."""
-    return {f"figure:{name}": entry.needs for name, entry in ALL_FIGURES.items() if entry.needs}
+    """What is made of tables, figures mostly, with the tables, which are made first."""
+    found = {f"figure:{name}": entry.needs for name, entry in ALL_FIGURES.items() if entry.needs}
+    return {**found, "table:worst_case": PIECES}
 
 
 def _pieces() -> list[str]:

@@ -199,10 +199,17 @@ def closed_tuning(
         chain = {
             k: sp.cancel(v.subs(KAPPA, kappa_of_q).subs(R, rate_of_q)) for k, v in values.items()
         }
+        if any(_irrational(v) for v in (rate_of_q, kappa_of_q, *chain.values())):
+            continue  # z3 is not asked about such numbers, so that nothing would prove it
         return ClosedTuning(
             kappa_of_q, chain.pop(H_MU), chain, rate_of_q, constraints, active, names
         )
     raise NoTuning("the optimality conditions have no solution in one square root")
+
+
+def _irrational(expression: sp.Expr) -> bool:
+    """Whether a number in it is no rational, sqrt(3) for one."""
+    return any(p.is_number for p in expression.atoms(sp.Pow))
 
 
 def in_field(polynomial: sp.Expr, values: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:

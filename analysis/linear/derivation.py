@@ -20,8 +20,9 @@ from ..reals import float64, rational
 from ..settings import resolve
 from ..tracing import ETA, LAMBDA, LinearSystem, Trace, trace
 from ..updates import latex_of, text_of
-from ..worst_case.asking import worst_case
+from ..worst_case.asking import check_class, worst_case
 from ..worst_case.best import WorstCaseTuning, best_over_all
+from ..worst_case.boxes import Boxes, certify_boxes
 from ..worst_case.maps import WorstCaseMap
 from ..worst_case.transfer import Transfer, transfer
 from ..worst_case.verdicts import WorstCase
@@ -444,6 +445,24 @@ class Derivation:
         3
         """
         return worst_case(self, mu, L, values, finish)
+
+    def worst_case_boxes(self, mu: Any, L: Any, **given: Any) -> Boxes:
+        """Worst cases of whole boxes of a plane, each a theorem about all of its points.
+
+        Args:
+            mu, L: the class, 0 < μ < L.
+            given: two hyperparameters as the edges of boxes, 1-D arrays that increase; the others as numbers.
+
+        >>> import numpy as np
+        >>> from eigenstep.optimizers.rules import nesterov
+        >>> found = derive(nesterov).worst_case_boxes(
+        ...     mu=1, L=10, lr=np.linspace(0.01, 0.13, 20), beta=np.linspace(0, 0.9, 20)
+        ... )
+        >>> found.decided > 0.9
+        True
+        """
+        check_class(mu, L)
+        return certify_boxes(self, mu, L, given)
 
     @cached_property
     def iterate(self) -> Iterate:

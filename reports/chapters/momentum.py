@@ -9,6 +9,7 @@ import sympy as sp
 from ...analysis.tracing import ETA
 from ...proofs import Proof
 from ..experiments.linear_rules import MOMENTUM, RULES, theories
+from ..experiments.worst_cases import known_planes, known_summary
 from ..page.markup import display, figure
 from ..page.typeset import polynomial_tex, tex
 from ..work import register, result
@@ -19,12 +20,12 @@ from .rule_theory import known_theory, positive_fraction
 
 
 def momentum_text() -> dict[str, str]:
-    """The sections of the three rules, by the rule's name, and under ``opening`` what stands before them."""
+    """The sections of the three rules, by the rule's name, and what stands before them: ``regions``, ``rest``."""
     found = {RULES[m].name: theory_sections(theory) for m, theory in theories().items()}
-    return {**found, "opening": _compared()}
+    return {**found, "regions": _regions(), "rest": _rest()}
 
 
-def _compared() -> str:
+def _regions() -> str:
     named = theories()
     return "\n".join([
         "The first three of these rules are compared here. They are linear in their state and in the gradient: everything about them on a quadratic "
@@ -34,6 +35,12 @@ def _compared() -> str:
         "## Convergence regions, compared {#regions}\n",
         "Each boundary is the curve on which an eigenvalue reaches −1 ([](#fig-regions)):\n",
         display(*[rf"\text{{{m}:}}\quad & {t.stability.latex()}" for m, t in named.items()], label="eq-regions"),
+    ])  # fmt: skip
+
+
+def _rest() -> str:
+    named = theories()
+    return "\n".join([
         "## Eigenvalues, compared {#eigenvalues}\n",
         r"As $\eta\lambda$ grows the eigenvalues, the roots of $\det(zI - R)$, move through the unit disk:" "\n",
         display(*[rf"\text{{{m}:}}\quad & {polynomial_tex(t._characteristic)} = 0" for m, t in named.items()],
@@ -57,6 +64,37 @@ def _compared() -> str:
     ])  # fmt: skip
 
 
+def _beyond_quadratics() -> list[str]:
+    """What the same rules do at worst on every smooth strongly convex function."""
+    planes, shares = known_planes(), known_summary()["shares"]
+    ball, nesterov = (planes[name]["25"]["rates"] for name in ("heavy ball", "Nesterov"))
+    return [
+        "## Beyond quadratics: worst cases {#worst_cases}\n",
+        "All of this is about quadratics. On an $L$-smooth, $\\mu$-strongly convex function the curvature may change from "
+        "place to place, and a rule with memory can be caught: it meets the steep side and the flat side in turn, in step "
+        "with its own swing, and goes round for ever. With the rule’s transfer function from gradients to points, "
+        "$H(z) = C(zI - A)^{-1}B = N(z)/D(z)$, both sides of the question are exact [@lessard2016; @taylor2017]. The rule "
+        "contracts by $\\rho$ a step on *every* such function if $D - \\mu N$ has its roots in $\\lvert z\\rvert < \\rho$ and, "
+        "for some $\\lambda_d \\ge 0$ with $\\sum\\lambda_d \\le 1$, $\\sum\\lambda_d\\rho^{-2d} \\le 1$,\n",
+        display(r"\operatorname{Re}\Bigl\{\overline{(D - \mu N)}\,\bigl(1 - \textstyle\sum_d \lambda_d z^{-d}\bigr)"
+                r"(LN - D)\Bigr\} < 0 \quad\text{on } \lvert z\rvert = \rho,", label="eq-frequency-test"),
+        "a polynomial in $\\cos\\varphi$ that a Sturm sequence decides. And it cycles through the corners of a regular "
+        "$K$-gon, in steps of $m$, on one of them exactly if, with $w = 1/H(e^{2\\pi im/K}) - \\mu$ "
+        "[for heavy ball: @goujaud2023],\n",
+        display(r"\operatorname{Re} w - \lvert\operatorname{Im} w\rvert\cot\frac{\pi}{K} \ge \frac{\lvert w\rvert^2}{L - \mu}.",
+                label="eq-cycle"),
+        "The function is no monster: half a squared distance to the polygon with the corners "
+        "$c_t = y_t - (g_t - \\mu y_t)/(L - \\mu)$, times $L - \\mu$, plus $\\tfrac\\mu2\\lVert x\\rVert^2$.\n",
+        figure("worst_case"),
+        f"At $\\kappa = 25$ heavy ball cycles on {100 * shares['heavy ball']:.0f} % of the plane on which it converges on every "
+        f"quadratic, its optimum for quadratics among them; Nesterov’s method on {100 * shares['Nesterov']:.0f} %. The best rates "
+        f"that are guaranteed there are {ball[0]:.4f} for heavy ball and {nesterov[0]:.4f} for Nesterov’s method; triple momentum "
+        "has $1 - 1/\\sqrt\\kappa = 0.8$ [@vanscoy2018], and no method of one gradient a step has less [@drori2022]. What to do: "
+        "with heavy ball, stay left of the red; `eigenstep worst-case RULE --mu 1 --L 25 --set lr=… --set beta=…` says of "
+        "one’s own rule and numbers which side they are on.\n",
+    ]  # fmt: skip
+
+
 register("table:momentum", momentum_text)
 
 
@@ -66,7 +104,8 @@ def known_sections() -> dict[str, str]:
 
 
 def _opening(proofs: Mapping[str, Proof]) -> str:
-    return known_sections()["opening"]
+    known = known_sections()
+    return "\n".join([known["regions"], *_beyond_quadratics(), known["rest"]])
 
 
 def _pitfalls(proofs: Mapping[str, Proof]) -> list[str]:

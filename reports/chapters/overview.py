@@ -8,6 +8,7 @@ from ...optimizers.rules import ALL_RULES, WIDER_RULES
 from ...proofs import Proof
 from ..experiments.regression import regression_runs
 from ..experiments.sharpness import known_runs, ratios
+from ..experiments.worst_cases import known_summary
 from ..page.markup import figure, table, widget
 from ..timing import PARAMETERS, is_reproducible
 from .chapter import Chapter
@@ -67,6 +68,7 @@ def overview(proofs: Mapping[str, Proof]) -> str:
     edge = ratios(known_runs())
     near = ", ".join(f"{100 * v:.0f} % ({k})" for k, v in edge.items())
     compared = known_conventions()["rows"]
+    worst_cases = known_summary()
     matched = sum(not row[3].startswith("none") for row in compared)
     return "\n".join([
         "# Overview {#overview}\n",
@@ -78,6 +80,9 @@ def overview(proofs: Mapping[str, Proof]) -> str:
         "than gradients or take matrices, and most have no symbols; `eigenstep report NAME` has a report on each.\n"
         f"- Of {len(proofs)} claims in lectures, notes and papers, and ours beside them, {said}: [the ledger](#claims); each "
         "refuted one has a counterexample and, where there is one, what holds in its place.\n"
+        f"- **Beyond quadratics**: on every smooth, strongly convex function Nesterov’s method keeps the learning rates that it "
+        f"has on quadratics; heavy ball cycles on some. For yours: with momentum 0.9 take $\\eta L$ up to {worst_cases['safe']:.2g}, "
+        f"not {worst_cases['stable']:.2g}, to be sure of heavy ball at condition number 100 ([worst cases](#worst_cases)).\n"
         f"- **Measured**: on the {name} data, predicted and measured rates of {len(runs)} training runs differ by at "
         f"most {worst:.1e} ([real data](#data)); a network in full-batch training stays at {near} of the sharpness that theory "
         f"allows ([edge of stability](#edge)).\n"

@@ -91,12 +91,41 @@ def plane(name: str, kappa: str) -> dict[str, Any]:
 
 for _name in PLANES:
     for _kappa in KAPPAS:
-        register(f"plane:{_name}, {_kappa}", plane, _name, str(_kappa))
+        register(f"table:plane of {_name}, {_kappa}", plane, _name, str(_kappa))
 
 
 def known_planes() -> dict[str, dict[str, Any]]:
     """The maps by name and κ, each made once."""
-    return {n: {str(k): result(f"plane:{n}, {k}") for k in KAPPAS} for n in PLANES}
+    return {n: {str(k): result(f"table:plane of {n}, {k}") for k in KAPPAS} for n in PLANES}
 
 
-PIECES = tuple(f"plane:{n}, {k}" for n in PLANES for k in KAPPAS)
+def summary() -> dict[str, Any]:
+    """At κ = 25 the share of the stable plane with a cycle, by name; heavy ball’s range at β = 0.9, JSON.
+
+    ``safe``: the ηL up to which heavy ball converges on all of the class at κ = 100 and β = 0.9, to three digits,
+    and ``stable``: on quadratics.
+    """
+    shares = {}
+    for name, by_kappa in known_planes().items():
+        verdict = np.array(by_kappa["25"]["verdict"])
+        shares[name] = float((verdict == "cycles").sum() / (verdict != "unstable").sum())
+    theory = derive(heavy_ball)
+    h = np.linspace(0.005, 3.8, 760)
+    found: Any = theory.worst_case(mu=sp.Rational(1, 100), L=1, lr=h, beta=0.9)
+    beyond = int(np.argmax(found.verdict != "converges"))
+    return {
+        "shares": shares,
+        "safe": float(h[beyond - 1]),
+        "stable": theory.stable_interval(beta=0.9)[1],
+    }
+
+
+register("table:worst_case", summary)
+
+
+def known_summary() -> dict[str, Any]:
+    """The same, made once."""
+    return result("table:worst_case")
+
+
+PIECES = tuple(f"table:plane of {n}, {k}" for n in PLANES for k in KAPPAS)

@@ -10,6 +10,7 @@ from .speed import speed
 from .surfaces import surfaces
 from .theory import matrix, noise, region, tuning
 from .training import airfoil, digits
+from .worst_case import worst_case
 
 SECTIONS: tuple[Section, ...] = (
     Section("rule", "The rule", head, level=1),
@@ -17,6 +18,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("matrix", "Iteration matrix and eigenvalues", matrix),
     Section("region", "Where it converges", region, 15.0),
     Section("tuning", "Tuning", tuning, 15.0),
+    Section("worst_case", "Beyond quadratics", worst_case, 25.0),
     Section("noise", "Noise floor", noise),
     Section("symmetries", "Symmetries", invariance),
     Section("surfaces", "On four surfaces", surfaces, 20.0),
@@ -28,7 +30,7 @@ SECTIONS: tuple[Section, ...] = (
 """A refusal of one is said at the end."""
 
 GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "theory": ("Theory on a quadratic", ("matrix", "region", "tuning", "noise")),
+    "theory": ("Theory on a quadratic", ("matrix", "region", "tuning", "worst_case", "noise")),
     "behaviour": ("Behaviour", ("symmetries", "surfaces", "airfoil", "digits")),
 }
 """Sections of the second level, by the heading above them."""

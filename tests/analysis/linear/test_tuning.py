@@ -9,7 +9,14 @@ import sympy as sp
 from eigenstep.analysis import derive
 from eigenstep.analysis.adaptive.frozen import freeze
 from eigenstep.optimizers import EigenstepError
-from eigenstep.optimizers.rules import LINEAR_RULES, adam, gradient_descent, heavy_ball, nesterov
+from eigenstep.optimizers.rules import (
+    LINEAR_RULES,
+    adam,
+    gradient_descent,
+    heavy_ball,
+    nesterov,
+    triple_momentum,
+)
 
 PUBLISHED = {  # Lessard, Recht & Packard 2016, table 1
     "gradient_descent": lambda m, L: (2 / (L + m), None, (L - m) / (L + m)),
@@ -76,3 +83,12 @@ def test_what_tuning_offers_is_in_every_domain_and_stable(theory, mu, L):
             **{k: sp.Rational(v) for k, v in others.items()},
         )
     assert found.method == "closed form"
+
+
+def test_a_closed_form_with_an_irrational_number_is_searched_instead():
+    """At γ = β/4 triple momentum's closed form holds √3, which nothing here would prove optimal."""
+    theory = derive(triple_momentum, gamma="beta/4")
+    best = theory.tuning(1, 10)
+    assert theory.closed_tuning is None
+    assert best.method == "numerical"
+    assert 0.52 < best.rate < 0.56
