@@ -68,6 +68,7 @@ $(VENV)/.bench: $(VENV)/.test
 
 bench: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/spectral_radius.py
+	$(BIN)/python tests/benchmarks/worst_case.py
 	$(BIN)/python tests/benchmarks/step.py
 
 mutants: $(VENV)/.test

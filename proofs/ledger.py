@@ -20,6 +20,7 @@ from .claims.rule_readings import CLAIMS as RULE_READINGS
 from .claims.step_sizes import CLAIMS as STEP_SIZES
 from .claims.stochastic import CLAIMS as STOCHASTIC
 from .claims.update_rules import CLAIMS as UPDATE_RULES
+from .claims.worst_case import CLAIMS as WORST_CASE
 from .kinds.claim import Claim
 
 ALL_CLAIMS: dict[str, Claim] = {
@@ -29,6 +30,7 @@ ALL_CLAIMS: dict[str, Claim] = {
         *RULE_READINGS,
         *RECENT_RULES,
         *QUADRATICS,
+        *WORST_CASE,
         *STOCHASTIC,
         *ADAPTIVITY,
         *STEP_SIZES,

@@ -58,6 +58,11 @@ SECOND = {
     "SumClaim": ("fractions", "sums added up in fractions"),
     "SymmetryClaim": ("fractions", "the code run twice in exact arithmetic"),
     "UnrolledClaim": ("fractions", "the code run in fractions"),
+    "ContractionClaim": (
+        "fractions",
+        "Sturm and Schur–Cohn on the code’s own polynomials, in fractions",
+    ),
+    "TrappedClaim": ("60 digits", "the code run round the polygon, to sixty digits"),
     "VarianceClaim": ("fractions", "the Lyapunov equation of the code's step, in fractions"),
 }
 """By kind of claim, who else than its prover is asked in the tests of this project, in a word, and how."""

@@ -52,3 +52,4 @@ from .symmetry import *
 from .trajectories import *
 from .tunings import *
 from .wider_regions import *
+from .worst_cases import *

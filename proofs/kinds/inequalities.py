@@ -68,7 +68,7 @@ class InequalityClaim(Claim):
 
     def trial(self) -> Evidence:
         names = names_in(*self.hypotheses, self.conclusion)
-        points = list(_where_true(self.hypotheses, names))
+        points = list(where_true(self.hypotheses, names))
         margin, _ = margin_of(self.conclusion)
         against = 0
         for point in points:
@@ -117,7 +117,7 @@ def margin_of(relation: str) -> tuple[str, bool]:
     return text, isinstance(kind, ast.Gt | ast.Lt)
 
 
-def _where_true(hypotheses: tuple[str, ...], names: list[str]) -> Iterator[dict[str, float]]:
+def where_true(hypotheses: tuple[str, ...], names: list[str]) -> Iterator[dict[str, float]]:
     """Random points where the hypotheses hold; where chance finds none, pulled there."""
     from scipy.optimize import least_squares
 

@@ -66,18 +66,20 @@ def map_over(
 def plane(name: str, kappa: str) -> dict[str, Any]:
     """One map with L = 1, its limit on quadratics, and both optima as (ηL, β), JSON.
 
-    In a quick report the optimum over all functions is looked for at κ = 25 alone.
+    In a quick report points that need more than one multiplier stay open, and both optima are looked for at κ = 25
+    alone, of heavy ball and Nesterov’s method.
     """
     rule, fixed, widest = PLANES[name]
     theory = derive(rule, **fixed)
-    count = size(120, 40)
+    count, full = size(120, 24), size(1, 0) == 1
     h = np.linspace(widest / count, widest, count)
     beta = np.linspace(0.0, 1 - 1 / count, count)
     mu = sp.Rational(1, int(kappa))
     grid, momentum = np.meshgrid(h, beta)
-    found: Any = theory.worst_case(mu=mu, L=1, lr=grid, beta=momentum)
-    best: Any = theory.tuning(mu, 1, over="all") if size(1, 0) or kappa == "25" else None
-    quadratic: Any = best.quadratic if best is not None else theory.tuning(mu, 1)
+    found: Any = theory.worst_case(mu=mu, L=1, lr=grid, beta=momentum, finish=full)
+    wanted = full or (kappa == "25" and not fixed)
+    best: Any = theory.tuning(mu, 1, over="all") if wanted else None
+    quadratic: Any = best.quadratic if best is not None else None
     return {
         "h": h.tolist(), "beta": beta.tolist(), "verdict": found.verdict.tolist(),
         "rate": [[None if r != r else float(r) for r in row] for row in found.rate],

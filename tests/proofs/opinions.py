@@ -6,12 +6,14 @@ Each answers True (it holds), False (it does not) or None (it cannot tell).
 import opinions_matrices as matrices
 import opinions_numbers as numbers
 import opinions_runs as runs
+import opinions_worst_cases as worst_cases
 
 OPINIONS = {
     "AnyLengthClaim": runs.any_length,
     "BoxClaim": runs.box,
     "ChangingRateClaim": runs.changing_rate,
     "ComplexRateClaim": matrices.complex_rates,
+    "ContractionClaim": worst_cases.contractions,
     "ConjugacyClaim": runs.conjugacy,
     "CycleClaim": runs.cycle,
     "DefaultsClaim": runs.defaults,
@@ -44,6 +46,7 @@ OPINIONS = {
     "StoredPointClaim": runs.stored_point,
     "SumClaim": numbers.sums,
     "SymmetryClaim": runs.symmetry,
+    "TrappedClaim": worst_cases.trapped,
     "UnrolledClaim": runs.unrolled,
     "VarianceClaim": matrices.variances,
 }
