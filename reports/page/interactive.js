@@ -133,7 +133,7 @@ if (typeof document !== "undefined") {
         found.push(K || 0);
       }
       context.putImageData(data, 0, 0);
-      cached = {key, image, names: cycleNames(found, columns, 3).map(([K, c, r]) => [K, (c + 0.5) / columns, (r + 0.5) / rows])};
+      cached = {key, image, names: cycleNames(found, columns, 6).map(([K, c, r]) => [K, (c + 0.5) / columns, (r + 0.5) / rows])};
       return cached;
     };
 

@@ -53,11 +53,10 @@ function trapOf(theory, h, beta, kappa, {K, m, re, im}) {
     const p = Math.max(0, out - inner), q = along - Math.min(half, Math.max(-half, along));
     return [c * p - s * q, s * p + c * q];
   };
-  const around = (count, size, start) => Array.from({length: count + 1}, (_, k) =>
-    [size * Math.cos(start + k * sector), size * Math.sin(start + k * sector)]);
+  const ring = (size, start, step) => Array.from({length: K + 1}, (_, k) =>
+    [size * Math.cos(start + k * step), size * Math.sin(start + k * step)]);
   return {
-    K, m, multiplier: [a, b], corners: around(K, radius, turn),
-    orbit: Array.from({length: K + 1}, (_, k) => [Math.cos(k * m * sector), Math.sin(k * m * sector)]),
+    K, m, corners: ring(radius, turn, sector), orbit: ring(1, 0, m * sector),
     value: (x, y) => { const [p, q] = beyond(x, y); return (mu * (x * x + y * y) + (1 - mu) * (p * p + q * q)) / 2; },
     gradient: (x, y) => { const [p, q] = beyond(x, y); return [mu * x + (1 - mu) * p, mu * y + (1 - mu) * q]; },
     // (zI − A)⁻¹B g₀, where g₀ = D/N: of every number of the state, both coordinates.
@@ -82,9 +81,11 @@ function runTrapped(theory, h, beta, trap, steps, kick = [0, 0]) {
 
 /* Pieces of a function's level lines in a window, by triangles. */
 function levelLines(value, [left, right, bottom, top], levels, columns = 72, rows = 54) {
-  const at = (c, r) => [left + (right - left) * c / columns, bottom + (top - bottom) * r / rows], pieces = [];
-  const grid = [];
-  for (let r = 0; r <= rows; r++) for (let c = 0; c <= columns; c++) grid.push([...at(c, r), value(...at(c, r))]);
+  const pieces = [], grid = [];
+  for (let r = 0; r <= rows; r++) for (let c = 0; c <= columns; c++) {
+    const x = left + (right - left) * c / columns, y = bottom + (top - bottom) * r / rows;
+    grid.push([x, y, value(x, y)]);
+  }
   const cut = (corners, level) => {
     const ends = [];
     corners.forEach((p, k) => {
@@ -102,25 +103,15 @@ function levelLines(value, [left, right, bottom, top], levels, columns = 72, row
   return pieces;
 }
 
-/* Where on a map of cycles' lengths each is best named: its cell farthest from any other, [K, column, row]. */
+/* Where on a map of cycles' lengths each is best named: the middle of its largest square, [K, column, row]. */
 function cycleNames(found, columns, least) {
-  const rows = found.length / columns, far = new Array(found.length).fill(0), best = new Map();
-  const from = (k, steps) => {
-    const c = k % columns, r = Math.floor(k / columns);
-    far[k] = 1 + Math.min(...steps.map(([x, y]) => {
-      const inside = c + x >= 0 && c + x < columns && r + y >= 0 && r + y < rows, other = k + x + y * columns;
-      return inside && found[other] === found[k] ? far[other] : 0;
-    }));
-  };
-  const before = [[-1, 0], [-1, -1], [0, -1], [1, -1]], after = before.map(([x, y]) => [-x, -y]);
-  for (let k = 0; k < found.length; k++) if (found[k]) from(k, before);
-  for (let k = found.length - 1; k >= 0; k--) if (found[k]) {
-    const one = far[k];
-    from(k, after);
-    far[k] = Math.min(one, far[k]);
-    if (far[k] >= least && far[k] > (best.get(found[k])?.[0] || 0)) best.set(found[k], [far[k], k % columns, Math.floor(k / columns)]);
-  }
-  return [...best].map(([K, [, c, r]]) => [K, c, r]);
+  const side = [], best = new Map();
+  found.forEach((K, k) => {
+    const same = k % columns && [1, columns, columns + 1].every(back => found[k - back] === K);
+    side[k] = same ? 1 + Math.min(side[k - 1], side[k - columns], side[k - columns - 1]) : 1;
+    if (K && side[k] >= least && side[k] > (best.get(K)?.[0] || 0)) best.set(K, [side[k], k % columns, Math.floor(k / columns)]);
+  });
+  return [...best].map(([K, [size, c, r]]) => [K, c - size / 2 + 0.5, r - size / 2 + 0.5]);
 }
 
 /* A trap on a canvas: level lines, its polygon, the orbit, and the path so far. */
