@@ -25,7 +25,7 @@ from .timing import committed, epoch, is_reproducible
 from .work import ReportError, begin, keep, prepare, registered, result, stored
 
 FORMATS = {"html": "index.html", "pdf": "eigenstep.pdf"}
-_SCRIPT = Path(__file__).parent / "page" / "interactive.js"
+_PAGE = Path(__file__).parent / "page"
 _HEAD = "---\nnocite: '@*'\n---\n"
 """The bibliography has all its entries, cited or not."""
 
@@ -109,11 +109,17 @@ def _make(
         advance(1)
         code = ""
         if "html" in formats:
-            code = f"{known_script()}\n{_SCRIPT.read_text(encoding='utf-8')}"
+            code = page_script(known_script())
         document = Document(TITLE, SUBTITLE, partial=bool(only), script=code)
         return publish(
             f"{_HEAD}\n{text}", pictures, document, formats, workers=workers, advance=advance
         )
+
+
+def page_script(constants: str) -> str:
+    """What the page runs: the generated constants, then its own code."""
+    own = [_PAGE / "worst_case.js", _PAGE / "interactive.js"]
+    return "\n".join([constants, *(p.read_text(encoding="utf-8") for p in own)])
 
 
 def _minds(decided: Mapping[str, Decided]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 "use strict";
-// What a page needs beside the generated constants (THEORY, RULES, SURFACES, FILM, colours): drawing
-// and controls. No formula of a rule or of its theory is written here.
+// What a page needs beside the generated constants (THEORY, RULES, SURFACES, FILM, colours) and cycles
+// (worst_case.js): drawing and controls. No formula of a rule or of its theory is written here.
 
 /* Roots of z² − Tz + D, or of z − T, as [re, im] pairs. */
 function eigenvalues(theory, h, beta) {
@@ -39,6 +39,21 @@ function runRule(rule, surface, eta, steps, kappa, angle) {
   return path;
 }
 
+function line(context, points, colour, width = 1.5) {
+  context.beginPath();
+  points.forEach(([a, b], k) => (k ? context.lineTo(a, b) : context.moveTo(a, b)));
+  context.strokeStyle = colour;
+  context.lineWidth = width;
+  context.stroke();
+}
+
+function dot(context, [a, b], colour, radius = 4) {
+  context.beginPath();
+  context.arc(a, b, radius, 0, 2 * Math.PI);
+  context.fillStyle = colour;
+  context.fill();
+}
+
 if (typeof document !== "undefined") {
   const make = (tag, attributes = {}, ...children) => {
     const node = document.createElement(tag);
@@ -68,12 +83,18 @@ if (typeof document !== "undefined") {
     return {node, paint};
   }
 
-  function slider(label, low, high, step, value, changed) {
-    const output = make("output", {}, format(value));
-    const input = make("input", {type: "range", min: low, max: high, step, value, "aria-label": label,
-      oninput: () => { output.textContent = format(+input.value); changed(+input.value); }});
-    const set = v => { input.value = v; output.textContent = format(+input.value); };
-    return {node: make("label", {class: "slider"}, make("span", {}, label), input, output), set, input};
+  /* `shown` is what the position of the slider stands for. */
+  function slider(label, low, high, step, value, changed, shown = v => v) {
+    const output = make("output", {}), input = make("input", {type: "range", min: low, max: high, step, value, "aria-label": label,
+      oninput: () => { say(); changed(shown(+input.value)); }});
+    const say = () => {
+      output.textContent = format(shown(+input.value));
+      input.setAttribute("aria-valuetext", output.textContent);
+    };
+    const name = make("span", {}, label), set = v => { input.value = v; say(); };
+    const call = text => { name.textContent = text; input.setAttribute("aria-label", text); };
+    say();
+    return {node: make("label", {class: "slider"}, name, input, output), set, input, call};
   }
 
   function choice(label, options, value, changed) {
@@ -82,53 +103,45 @@ if (typeof document !== "undefined") {
     return make("label", {class: "choice"}, make("span", {}, label), select);
   }
 
-  function line(context, points, colour, width = 1.5) {
-    context.beginPath();
-    points.forEach(([a, b], k) => (k ? context.lineTo(a, b) : context.moveTo(a, b)));
-    context.strokeStyle = colour;
-    context.lineWidth = width;
-    context.stroke();
-  }
-
-  function dot(context, [a, b], colour, radius = 4) {
-    context.beginPath();
-    context.arc(a, b, radius, 0, 2 * Math.PI);
-    context.fillStyle = colour;
-    context.fill();
-  }
-
   /* The static figure that was there, to be opened. */
   const keep = place => make("details", {}, make("summary", {}, "as a still figure"), ...place.childNodes);
 
   // The convergence-region explorer.
 
   function explorer(place) {
-    const state = {rule: "heavy ball", h: 0.5, beta: 0.9, kappa: 10};
-    const LEFT = 40, BOTTOM = 32;
+    // `all`: over every function of the class, no longer over one quadratic.
+    const state = {rule: "heavy ball", h: 0.5, beta: 0.9, kappa: 10, all: false};
+    const LEFT = 40, BOTTOM = 32, STEPS = 200;
     const theory = () => THEORY[state.rule], wide = () => theory().wide;
-    let cached = {key: "", image: null};
+    const quantity = () => state.all ? theory().quantity.replace("λ", "L") : theory().quantity;
+    const rateAt = (h, beta) => Math.max(spectralRadius(theory(), h, beta), spectralRadius(theory(), h / state.kappa, beta));
+    let cached = {key: "", image: null, names: []}, kick = 0, trap = null, trapped = [];
 
     const mapImage = () => {
-      if (cached.key === state.rule) return cached.image;
-      const columns = 168, rows = 120, image = document.createElement("canvas");
+      const key = state.all ? `${state.rule} ${state.kappa}` : state.rule;
+      if (cached.key === key) return cached;
+      const columns = 168, rows = 120, image = document.createElement("canvas"), found = [];
       image.width = columns;
       image.height = rows;
       const context = image.getContext("2d"), data = context.createImageData(columns, rows);
       for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) {
-        const radius = spectralRadius(theory(), wide() * (c + 0.5) / columns, 1 - (r + 0.5) / rows);
-        const colour = MAP[Math.min(63, Math.floor(64 * Math.min(radius, 1.5) / 1.5))];
+        const h = wide() * (c + 0.5) / columns, beta = 1 - (r + 0.5) / rows;
+        const K = state.all ? cycleOf(theory(), h, beta, state.kappa)?.K : 0;
+        const radius = K ? 0 : state.all ? rateAt(h, beta) : spectralRadius(theory(), h, beta);
+        const colour = K ? CYCLE_MAP[K - 2] : MAP[Math.min(63, Math.floor(64 * Math.min(radius, 1.5) / 1.5))];
         data.data.set([...colour, 255], 4 * (r * columns + c));
+        found.push(K || 0);
       }
       context.putImageData(data, 0, 0);
-      cached = {key: state.rule, image};
-      return image;
+      cached = {key, image, names: cycleNames(found, columns, 6).map(([K, c, r]) => [K, (c + 0.5) / columns, (r + 0.5) / rows])};
+      return cached;
     };
 
     const map = canvas("Map of the spectral radius over ηλ and β", 0.72, (c, w, height) => {
       const W = w - LEFT - 8, H = height - BOTTOM - 6, x = h => LEFT + W * h / wide(), y = b => 6 + H * (1 - b);
       c.clearRect(0, 0, w, height);
-      c.imageSmoothingEnabled = true;
-      c.drawImage(mapImage(), LEFT, 6, W, H);
+      c.imageSmoothingEnabled = !state.all;
+      c.drawImage(mapImage().image, LEFT, 6, W, H);
       const edge = [];
       for (let k = 0; k <= 100; k++) edge.push([x(Math.min(theory().limit(Math.min(k / 100, 0.999)), wide())), y(k / 100)]);
       c.save();
@@ -139,10 +152,15 @@ if (typeof document !== "undefined") {
       c.textAlign = "center";
       const tick = wide() > 20 ? 10 : wide() > 8 ? 5 : 1;
       for (let k = 0; k <= wide(); k += tick) c.fillText(String(k), x(k), height - 16);
-      c.fillText(theory().quantity, LEFT + W / 2, height - 3);
+      c.fillText(quantity(), LEFT + W / 2, height - 3);
       c.textAlign = "right";
       for (const b of [0, 0.5, 1]) c.fillText(String(b), LEFT - 6, y(b) + 4);
       c.fillText("β", 14, 6 + H / 2);
+      c.textAlign = "center";
+      c.fillStyle = "#fff";
+      c.strokeStyle = "#000";
+      c.lineWidth = 3;
+      for (const [K, a, b] of mapImage().names) for (const write of ["strokeText", "fillText"]) c[write](String(K), LEFT + W * a, 10 + H * b);
       dot(c, [x(state.h), y(state.beta)], "#fff", 8);
       dot(c, [x(state.h), y(state.beta)], "#d1495b", 5.5);
     }, {tabindex: "0", class: "drag", role: "application",
@@ -159,12 +177,17 @@ if (typeof document !== "undefined") {
       c.textAlign = "left";
       c.fillText("Re z", w - 30, h / 2 - 6);
       c.fillText("Im z", w / 2 + 6, 12);
+      // Over the class: those of all curvatures from μ to L.
+      for (let k = 1; state.all && k <= 80; k++) for (const z of eigenvalues(theory(), state.h * state.kappa ** (-k / 80), state.beta)) {
+        dot(c, at(z), Math.hypot(...z) < 1 ? theory().colour : "#c1121f", 1.6);
+      }
       for (const z of eigenvalues(theory(), state.h, state.beta)) {
         dot(c, at(z), Math.hypot(...z) < 1 ? theory().colour : "#c1121f", 6);
       }
     });
 
     const paths = canvas("Trajectory on a quadratic", 0.62, (c, w, height) => {
+      if (trap) { drawTrap(c, w, height, trap, trapped, around.state.step, theory().colour, ink); return; }
       // ½(x²/κ + y²), curvatures 1/κ and 1 in units of L: ηL = ηλ of the map.
       const steps = 60, kappa = state.kappa;
       const xs = iterate(theory(), state.h, 1 / kappa, state.beta, steps);
@@ -182,12 +205,32 @@ if (typeof document !== "undefined") {
       dot(c, at([0, 0]), ink("--ink"), 2.5);
     });
 
+    const around = player(STEPS, 24, () => paths.paint(), 120);
+    const kicked = slider("kick off the orbit", 0, 0.5, 0.01, 0, v => { kick = v; update(); });
+    const note = make("p", {class: "note", "aria-live": "polite"});
+    const overAll = (t, rate) => {
+      const cycle = cycleOf(t, state.h, state.beta, state.kappa);
+      trap = cycle && trapOf(t, state.h, state.beta, state.kappa, cycle);
+      trapped = trap ? runTrapped(t, state.h, state.beta, trap, STEPS, [0.8 * kick, 0.6 * kick]) : [];
+      note.textContent = trap
+        ? `From the dashed orbit the rule goes round ${cycle.K} points for ever on the convex function drawn${cycle.m > 1 ? `, in steps of ${cycle.m}` : ""}.`
+          + (spectralRadius(t, state.h, state.beta) < 1 ? "" : " This orbit repels: rounding can drive the rule off.")
+          + (kick ? " Kicked off it, it may come back or leave." : "")
+          + " The inner polygon is what the function grows away from. Numbers on the map: the cycle's length."
+        : `No cycle of up to ${LONGEST_CYCLE} steps that visits a regular polygon; see the worst-case figure for what is proved. `
+          + "Drawn: one quadratic with curvatures μ and L.";
+      return [
+        [quantity(), format(state.h)], ["β", t.usesBeta ? format(state.beta) : "unused"], ["κ = L/μ", format(state.kappa)],
+        ["cycle", cycle ? `${cycle.K} steps` : "none found"],
+        ["rate on quadratics over [μ, L]", format(rate)],
+      ];
+    };
     const said = make("dl", {class: "readout", "aria-live": "polite"});
     const update = () => {
       const t = theory(), radius = spectralRadius(t, state.h, state.beta), stable = radius < 1;
-      const slow = spectralRadius(t, state.h / state.kappa, state.beta), rate = Math.max(radius, slow);
-      const limit = t.limit(state.beta);
-      const rows = [
+      const rate = rateAt(state.h, state.beta), limit = t.limit(state.beta);
+      trap = null;
+      const rows = state.all ? overAll(t, rate) : [
         [t.quantity, format(state.h)], ["β", t.usesBeta ? format(state.beta) : "unused"],
         ["spectral radius ρ", format(radius)],
         ["largest stable", format(limit)],
@@ -197,9 +240,15 @@ if (typeof document !== "undefined") {
         ["noise floor (λ = 1)", stable && state.h > 0 ? format(t.noise(state.h, state.beta)) : "none"],
       ];
       said.replaceChildren(...rows.flatMap(([k, v]) => [make("dt", {}, k), make("dd", {}, v)]));
-      place.dataset.state = JSON.stringify({...state, radius});
+      place.dataset.state = JSON.stringify({...state, radius, cycle: trap && [trap.K, trap.m], last: trap && trapped[trapped.length - 1]});
+      note.hidden = !state.all;
+      around.node.hidden = kicked.node.hidden = !trap;
+      hs.call(quantity());
       hs.set(state.h);
       bs.set(state.beta);
+      map.node.setAttribute("aria-label", `Map of ${state.all ? "cycles on convex functions" : "the spectral radius"}; `
+        + `arrow keys move the point over ${quantity()} and β`);
+      paths.node.setAttribute("aria-label", trap ? `Trajectory on the function that traps the rule: ${trap.K} points in turn` : "Trajectory on a quadratic");
       [map, plane, paths].forEach(p => p.paint());
     };
     const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
@@ -210,7 +259,11 @@ if (typeof document !== "undefined") {
     };
     const hs = slider("ηλ", 0, wide(), 0.01, state.h, v => move(v, state.beta));
     const bs = slider("β", 0, 0.999, 0.001, state.beta, v => move(state.h, v));
-    const ks = slider("κ", 1, 100, 1, state.kappa, v => { state.kappa = v; update(); });
+    const ks = slider("κ", 0, 1, 0.005, 0.26, v => { state.kappa = v; update(); }, v => Number((2 * 500 ** v).toPrecision(2)));
+    const chosen = make("fieldset", {class: "toggles over"}, make("legend", {}, "over"), ...[false, true].map(all => {
+      const radio = make("input", {type: "radio", name: "explorer-over", ...(all ? {} : {checked: ""}), onchange: () => { state.all = all; update(); }});
+      return make("label", {class: "toggle"}, radio, all ? "every smooth convex function" : "quadratics");
+    }));
     const point = event => {
       const box = map.node.getBoundingClientRect(), W = box.width - LEFT - 8, H = box.height - BOTTOM - 6;
       move(wide() * (event.clientX - box.left - LEFT) / W, 1 - (event.clientY - box.top - 6) / H);
@@ -227,9 +280,9 @@ if (typeof document !== "undefined") {
     const still = keep(place);
     place.replaceChildren(
       make("div", {class: "controls"}, choice("rule", Object.keys(THEORY), state.rule, v => { state.rule = v; hs.input.max = wide(); move(state.h, state.beta); }),
-        hs.node, bs.node, ks.node),
+        hs.node, bs.node, ks.node, chosen),
       make("div", {class: "panes"}, make("div", {class: "pane wide-pane"}, map.node), make("div", {class: "pane"}, plane.node),
-        make("div", {class: "pane wide-pane"}, paths.node), make("div", {class: "pane"}, said)),
+        make("div", {class: "pane wide-pane"}, paths.node, around.node, kicked.node), make("div", {class: "pane"}, said, note)),
       still,
     );
     window.addEventListener("resize", update);
@@ -263,8 +316,8 @@ if (typeof document !== "undefined") {
     return ([a, b]) => [w * (a - left) / (right - left), h * (top - b) / (top - bottom)];
   }
 
-  /* A button and a slider that run through steps; `draw(step)` shows one. */
-  function player(steps, first, draw) {
+  /* A button and a slider that run through steps, one in `rest` milliseconds or a frame; `draw(step)` shows one. */
+  function player(steps, first, draw, rest = 0) {
     const state = {step: first, playing: false};
     const show = () => { scrub.set(state.step); draw(state); };
     const pause = () => { state.playing = false; button.textContent = "Play"; };
@@ -272,8 +325,11 @@ if (typeof document !== "undefined") {
       if (state.step >= steps) state.step = 0;
       state.playing = true;
       button.textContent = "Pause";
-      const frame = () => {
+      let last = -Infinity;
+      const frame = now => {
         if (!state.playing) return;
+        if (now - last < rest) { requestAnimationFrame(frame); return; }
+        last = now;
         state.step = Math.min(steps, state.step + 1);
         if (state.step >= steps) pause();
         show();

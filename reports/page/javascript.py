@@ -20,7 +20,9 @@ from ...analysis import Derivation, derive
 from ...analysis.adaptive.frozen import freeze
 from ...analysis.linear.derivation import ETA_LAMBDA
 from ...analysis.linear.spectrum import discriminant, trace_and_determinant
+from ...analysis.linear.stability import Z
 from ...analysis.tracing import ETA, LAMBDA
+from ...analysis.worst_case.transfer import transfer
 from ...optimizers.program.javascript import source as rule_in_javascript
 from ...optimizers.program.whole import record_whole
 from ...optimizers.rule import Rule
@@ -85,7 +87,7 @@ def theory_source(theory: Derivation, colour: str = "#555555") -> str:
 
     ``trace``, ``determinant`` and ``discriminant`` of the iteration matrix, the largest stable ``limit``,
     ``noise`` for unit noise at λ = 1, and ``matrix(eta, lambda, beta)`` by rows; beside them the ``quantity``
-    on the map's axis, how ``wide`` that is, and the rule's ``colour``.
+    on the map's axis, how ``wide`` that is, the rule's ``colour``, and what :func:`_transfer_parts` gives.
     """
     free = momentum_of(theory)
     beta = theory.trace.free[free] if free else sp.Symbol("beta")
@@ -116,8 +118,32 @@ def theory_source(theory: Derivation, colour: str = "#555555") -> str:
         "limit": _function(("beta",), theory.limit, names),
         "noise": _function(("h", "beta"), noise, names),
         "matrix": f"(eta, lambda, beta) => [{rows}]",
+        **_transfer_parts(theory, {ETA: "h", beta: "beta"}),
     }  # fmt: skip
     return "{" + ", ".join(f"{k}: {v}" for k, v in parts.items()) + "}"
+
+
+def _transfer_parts(theory: Derivation, names: Mapping[sp.Symbol, str]) -> dict[str, str]:
+    """The rule from gradients to the points where they are taken, in units of L = 1: functions of h = ηL and β.
+
+    ``numerator`` and ``denominator`` of H, and ``states``, a row of coefficients for every number of the state:
+    (zI − A)⁻¹B is ``states`` over ``denominator``. The highest power of z comes first. ``gain`` is B and
+    ``point`` is C, so that ξ⁺ = Aξ + Bg and y = Cξ; A is ``matrix`` at λ = 0.
+    """
+    found, system = transfer(theory), theory.system
+    order = system.order
+    adjugate = (sp.eye(order) * Z - system.A).adjugate() * system.B
+    powers = [
+        [sp.Poly(e, Z).coeff_monomial(Z**k) for k in reversed(range(order))] for e in adjugate
+    ]
+
+    def row(values: Sequence[Any]) -> str:
+        return "[" + ", ".join(source(sp.factor(v), names) for v in values) + "]"
+
+    parts = {"numerator": row(found.numerator), "denominator": row(found.denominator),
+             "states": "[" + ", ".join(map(row, powers)) + "]", "gain": row(list(system.B)),
+             "point": row(list(system.C))}  # fmt: skip
+    return {k: f"(h, beta) => {v}" for k, v in parts.items()}
 
 
 def rule_source(rule: Rule) -> str:
@@ -142,7 +168,7 @@ def surface_source(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def generated() -> str:
-    """All of it: constants ``THEORY``, ``RULES``, ``SURFACES``, ``MAP`` (colours) and more for the page's scripts."""
+    """All of it: constants ``THEORY``, ``RULES``, ``SURFACES``, ``MAP``, ``CYCLE_MAP`` (colours) and more for the page's scripts."""
     colours = COLOURS | {m: rule_colours()[n] for m, n in _SHOWN_AS.items()}
     theories = [
         f"{json.dumps(m)}: {theory_source(derive(r), colours[m])}" for m, r in EXPLORED.items()
@@ -153,7 +179,9 @@ def generated() -> str:
     scale = [[round(255 * c) for c in map_(k / 63)[:3]] for k in range(64)]
     blocks = {"THEORY": theories, "RULES": rules, "SURFACES": surfaces}
     lines = [f"const {k} = {{\n" + ",\n".join(v) + "\n};" for k, v in blocks.items()]
-    lines += [f"const MAP = {json.dumps(scale)};", f"const TAIL = {TAIL};",
+    warm = mpl.colormaps["YlOrRd_r"]
+    cycles = [[round(255 * c) for c in warm(0.9 - 1.7 / k)[:3]] for k in range(2, 26)]
+    lines += [f"const MAP = {json.dumps(scale)};", f"const CYCLE_MAP = {json.dumps(cycles)};", f"const TAIL = {TAIL};",
               f"const RULE_COLOURS = {json.dumps(rule_colours())};", f"const SHOWN = {json.dumps(SHOWN)};",
               f"const FILM = {json.dumps({k: v[-1] for k, v in FILM.items()})};"]  # fmt: skip
     return "\n".join(lines)

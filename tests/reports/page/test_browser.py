@@ -106,6 +106,64 @@ def test_the_explorer_by_mouse_for_every_rule(open_page):
             assert ("converges" in said) == (found["radius"] < 1)
 
 
+def slide(page, label, value):
+    page.locator("#explorer").get_by_label(label, exact=True).evaluate(
+        "(e, v) => { e.value = v; e.dispatchEvent(new Event('input')); }", value
+    )
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+def test_the_explorer_over_every_function(open_page, width):
+    """By keyboard: heavy ball goes round four points for ever, also when kicked; elsewhere none is found."""
+    page = open_page(viewport={"width": width, "height": 900})
+    explorer = page.locator("#explorer")
+    explorer.get_by_label("quadratics").focus()
+    page.keyboard.press("ArrowRight")
+    assert explorer.get_by_label("every smooth convex function").is_checked()
+    slide(page, "ηL", 2.4)
+    slide(page, "β", 0.6)
+    found = state(page, "explorer")
+    assert (found["all"], found["kappa"], found["cycle"]) == (True, 10, [4, 1])
+    assert found["radius"] < 1
+    assert found["last"] == pytest.approx([1, 0], abs=1e-9)  # after 200 steps
+    assert "goes round 4 points for ever" in explorer.inner_text()
+    assert explorer.get_by_role("img", name="that traps the rule: 4 points in turn").is_visible()
+    kick = explorer.get_by_label("kick off the orbit", exact=True)
+    kick.focus()
+    page.keyboard.press("ArrowRight")
+    assert state(page, "explorer")["last"] == pytest.approx([1, 0], abs=1e-9)  # it came back
+    slide(page, "ηL", 0.5)
+    assert state(page, "explorer")["cycle"] is None
+    assert not kick.is_visible()
+    said = explorer.inner_text()
+    assert "No cycle of up to 25 steps that visits a regular polygon" in said
+    assert "for ever" not in said
+    assert "converge" not in said
+    slide(page, "κ", 1)
+    assert state(page, "explorer")["kappa"] == 1000
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    explorer.get_by_label("quadratics").check()
+    assert "verdict" in explorer.inner_text()
+
+
+def test_going_round_moves_only_when_asked(open_page):
+    page = open_page(reduced_motion="reduce")
+    explorer = page.locator("#explorer")
+    explorer.get_by_label("every smooth convex function").check()
+    slide(page, "ηL", 2.4)
+    slide(page, "β", 0.6)
+    step = explorer.get_by_label("step", exact=True)
+    before = step.input_value()
+    page.wait_for_timeout(400)
+    assert step.input_value() == before
+    explorer.get_by_role("button", name="Play").click()
+    page.wait_for_function(
+        "s => +document.querySelector('#explorer input[aria-label=step]').value > +s",
+        arg=before,
+    )
+    explorer.get_by_role("button", name="Pause").click()
+
+
 def test_the_race(open_page):
     page = open_page()
     page.locator("#race button").click()

