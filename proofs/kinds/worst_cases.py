@@ -22,8 +22,9 @@ from ..trials.arithmetic import names_in, read
 from ..trials.evidence import Evidence
 from ..verdict import Verdict
 from .claim import Claim, from_decisions
+from .fields import FieldError
 from .inequalities import where_true
-from .names import Reals, hypothesis
+from .names import Reals, changes_with_t, hypothesis
 
 _METHOD = "real arithmetic (z3)"
 _COSINES = {
@@ -58,7 +59,7 @@ class _OverAll(Claim):
         typed = {k: parse_defined(text, names) for k, text in self.values.items()}
         missing = theory.transfer.symbols.keys() - typed.keys()
         if missing:
-            raise ValueError(f"no value of {', '.join(sorted(missing))}")
+            raise FieldError(f"no value of {', '.join(sorted(missing))}")
         at = {theory.trace.free[k]: sp.sympify(v.value) for k, v in typed.items()}
         mu, top = (parse_defined(t, names) for t in (self.mu, self.L))
         granted = [n for v in (*typed.values(), mu, top) for n in v.needs]
@@ -115,6 +116,8 @@ class ContractionClaim(_OverAll):
     conditions: tuple[str, ...] = ()
 
     def decide(self) -> tuple[Verdict, str, Any]:
+        if changes_with_t(self.rule):
+            return Verdict.OPEN, f"{self.rule.name} changes with t", None
         names = Reals()
         hypotheses, granted, N, D, mu, top = self._read(names)
         if decide(hypotheses, sp.false).holds is not False:
@@ -126,7 +129,7 @@ class ContractionClaim(_OverAll):
         rho = sp.sympify(rate.value)
         typed = {d: sp.sympify(w.value) for d, w in weights.items()}
         if 0 in typed:
-            raise ValueError("a lag of 0 is no pair of two points")
+            raise FieldError("a lag of 0 is no pair of two points")
         granted += [n for v in (rate, *weights.values()) for n in v.needs]
         total = sp.cancel(1 - sum(typed.values()))
         facts = [sp.Gt(rho, 0, evaluate=False), sp.Ge(total, 0, evaluate=False)]
@@ -168,7 +171,7 @@ class ContractionClaim(_OverAll):
             yield replace(self, multipliers={**self.multipliers, lag: f"({text})/2"})
             yield replace(self, multipliers={**self.multipliers, lag: f"-({text})"})
         for name, text in self.values.items():
-            yield replace(self, values={**self.values, name: f"({text})*11/10"})
+            yield replace(self, values={**self.values, name: f"({text})*2"})
         for i in range(len(self.hypotheses)):
             yield replace(self, hypotheses=(*self.hypotheses[:i], *self.hypotheses[i + 1 :]))
         for i in range(len(self.conditions)):
@@ -189,6 +192,8 @@ class TrappedClaim(_OverAll):
     def decide(self) -> tuple[Verdict, str, Any]:
         if self.steps not in _COSINES or self.star != 1:
             return Verdict.OPEN, f"{_METHOD}: K is 2, 3, 4 or 6, and m = 1", None
+        if changes_with_t(self.rule):
+            return Verdict.OPEN, f"{self.rule.name} changes with t", None
         names = Reals()
         hypotheses, granted, N, D, mu, top = self._read(names)
         if decide(hypotheses, sp.false).holds is not False:
@@ -207,12 +212,13 @@ class TrappedClaim(_OverAll):
 
     def trial(self) -> Evidence:
         points, at = self._points()
-        against = sum(
-            not float(star_margin(*at(point), self.steps, self.star)[0]) > -1e-9 for point in points
-        )
+        against = sum(not self._margin(*at(point)) > -1e-9 for point in points)
         return Evidence(
             bool(points) and not against, f"{len(points)} random points, {against} against it"
         )
+
+    def _margin(self, N: np.ndarray, D: np.ndarray, ratio: np.ndarray) -> float:
+        return float(star_margin(N, D, ratio, self.steps, self.star)[0])
 
     def mutants(self) -> Iterator[Claim]:
         for name, text in self.values.items():

@@ -71,9 +71,10 @@ def main():
             maps.append(seconds(lambda r=rule, w=widest: whole_map(r, w))[0])
             shown.append(f"{value ** (1 / (2 * STEPS)):.5f} / {point.rate[1]:.5f}")
         pepit, one, proved, whole = map(statistics.median, (theirs, alone, exact, maps))
+        whole_point = whole / SIDE**2
         print(
-            f"{name:17} PEPit {1e3 * pepit:7.1f} ms   map {whole:5.2f} s, {1e6 * whole / SIDE**2:5.1f} us "
-            f"a point, ratio {pepit / whole * SIDE**2:6.0f}   single {1e3 * one:5.2f} ms, ratio {pepit / one:4.0f}   "
+            f"{name:17} PEPit {1e3 * pepit:7.1f} ms   map {whole:5.2f} s, {1e6 * whole_point:5.1f} us each, "
+            f"ratio {pepit / whole_point:6.0f}   single {1e3 * one:5.2f} ms, ratio {pepit / one:4.0f}   "
             f"proved {1e3 * proved:6.1f} ms   rates {', '.join(shown)}"
         )
 
