@@ -64,7 +64,7 @@ def _rest() -> str:
     ])  # fmt: skip
 
 
-def _beyond_quadratics() -> list[str]:
+def _beyond_quadratics(proofs: Mapping[str, Proof]) -> list[str]:
     """What the same rules do at worst on every smooth strongly convex function."""
     planes, shares = known_planes(), known_summary()["shares"]
     ball, nesterov = (planes[name]["25"]["rates"] for name in ("heavy ball", "Nesterov"))
@@ -76,12 +76,12 @@ def _beyond_quadratics() -> list[str]:
         "$H(z) = C(zI - A)^{-1}B = N(z)/D(z)$, both sides of the question are exact [@lessard2016; @taylor2017]. The rule "
         "contracts by $\\rho$ a step on *every* such function if $D - \\mu N$ has its roots in $\\lvert z\\rvert < \\rho$ and, "
         "for some $\\lambda_d \\ge 0$ with $\\sum\\lambda_d \\le 1$, $\\sum\\lambda_d\\rho^{-2d} \\le 1$,\n",
-        display(r"\operatorname{Re}\Bigl\{\overline{(D - \mu N)}\,\bigl(1 - \textstyle\sum_d \lambda_d z^{-d}\bigr)"
-                r"(LN - D)\Bigr\} < 0 \quad\text{on } \lvert z\rvert = \rho,", label="eq-frequency-test"),
+        display(r"\operatorname{Re}\Bigl\{\bigl(D(\bar z) - \mu N(\bar z)\bigr)\,\bigl(1 - \textstyle\sum_d \lambda_d z^{-d}\bigr)\,"
+                r"\bigl(LN(z) - D(z)\bigr)\Bigr\} < 0 \quad\text{on } \lvert z\rvert = \rho,", label="eq-frequency-test"),
         "a polynomial in $\\cos\\varphi$ that a Sturm sequence decides. And it cycles through the corners of a regular "
         "$K$-gon, in steps of $m$, on one of them exactly if, with $w = 1/H(e^{2\\pi im/K}) - \\mu$ "
         "[for heavy ball: @goujaud2023],\n",
-        display(r"\operatorname{Re} w - \lvert\operatorname{Im} w\rvert\cot\frac{\pi}{K} \ge \frac{\lvert w\rvert^2}{L - \mu}.",
+        display(r"\operatorname{Re}\,w - \lvert\operatorname{Im}\,w\rvert\,\cot\frac{\pi}{K} \ge \frac{\lvert w\rvert^2}{L - \mu}.",
                 label="eq-cycle"),
         "The function is no monster: half a squared distance to the polygon with the corners "
         "$c_t = y_t - (g_t - \\mu y_t)/(L - \\mu)$, times $L - \\mu$, plus $\\tfrac\\mu2\\lVert x\\rVert^2$.\n",
@@ -89,7 +89,11 @@ def _beyond_quadratics() -> list[str]:
         f"At $\\kappa = 25$ heavy ball cycles on {100 * shares['heavy ball']:.0f} % of the plane on which it converges on every "
         f"quadratic, its optimum for quadratics among them; Nesterov’s method on {100 * shares['Nesterov']:.0f} %. The best rates "
         f"that are guaranteed there are {ball[0]:.4f} for heavy ball and {nesterov[0]:.4f} for Nesterov’s method; triple momentum "
-        "has $1 - 1/\\sqrt\\kappa = 0.8$ [@vanscoy2018], and no method of one gradient a step has less [@drori2022]. What to do: "
+        "has $1 - 1/\\sqrt\\kappa = 0.8$ [@vanscoy2018], and no method of one gradient a step has less [@drori2022]. For every "
+        "$\\kappa$: Nesterov’s method has on all of the class the region that it has on quadratics "
+        f"({claims_said(['worst_case.region_of_nesterov'], proofs)}), and heavy ball tuned for quadratics converges on all of it "
+        f"where $\\kappa < (2+\\sqrt5)^2$, and only there ({claims_said(['worst_case.polyak_converges', 'worst_case.polyak_cycles'], proofs)}). "
+        "What to do: "
         "with heavy ball, stay left of the red; `eigenstep worst-case RULE --mu 1 --L 25 --set lr=… --set beta=…` says of "
         "one’s own rule and numbers which side they are on.\n",
     ]  # fmt: skip
@@ -105,7 +109,7 @@ def known_sections() -> dict[str, str]:
 
 def _opening(proofs: Mapping[str, Proof]) -> str:
     known = known_sections()
-    return "\n".join([known["regions"], *_beyond_quadratics(), known["rest"]])
+    return "\n".join([known["regions"], *_beyond_quadratics(proofs), known["rest"]])
 
 
 def _pitfalls(proofs: Mapping[str, Proof]) -> list[str]:

@@ -22,8 +22,8 @@ from .rendering import FORMATS, STYLE, render, save
 
 ALL_FIGURES: dict[str, FigureEntry] = {
     "regions": momentum.REGIONS,
-    "eigenvalues": momentum.EIGENVALUES,
     "worst_case": worst_case.WORST_CASE,
+    "eigenvalues": momentum.EIGENVALUES,
     "rates": momentum.RATES,
     "trajectories": trajectories.TRAJECTORIES,
     "all_trajectories": trajectories.ALL_TRAJECTORIES,

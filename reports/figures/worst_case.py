@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import BoundaryNorm, ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -18,25 +19,21 @@ _RATES = "cividis_r"
 _LENGTHS = ("3", "4", "5", "6", "7–10", "11–")
 _STARTS = np.array([2, 4, 5, 6, 7, 11, 10**6]) - 0.5
 _CYCLES = ListedColormap(["#7f0000", "#b30000", "#d7301f", "#ef6548", "#fc8d59", "#fdbb84"])
-_UNDECIDED = "#ffffff"
 
 
-def _panel(ax: Any, found: Mapping[str, np.ndarray], extent: tuple[float, ...]) -> Any:
-    """One map: rates, cycles over them, what is unstable left grey."""
+def _panel(ax: Any, found: Mapping[str, np.ndarray], extent: tuple[float, ...]) -> tuple[Any, Any]:
+    """One map as one picture: rates, cycles over them, white where undecided, what is unstable left grey."""
     ax.set_facecolor("#d9d9d9")
-    options: Any = {
-        "origin": "lower",
-        "extent": extent,
-        "aspect": "auto",
-        "interpolation": "nearest",
-    }
-    cost = -1 / np.log(np.where(found["rate"] < 1, found["rate"], np.nan))
-    image = ax.imshow(np.log10(cost), cmap=_RATES, vmin=0, vmax=2.5, **options)
-    steps = np.where(found["steps"] > 0, found["steps"], np.nan).astype(float)
-    cycles = ax.imshow(steps, cmap=_CYCLES, norm=BoundaryNorm(_STARTS, _CYCLES.N), **options)
-    left = np.where(found["verdict"] == "undecided", 1.0, np.nan)
-    ax.imshow(left, cmap=ListedColormap([_UNDECIDED]), **options)
-    return image, cycles
+    rates = ScalarMappable(Normalize(0, 2.5), _RATES)
+    cycles = ScalarMappable(BoundaryNorm(_STARTS, _CYCLES.N), _CYCLES)
+    certified, caught = found["rate"] < 1, found["steps"] > 0
+    cost = np.log10(-1 / np.log(np.where(certified, found["rate"], 0.5)))
+    picture = np.zeros((*found["steps"].shape, 4))
+    picture[found["verdict"] == "undecided"] = 1.0
+    picture[certified] = rates.to_rgba(cost)[certified]
+    picture[caught] = cycles.to_rgba(found["steps"])[caught]
+    ax.imshow(picture, origin="lower", extent=extent, aspect="auto", interpolation="nearest")
+    return rates, cycles
 
 
 def _bars(figure: Figure, axes: Any, image: Any, cycles: Any) -> None:
@@ -54,7 +51,8 @@ def worst_case() -> Figure:
     planes = known_planes()
     figure = Figure(figsize=(7.2, 6.4), layout="constrained")
     axes = figure.subplots(len(KAPPAS), len(PLANES), sharey=True, sharex="col")
-    image = cycles = None
+    image: Any = None
+    cycles: Any = None
     for i, kappa in enumerate(KAPPAS):
         for j, name in enumerate(PLANES):
             ax = axes[i, j]

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 def test_the_order_of_the_help():
     assert [c.name for c in ALL_COMMANDS] == [
-        "list", "derive", "limit", "radius", "tune", "noise", "check", "coefficients", "bound", "prove",
+        "list", "derive", "limit", "radius", "tune", "worst-case", "noise", "check", "coefficients", "bound", "prove",
         "exercises", "figure", "report", "data",
     ]  # fmt: skip
     page = CliRunner().invoke(app, ["--help"]).stdout

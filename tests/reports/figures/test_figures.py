@@ -23,7 +23,7 @@ from eigenstep.reports.work import is_timed, registered
 
 def test_every_figure_is_registered_in_the_order_of_the_report():
     assert list(registry.ALL_FIGURES) == [
-        "regions", "eigenvalues", "rates", "trajectories", "all_trajectories", "race", "noise",
+        "regions", "worst_case", "eigenvalues", "rates", "trajectories", "all_trajectories", "race", "noise",
         "adaptive_theory", "bounds", "layerwise_cycles", "lookahead_range", "film_contours", "film_saddle",
         "lecture_curves", "lecture_paths", "batch_sizes", "sharpness", "regression",
     ]  # fmt: skip
