@@ -125,7 +125,7 @@ def best_over_all(theory: Theory, mu: sp.Expr, largest: sp.Expr) -> WorstCaseTun
         raise DomainError("mu", mu, f"0 < mu < L, where L = {largest}")
     ratio = float(mu / largest)
     if ratio < 1 / _LARGEST_RATIO:
-        raise DomainError("L/mu", 1 / ratio, f"at most {_LARGEST_RATIO:g}")
+        raise DomainError("L/mu", f"{1 / ratio:g}", f"at most {_LARGEST_RATIO:g}")
     found = theory.transfer
     names = tuple(found.symbols)
     if not names:

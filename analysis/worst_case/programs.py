@@ -19,6 +19,10 @@ _ROUNDS = 8
 """Of adding angles, at most."""
 
 
+_WIDEST = 30.0
+"""How many e-foldings apart two points of a spiral are that the program still compares."""
+
+
 @dataclass(frozen=True)
 class Grid:
     """How many angles are looked at."""
@@ -154,6 +158,7 @@ class SpiralFound:
 def spiral(place: Place, rho: float, grid: Grid, reach: int = 60) -> SpiralFound:
     """The spiral of rate ρ with the largest margin; it exists where that is above 0 (and see spirals)."""
     phi = grid.phi(place)[1:]
+    reach = max(1, min(reach, int(_WIDEST / -np.log(rho))))
     z = rho * np.exp(1j * phi)
     direction = _direction(place, z)
     apart = np.concatenate([np.arange(-reach, 0), np.arange(1, reach + 1)])

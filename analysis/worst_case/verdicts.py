@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -13,7 +14,7 @@ import sympy as sp
 
 from ...optimizers.errors import DomainError, RuleError
 from ..linear.passive import without_passive
-from .certificates import Certificate, certify
+from .certificates import Certificate, NotCertified, certificate_of, certify
 from .cycles import Cycle, find_cycle
 from .frequencies import quadratic_rate, rates, root_moduli
 from .place import Place
@@ -39,7 +40,8 @@ class WorstCase:
             ``"undecided"``.
         rate: (lower, upper): no bound c·ρᵗ with ρ < lower holds for all runs on all such functions, and
         one with
-            ρ = upper does. Both are proved and rounded outwards; upper is inf where none was found.
+            ρ = upper does. Both are proved and rounded outwards; upper is inf where none was found, and
+            1 where the rule converges at a rate that float64 does not tell from 1.
         certificate: the proof of ``rate[1]``, None where none was found.
         cycle: the cycle and the function that traps the rule in it, or None.
         rule, values, mu, L: what was asked, exact.
@@ -102,12 +104,17 @@ def at_point(
     """One point, all of it decided in exact arithmetic."""
     exactly = {k: fraction(k, v) for k, v in values.items()}
     place = place_of(found, fraction("mu", mu), fraction("L", largest), exactly)
+    with np.errstate(all="ignore"):  # what float64 cannot hold it decides nothing about
+        return _at_place(theory, place, exactly)
+
+
+def _at_place(theory: Theory, place: Place, exactly: Mapping[str, Fraction]) -> WorstCase:
     low = _stable_rate(theory.rule.name, place)
     verdict, certificate, cycle = decided(place)
     if cycle is not None:
         cycle = replace(cycle, states=_states(theory, exactly, cycle))
         low, certificate = 1.0, _growth(place)
-    elif certificate is not None:
+    elif certificate is not None and certificate.rho < 1:
         certificate, low = _narrowed(place, certificate, low)
     high = _up(certificate.rho) if certificate is not None else math.inf
     return WorstCase(verdict, (low, high), certificate, cycle, theory.rule.name, exactly, place.mu, place.L,
@@ -162,8 +169,24 @@ def decided(place: Place, coarse: float = 0.0) -> tuple[str, Certificate | None,
             certificate = certify(place, min(rate_found, 1 - 1e-9), lags, Grid(901))
             if certificate is not None:
                 return CONVERGES, certificate, None
+    bounded = _exactly_at_one(place)
+    if bounded is not None:
+        return CONVERGES, bounded, None
     cycle = find_cycle(place)
     return (UNDECIDED, None, None) if cycle is None else (CYCLES, None, cycle)  # fmt: skip
+
+
+def _exactly_at_one(place: Place) -> Certificate | None:
+    """A certificate at ρ = 1, where float64 cannot tell the rate from 1; it is strict: some ρ < 1 has one too."""
+    last = abs(place.denominator[-1])
+    tried = {Fraction(k, 8) for k in range(8)} | {
+        Fraction(99, 100),
+        last if last < 1 else Fraction(0),
+    }
+    for weight in sorted(tried):
+        with suppress(NotCertified):
+            return certificate_of(place, Fraction(1), {1: weight})
+    return None
 
 
 def _batch(place: Place) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -121,7 +121,7 @@ def check_rule_name(name: str) -> None:
 
 def check_used(theory: Any, point: dict[str, Any], command: str, more: Iterable[str] = ()) -> None:
     """Refuse numbers that a command does not compute with."""
-    used = [*theory.free, *more]
+    used = list(dict.fromkeys([*theory.free, *more]))
     for name in point:
         if name not in used:
             raise BadOption(

@@ -60,7 +60,7 @@ def said(found: Any) -> str:
     lines = []
     if found.verdict == "converges":
         lines.append(f"converges on all {name}")
-        lines.append(f"rate per step between {low:.9g} and {high:.9g}, both proved")
+        lines.append(f"rate per step between {_rate(low)} and {_rate(high)}, both proved")
     elif found.verdict == "cycles":
         cycle = found.cycle
         kind = (
@@ -83,6 +83,11 @@ def said(found: Any) -> str:
         what = "certificate" if found.rate[1] < 1 else "no run grows faster than rho^t; certificate"
         lines.append(f"{what}: rho = {found.certificate.rho}{', ' + weights if weights else ''}")
     return "\n".join(lines)
+
+
+def _rate(rate: float) -> str:
+    """Nine digits; near 1 those of what is missing."""
+    return f"1 - {1 - rate:.3g}" if 1 - 1e-6 < rate < 1 else f"{rate:.9g}"
 
 
 def _axis(name: str, text: str) -> Any:

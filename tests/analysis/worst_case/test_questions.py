@@ -94,6 +94,18 @@ def test_ill_conditioned_and_small_scales():
     assert tiny.cycle.steps == 3
 
 
+def test_what_float64_cannot_tell_from_the_limit_is_still_decided():
+    """Two hairs below the limit, and curvatures that float64 hardly holds: a certificate at ρ = 1."""
+    hair = F(1, 2) - F(1, 10**20)
+    found = derive(gradient_descent).worst_case(mu=1, L=4, lr=hair)
+    assert (found.verdict, found.rate[1]) == ("converges", 1.0)
+    for mu, L, lr in ((1, 10**16, F(1, 10**16)), (F(1, 10**300), F(1, 10**299), 1)):
+        found = derive(heavy_ball).worst_case(mu=mu, L=L, lr=lr, beta=F(1, 2))
+        assert found.verdict == "converges"
+    with pytest.raises(RuleError, match="does not converge"):
+        derive(heavy_ball).worst_case(mu=1, L=4, lr=10**200, beta=F(1, 2))
+
+
 def test_arrays_broadcast_and_agree_with_points():
     theory = derive(heavy_ball)
     h, beta = np.linspace(0.01, 0.15, 7), np.linspace(0, 0.9, 5)[:, None]
@@ -157,6 +169,8 @@ def test_the_best_over_all_functions():
     assert ball.worst_case.certificate.verify()
     assert ball.quadratic.rate == pytest.approx(2 / 3)
     assert ball.on_quadratics <= ball.rate
+    narrow = derive(heavy_ball).tuning(1, F(10001, 10000), over="all")
+    assert narrow.rate < 0.01
     with pytest.raises(DomainError, match="over"):
         derive(heavy_ball).tuning(1, 25, over="convex")
     with pytest.raises(DomainError, match="mu < L"):

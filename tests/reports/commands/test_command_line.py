@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,35 @@ def test_tune():
     assert found["exact"]["rate"] == "(sqrt(L) - sqrt(mu))/(sqrt(L) + sqrt(mu))"
 
 
+def test_worst_case():
+    at = ["heavy_ball", "--mu", "1", "--L", "25", "--set", "beta=4/9"]
+    found = document("worst-case", *at, "--set", "lr=1/9")
+    assert (found["verdict"], found["cycle"]["steps"], found["rate"][0]) == ("cycles", 3, 1)
+    assert len(found["cycle"]["points"]) == len(found["cycle"]["gradients"]) == 3
+    found = document("worst-case", *at, "--set", "lr=1/25")
+    assert found["verdict"] == "converges"
+    assert found["rate"][0] <= found["rate"][1] < 1
+    assert Fraction(found["certificate"]["rho"]) <= found["rate"][1]
+    assert found["cycle"] is None
+
+
+def test_worst_cases_over_a_plane(tmp_path):
+    axes = ["--map", "lr=0.01:0.15:12", "--map", "beta=0:0.9:9"]
+    out = tmp_path / "map.svg"
+    found = document("worst-case", "heavy_ball", "--mu", "1", "--L", "25", *axes, "--out", str(out))
+    assert sum(found["counts"].values()) == 12 * 9
+    assert (len(found["verdict"]), len(found["verdict"][0])) == (9, 12)
+    assert {"converges", "cycles", "unstable"} == found["counts"].keys()
+    assert out.read_bytes().startswith(b"<svg")
+
+
+def test_tune_over_all_functions():
+    found = document("tune", "gradient_descent", "--mu", "1", "--L", "25", "--over", "all")
+    assert found["lr"] == pytest.approx(1 / 13)
+    assert found["rate"] == pytest.approx(12 / 13, abs=1e-6)
+    assert found["quadratics"]["worst_case"]["verdict"] == "converges"
+
+
 def test_noise():
     found = document("noise", "gradient_descent", "--set", "lr=0.5", "--set", "curvature=2")
     assert found["variance"] == pytest.approx(0.5 / (2 * (2 - 1)))
@@ -113,6 +143,7 @@ def test_plain_output(command):
     assert done.stdout.strip()
 
 
+WORST = ["worst-case", "heavy_ball", "--mu", "1"]
 BAD = {
     "unknown rule": (["derive", "nope"], "nope"),
     "beta = 1": (["limit", "heavy_ball", "--set", "beta=1"], "beta = 1.0 .* 0 <= beta < 1"),
@@ -126,6 +157,13 @@ BAD = {
     "missing": (["radius", "heavy_ball", "--set", "beta=0.5"], "eta_lambda is missing"),
     "unstable": (["noise", "gradient_descent", "--set", "lr=3", "--set", "curvature=1"],
                  "0 < lr < 2"),
+    "mu = L": ([*WORST, "--L", "1", "--set", "lr=0.1", "--set", "beta=0"], "0 < mu < L"),
+    "diverging": (["worst-case", "gradient_descent", "--mu", "1", "--L", "4", "--set", "lr=1"],
+                  "does not converge"),
+    "no axis": ([*WORST, "--L", "4", "--map", "lr=0.1"], "LOW:HIGH:COUNT"),
+    "set and mapped": ([*WORST, "--L", "4", "--set", "lr=0.1", "--map", "lr=0.1:1:5"], "set and mapped"),
+    "out of a point": ([*WORST, "--L", "4", "--out", "x.svg"], "--map"),
+    "over what": (["tune", "heavy_ball", "--mu", "1", "--L", "4", "--over", "some"], "quadratics or all"),
     "no value": (["limit", "heavy_ball", "--set", "beta"], "NAME=VALUE"),
     "twice": (["limit", "heavy_ball", "--set", "beta=0", "--set", "beta=0.1"], "twice"),
     "code": (["limit", "heavy_ball", "--set", "beta=__import__('os')"], "arithmetic"),

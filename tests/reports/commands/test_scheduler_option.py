@@ -7,13 +7,17 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
+from eigenstep.analysis import derive
 from eigenstep.optimizers.machine import files
 from eigenstep.optimizers.machine.scheduler import executor_at
+from eigenstep.optimizers.rules import heavy_ball
 from eigenstep.proofs.mutants import survey_all
 from eigenstep.reports import work
 from eigenstep.reports.chapters.exercises import table_of
 from eigenstep.reports.dataset import DataError
+from eigenstep.reports.experiments.worst_cases import map_over
 from eigenstep.reports.figures import ALL_FIGURES
 from eigenstep.reports.surroundings import Surroundings, surroundings
 
@@ -163,3 +167,14 @@ def test_the_mutants_command():
     done = subprocess.run([*module, "--scheduler", "nonsense"], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "scheduler = 'nonsense'" in done.stderr
+
+
+def test_a_map_of_worst_cases_on_a_cluster(cluster):
+    theory, axes = (
+        derive(heavy_ball),
+        {"lr": np.linspace(0.05, 3, 50), "beta": np.linspace(0, 0.9, 40)},
+    )
+    here = map_over(theory, 0.1, 1, {}, axes)
+    there = map_over(theory, 0.1, 1, {}, axes, scheduler=cluster.address)
+    assert (here.verdict == there.verdict).all()
+    np.testing.assert_array_equal(here.rate, there.rate)
