@@ -28,8 +28,8 @@ class WorstCaseMap:
     """The same over arrays, in float64; every attribute has the shape of the arrays.
 
     Attributes:
-        verdict: as :class:`WorstCase`, or ``"unstable"`` where the rule does not converge on some quadratic of
-            the class.
+        verdict: as :class:`WorstCase`, or ``"unstable"`` where the rule does not converge on some
+            quadratic of the class.
         rate: an upper bound of the rate, NaN where none below 1 was found.
         quadratic_rate: the rate on quadratics, which is a lower bound.
         multiplier: λ₁ of the certificate, NaN where none or where longer ones were needed.

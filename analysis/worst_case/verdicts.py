@@ -177,7 +177,7 @@ def decided(place: Place, coarse: float = 0.0) -> tuple[str, Certificate | None,
 
 
 def _exactly_at_one(place: Place) -> Certificate | None:
-    """A certificate at ρ = 1, where float64 cannot tell the rate from 1; it is strict: some ρ < 1 has one too."""
+    """A certificate at ρ = 1, where float64 cannot tell the rate from 1; some ρ < 1 has one too."""
     last = abs(place.denominator[-1])
     tried = {Fraction(k, 8) for k in range(8)} | {
         Fraction(99, 100),
