@@ -7,10 +7,11 @@ from functools import reduce
 import numpy as np
 import pytest
 from eigenstep.analysis import derive
-from eigenstep.optimizers.rules import gradient_descent, heavy_ball, nesterov
+from eigenstep.optimizers.rules import gradient_descent, heavy_ball, nesterov, triple_momentum
 
 pepit = pytest.importorskip("PEPit")
 cvxpy = pytest.importorskip("cvxpy")
+import PEPit.examples.unconstrained_convex_minimization as examples  # noqa: E402
 from PEPit.functions import SmoothStronglyConvexFunction  # noqa: E402
 
 MU, L = 1 / 25, 1.0
@@ -133,3 +134,43 @@ def test_gradient_descents_finite_horizon(steps):
     found = problem.solve(verbose=0, wrapper="cvxpy", solver="CLARABEL")
     low, high = derive(gradient_descent).worst_case(mu=F(1, 25), L=1, lr=lr).rate
     assert low ** (2 * steps) * (1 - SOLVER) <= found <= high ** (2 * steps) * (1 + SOLVER)
+
+
+EXAMPLES = {
+    # PEPit's example and its arguments; whether the printed value is attained; the rate per step that it has
+    "gradient_descent": ({"L": 1, "gamma": 1, "n": 3}, True, None),
+    "optimized_gradient": ({"L": 1, "n": 3}, True, None),
+    "subgradient_method": ({"M": 1, "n": 3, "gamma": 0.5}, True, None),
+    "triple_momentum": ({"mu": 0.1, "L": 1, "n": 3}, True, 1 - 0.1**0.5),
+    "heavy_ball_momentum": (
+        {"mu": 0.1, "L": 1, "alpha": 0.5, "beta": (0.95 * 0.5) ** 0.5, "n": 3}, False, 0.95**0.5),
+    "accelerated_gradient_strongly_convex": (
+        {"mu": 0.1, "L": 1, "n": 3}, False, (1 - 0.1**0.5) ** 0.5),
+}  # fmt: skip
+"""Of convex functions where there is no μ."""
+MINE = {
+    "triple_momentum": (triple_momentum, {
+        "lr": 2 - 0.1**0.5, "beta": (1 - 0.1**0.5) ** 2 / (1 + 0.1**0.5),
+        "gamma": (1 - 0.1**0.5) ** 2 / ((2 - 0.1**0.5) * (1 + 0.1**0.5)),
+    }),
+    "heavy_ball_momentum": (heavy_ball, {"lr": 0.5, "beta": (0.95 * 0.5) ** 0.5}),
+    "accelerated_gradient_strongly_convex": (
+        nesterov, {"lr": 1, "beta": (1 - 0.1**0.5) / (1 + 0.1**0.5)}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_pepits_own_examples(name):
+    """Their printed values bound what the solver finds, and our certified rates are no larger than theirs."""
+    arguments, attained, printed_rate = EXAMPLES[name]
+    example = getattr(examples, f"wc_{name}")
+    found, printed = example(**arguments, wrapper="cvxpy", solver="CLARABEL", verbose=-1)
+    assert found <= printed * (1 + SOLVER)
+    if attained:
+        assert found == pytest.approx(printed, rel=SOLVER)
+    if name in MINE:
+        rule, values = MINE[name]
+        low, high = derive(rule).worst_case(mu=0.1, L=1, **values).rate
+        assert high <= printed_rate + 1e-6
+        if attained:
+            assert low >= printed_rate - 1e-5
