@@ -28,10 +28,10 @@ def worst_case(subject: Subject, other: Subject, numbers: Numbers) -> Part:
     names = {k: sp.latex(s) for k, s in theory.trace.free.items()} | {"rate": r"\rho"}
     if found.nonlinear:
         names["lr"] = r"\tilde\eta"
-    held = " with its second moment held still" if found.nonlinear else ""
+    held = "; the rule with its second moment held still" if found.nonlinear else ""
     parts = [
         r"Here $f$ is any $L$-smooth, $\mu$-strongly convex function, of any dimension, "
-        rf"$\mu = {tex(mu)}$, $L = {tex(largest)}$; the rule{held}. A certificate is checked in exact arithmetic; a "
+        rf"$\mu = {tex(mu)}$, $L = {tex(largest)}${held}. A certificate is checked in exact arithmetic; a "
         "cycle comes with the function that the rule never leaves it on "
         "[@lessard2016; @taylor2017; @goujaud2023].\n"
     ]
@@ -68,7 +68,9 @@ def worst_case(subject: Subject, other: Subject, numbers: Numbers) -> Part:
 
 
 def _plain(words: str) -> str:
-    return words.replace("sqrt(mu/L)", r"$\sqrt{\mu/L}$")
+    return words.replace("1 - sqrt(mu/L)", r"$1 - \sqrt{\mu/L}$").replace(
+        "(Drori & Taylor 2022)", "[@drori2022]"
+    )
 
 
 def _map(theory: Any, best: Any, numbers: Numbers) -> tuple[dict[str, bytes], list[str]]:
