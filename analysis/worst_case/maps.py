@@ -20,6 +20,8 @@ from .verdicts import CONVERGES, CYCLES, UNDECIDED, decided
 UNSTABLE = "unstable"
 _LARGEST_RATIO = 1e9
 """L/μ up to which float64 tells the test's sign over a map."""
+_EDGE = 1e-12
+"""How near to 1 a rate on quadratics counts as 1, since float64 knows it no better."""
 ARRAYS = ("verdict", "rate", "quadratic_rate", "multiplier", "steps", "star")
 
 
@@ -71,11 +73,12 @@ def of_polynomials(
     """
     rate, multiplier, quadratic = rates(N, D, ratio)
     steps, star = np.zeros(len(N), int), np.zeros(len(N), int)
-    open_ = np.flatnonzero((quadratic < 1) & np.isnan(rate))
+    stable = quadratic < 1 - _EDGE
+    open_ = np.flatnonzero(stable & np.isnan(rate))
     steps[open_], star[open_] = shortest_star(N[open_], D[open_], ratio[open_])
     verdict = np.full(len(N), UNSTABLE, dtype="<U10")
-    verdict[quadratic < 1] = UNDECIDED
-    verdict[np.isfinite(rate)] = CONVERGES
+    verdict[stable] = UNDECIDED
+    verdict[stable & np.isfinite(rate)] = CONVERGES
     verdict[steps > 0] = CYCLES
     for i in np.flatnonzero(verdict == UNDECIDED) if finish else ():
         place = Place(_exact(N[i]), _exact(D[i]), Fraction(ratio[i]), Fraction(1))

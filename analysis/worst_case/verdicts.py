@@ -159,19 +159,20 @@ def decided(place: Place, coarse: float = 0.0) -> tuple[str, Certificate | None,
     cycle = find_cycle(place, mixed=False)
     if cycle is not None:
         return CYCLES, None, cycle
+    quadratic = float(quadratic_rate(*_batch(place))[0])
+    if not quadratic < 1 - 1e-8:
+        bounded = _exactly_at_one(place)
+        if bounded is not None:
+            return CONVERGES, bounded, None
     for length in LENGTHS:
         lags = alternating(length)
         margin, _ = multipliers_at(place, 1.0, lags, grid)
         if margin > 1e-8:
             tolerance = max(1e-5 if length <= 5 else 1e-3 if length <= 10 else 1e-2, coarse)
-            low = float(quadratic_rate(*_batch(place))[0])
-            rate_found = rate_with(place, lags, low, 1.0, grid, tolerance)
+            rate_found = rate_with(place, lags, quadratic, 1.0, grid, tolerance)
             certificate = certify(place, min(rate_found, 1 - 1e-9), lags, Grid(901))
             if certificate is not None:
                 return CONVERGES, certificate, None
-    bounded = _exactly_at_one(place)
-    if bounded is not None:
-        return CONVERGES, bounded, None
     cycle = find_cycle(place)
     return (UNDECIDED, None, None) if cycle is None else (CYCLES, None, cycle)  # fmt: skip
 

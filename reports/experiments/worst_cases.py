@@ -71,7 +71,7 @@ def plane(name: str, kappa: str) -> dict[str, Any]:
     """
     rule, fixed, widest = PLANES[name]
     theory = derive(rule, **fixed)
-    count, full = size(90, 24), size(1, 0) == 1
+    count, full = size(60, 24), size(1, 0) == 1
     h = np.linspace(widest / count, widest, count)
     beta = np.linspace(0.0, 1 - 1 / count, count)
     mu = sp.Rational(1, int(kappa))

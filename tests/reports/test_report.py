@@ -136,7 +136,7 @@ def test_a_reproducible_report_has_no_times(tmp_path, monkeypatch):
 
 
 def test_it_is_small(written):
-    assert written[0].stat().st_size < 2_900_000
+    assert written[0].stat().st_size < 2_950_000
 
 
 def test_figure_command(tmp_path):

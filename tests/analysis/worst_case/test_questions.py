@@ -108,16 +108,16 @@ def test_what_float64_cannot_tell_from_the_limit_is_still_decided():
 
 def test_arrays_broadcast_and_agree_with_points():
     theory = derive(heavy_ball)
-    h, beta = np.linspace(0.01, 0.15, 7), np.linspace(0, 0.9, 5)[:, None]
+    h, beta = np.linspace(0.01, 0.15, 6), np.linspace(0, 0.9, 4)[:, None]
     found = theory.worst_case(mu=1, L=25, lr=h, beta=beta)
-    assert found.shape == (5, 7) == found.rate.shape
-    for i, j in np.ndindex(5, 7):
+    assert found.shape == (4, 6) == found.rate.shape
+    for i, j in np.ndindex(4, 6):
         at = {"lr": float(h[j]), "beta": float(beta[i, 0])}
         if found.verdict[i, j] == "unstable":
             with pytest.raises(RuleError, match="does not converge"):
                 theory.worst_case(mu=1, L=25, **at)
             continue
-        if (i + j) % 3:
+        if (i + j) % 4:
             continue
         point = theory.worst_case(mu=1, L=25, **at)
         assert point.verdict == found.verdict[i, j]
