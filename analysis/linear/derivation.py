@@ -20,7 +20,7 @@ from ..reals import float64, rational
 from ..settings import resolve
 from ..tracing import ETA, LAMBDA, LinearSystem, Trace, trace
 from ..updates import latex_of, text_of
-from ..worst_case.asking import check_class, worst_case
+from ..worst_case.asking import worst_case
 from ..worst_case.best import WorstCaseTuning, best_over_all
 from ..worst_case.boxes import Boxes, certify_boxes
 from ..worst_case.maps import WorstCaseMap
@@ -127,6 +127,11 @@ class Derivation:
             return ()
         kept = acting(self.system)
         return tuple(str(s) for i, s in enumerate(self.system.state) if i not in kept)
+
+    @cached_property
+    def acting_system(self) -> LinearSystem:
+        """The system of what acts, where some states stay put; else the whole."""
+        return without_passive(self.system) if self.apart else self.system
 
     @cached_property
     def _acting_characteristic(self) -> sp.Poly:
@@ -424,9 +429,9 @@ class Derivation:
         """What the rule does at worst on L-smooth μ-strongly convex functions.
 
         Args:
-            mu, L: the class, 0 < μ < L. finish: over arrays, whether the few points that neither one
-            multiplier nor a star polygon decides are
-                asked one by one, some 0.1 s each.
+            mu, L: the class, 0 < μ < L.
+            finish: over arrays, whether the few points that neither one multiplier nor a star polygon
+                decides are asked one by one, some 0.1 s each.
             values: each free hyperparameter by name, as numbers or arrays.
 
         Returns:
@@ -461,7 +466,6 @@ class Derivation:
         >>> found.decided > 0.9
         True
         """
-        check_class(mu, L)
         return certify_boxes(self, mu, L, given)
 
     @cached_property
@@ -474,8 +478,9 @@ class Derivation:
     @cached_property
     def noise(self) -> StationaryNoise:
         """Stationary covariance under gradient noise, and mean-square stability."""
-        system = without_passive(self.system) if self.apart else self.system
-        return stationary_noise(system, {"curvature": LAMBDA, **self.trace.free}, self._domain)
+        return stationary_noise(
+            self.acting_system, {"curvature": LAMBDA, **self.trace.free}, self._domain
+        )
 
     def stationary_variance(self, **values: Any) -> float:
         """The variance of θ around the minimizer for unit gradient noise, in parameter²/gradient².

@@ -32,7 +32,7 @@ def check_class(mu: Any, largest: Any) -> tuple[Any, Any]:
         raise DomainError(
             "mu", mu, f"0 < mu < L, where L = {largest}; with mu = L there is only one quadratic"
         )
-    return ends[0], ends[1]  # fmt: skip
+    return ends[0], ends[1]
 
 
 def values_of(theory: Theory, found: Transfer, given: Mapping[str, Any]) -> dict[str, Any]:

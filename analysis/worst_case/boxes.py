@@ -23,10 +23,10 @@ import numpy as np
 import sympy as sp
 
 from ...optimizers.errors import DomainError, RuleError
-from ..reals import real
+from .asking import check_class, values_of
 from .cycles import star_polygons
 from .frequencies import Test as FrequencyTest
-from .frequencies import angles, one_multiplier, rates
+from .frequencies import angles, cosine_powers, one_multiplier, rates
 from .maps import CONVERGES, CYCLES, UNDECIDED, Flat, flattened
 from .rationals import roots_within
 from .theory import Theory
@@ -238,18 +238,11 @@ def _negative_for(cosines: Mapping[int, _Bounded], lower: float, upper: float) -
     count = max(cosines) + 1
     shift, sizes = _shifted(np.array([lower]), np.array([upper - lower]), count)
     to = _to_bernstein(count)
-    chebyshev = np.zeros((count, count))
-    for m in range(count):
-        chebyshev[m, : m + 1] = np.polynomial.chebyshev.cheb2poly([0.0] * m + [1.0])
+    chebyshev = cosine_powers(count)
     # Row m: cos mφ in Bernstein's basis on the piece, and the sizes of what it is summed from.
     basis, basis_size = chebyshev @ shift[0] @ to.T, np.abs(chebyshev) @ sizes[0] @ to.T
-    terms = {m: a.bernstein() for m, a in cosines.items()}
-    rows, columns = np.max([t.value.shape[1:] for t in terms.values()], axis=0)
-    terms = {m: a for m, a in terms.items() if a.value.shape[1:] == (rows, columns)} | {
-        m: _raised(cosines[m], rows, columns)
-        for m, a in terms.items()
-        if a.value.shape[1:] != (rows, columns)
-    }
+    rows, columns = np.max([a.value.shape[1:] for a in cosines.values()], axis=0)
+    terms = {m: _raised(a, rows, columns) for m, a in cosines.items()}
     found = np.ones(len(next(iter(terms.values())).value), bool)
     for k in range(count):
         value = sum(basis[m, k] * t.value for m, t in terms.items())
@@ -259,7 +252,7 @@ def _negative_for(cosines: Mapping[int, _Bounded], lower: float, upper: float) -
 
 
 def _raised(polynomial: _Bounded, rows: int, columns: int) -> _Bounded:
-    """In Bernstein's basis of higher degrees."""
+    """In Bernstein's basis of these degrees, at least its own."""
     empty = np.zeros((len(polynomial.value), rows, columns))
     return (polynomial + _Bounded(empty, empty)).bernstein()
 
@@ -305,13 +298,14 @@ def certify_boxes(theory: Theory, mu: Any, L: Any, given: Mapping[str, Any]) -> 
             "two hyperparameters given as edges, the others as numbers",
         )
     for name, values in edges.items():
-        domain = theory.rule.hyperparameters[name].domain if name in theory.trace.free else None
-        if domain is None or name not in theory.transfer.symbols:
+        if name not in theory.transfer.symbols:
             raise DomainError("boxes", name, f"two of {', '.join(theory.transfer.symbols)}")
         if len(values) < 2 or not (np.diff(values) > 0).all():
             raise DomainError(name, values, "at least two edges that increase")
-        for end in (values[0], values[-1]):
-            real(name, float(end), domain)
+    mu, L = check_class(mu, L)
+    if np.ndim(mu) or np.ndim(L):
+        raise DomainError("boxes", "arrays of mu or L", "one class at a time")
+    given = values_of(theory, theory.transfer, given)
     fixed = {k: v for k, v in given.items() if k not in edges}
     x, y = edges.values()
     low = np.stack([a.ravel() for a in np.meshgrid(x[:-1], y[:-1])], 1)

@@ -275,9 +275,8 @@ def find_cycle(place: Place, longest: int = LONGEST, mixed: bool = True) -> Cycl
 
 
 def _star(place: Place, longest: int) -> Cycle | None:
-    N, D, ratio = place.N[None], place.D[None], np.array([place.ratio])
     for steps, star in star_polygons(longest):
-        if star_margin(N, D, ratio, steps, star)[0] < -1e-9:
+        if star_margin(*place.batch, steps, star)[0] < -1e-9:
             continue
         margin = star_proof(place, steps, star)
         if margin > 0 or (

@@ -137,7 +137,7 @@ def one_multiplier(test: Test, rho: np.ndarray, table: np.ndarray) -> tuple[np.n
 def largest(cosines: np.ndarray) -> np.ndarray:
     """The largest value of Σ a_m cos mφ over all φ, relative to Σ|a_m|, for each row of a."""
     width = cosines.shape[-1]
-    powers = cosines @ _powers(width)
+    powers = cosines @ cosine_powers(width)
     ends = np.stack([powers.sum(-1), (powers * (-1.0) ** np.arange(width)).sum(-1)], -1)
     derivative = powers[:, 1:] * np.arange(1, width)
     if width == 4:
@@ -173,7 +173,7 @@ def _stationary(derivative: np.ndarray) -> np.ndarray:
     return np.linalg.eigvals(companion).real
 
 
-def _powers(width: int) -> np.ndarray:
+def cosine_powers(width: int) -> np.ndarray:
     """Row m: cos mφ as a polynomial in cos φ, the lowest coefficient first."""
     rows = np.zeros((width, width))
     for m in range(width):
@@ -254,6 +254,6 @@ def _confirmed(
 
 
 __all__ = [
-    "MARGIN", "Test", "angles", "largest", "one_multiplier", "polyval", "quadratic_rate", "rates",
-    "root_moduli", "roots_inside",
+    "MARGIN", "Test", "angles", "cosine_powers", "largest", "one_multiplier", "polyval", "quadratic_rate",
+    "rates", "root_moduli", "roots_inside",
 ]  # fmt: skip

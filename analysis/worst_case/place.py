@@ -33,7 +33,12 @@ class Place:
 
     @property
     def test(self) -> Test:
-        return Test(self.N[None], self.D[None], np.array([self.ratio]))
+        return Test(*self.batch)
+
+    @property
+    def batch(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """N, D and μ/L as arrays of one point."""
+        return self.N[None], self.D[None], np.array([self.ratio])
 
     def at_curvature(self, curvature: Fraction) -> list[Fraction]:
         """D − λN, the characteristic polynomial on ½λx²."""

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from ...optimizers.rule import Rule
 from ..linear.tuning import Tuning
-from ..tracing import LinearSystem, Trace
+from ..tracing import Trace
 
 
 class Theory(Protocol):
@@ -14,8 +14,7 @@ class Theory(Protocol):
 
     rule: Rule
     trace: Trace
-    system: LinearSystem
-    apart: Any
+    acting_system: Any
     points: Any
     transfer: Any
     _acting_characteristic: Any

@@ -23,7 +23,6 @@ import sympy as sp
 from sympy.polys.matrices import DomainMatrix
 
 from ...optimizers.errors import RuleError
-from ..linear.passive import without_passive
 from ..linear.stability import Z
 from ..tracing import LAMBDA, STEP
 from .theory import Theory
@@ -79,13 +78,12 @@ def transfer(theory: Theory) -> Transfer:
     Raises:
         RuleError: the minimizer is no fixed point of the rule, wherever it lies.
     """
-    system = without_passive(theory.system) if theory.apart else theory.system
     _check_fixed_point(theory)
     # det(zI − A − λBC) = D − λN is affine in λ, and the characteristic polynomial without what rests.
     whole = [c.subs(LAMBDA, 0) for c in theory._acting_characteristic.all_coeffs()]
     moved = [c.subs(LAMBDA, 1) for c in theory._acting_characteristic.all_coeffs()]
     numerator = tuple(sp.cancel(a - b) for a, b in zip(whole, moved, strict=True))
-    if len(whole) != system.order + 1:
+    if len(whole) != theory.acting_system.order + 1:
         raise RuleError(f"rule {theory.rule.name}: some of its states rest and others follow them")
     used = set().union(*(c.free_symbols for c in (*numerator, *whole)))
     if STEP in used:
@@ -98,7 +96,7 @@ def transfer(theory: Theory) -> Transfer:
 
 def _check_fixed_point(theory: Theory) -> None:
     """Raise unless some ξ with θ = y = 1 stays where it is while the gradient is 0."""
-    system = without_passive(theory.system) if theory.apart else theory.system
+    system = theory.acting_system
     order = system.order
     rest = (system.A - sp.eye(order)).col_join(system.C)
     rest = rest.col_join(sp.Matrix([[int(i == order - 1) for i in range(order)]]))

@@ -13,7 +13,6 @@ import numpy as np
 import sympy as sp
 
 from ...optimizers.errors import DomainError, RuleError
-from ..linear.passive import without_passive
 from .certificates import Certificate, NotCertified, certificate_of, certify
 from .cycles import Cycle, find_cycle
 from .frequencies import quadratic_rate, rates, root_moduli
@@ -39,9 +38,8 @@ class WorstCase:
         verdict: ``"converges"`` (on every such function), ``"cycles"`` (on one it goes round for ever), or
             ``"undecided"``.
         rate: (lower, upper): no bound c·ρᵗ with ρ < lower holds for all runs on all such functions, and
-        one with
-            ρ = upper does. Both are proved and rounded outwards; upper is inf where none was found, and
-            1 where the rule converges at a rate that float64 does not tell from 1.
+            one with ρ = upper does. Both are proved and rounded outwards; upper is inf where none was
+            found, and 1 where the rule converges at a rate that float64 does not tell from 1.
         certificate: the proof of ``rate[1]``, None where none was found.
         cycle: the cycle and the function that traps the rule in it, or None.
         rule, values, mu, L: what was asked, exact.
@@ -85,7 +83,7 @@ def fraction(name: str, value: Any) -> Fraction:
         raise DomainError(
             name, value, "a rational number, which exact arithmetic decides: give a decimal near it"
         )
-    return Fraction(int(number.p), int(number.q))  # fmt: skip
+    return Fraction(int(number.p), int(number.q))
 
 
 def place_of(found: Transfer, mu: Fraction, top: Fraction, values: Mapping[str, Fraction]) -> Place:
@@ -148,9 +146,7 @@ def decided(place: Place, coarse: float = 0.0) -> tuple[str, Certificate | None,
         coarse: how near, at least, the rate that longer multipliers certify is brought to the smallest.
     """
     grid = Grid()
-    rate, _, _ = rates(
-        place.N[None], place.D[None], np.array([place.ratio]), tolerance=1e-7, count=grid.count
-    )
+    rate, _, _ = rates(*place.batch, tolerance=1e-7, count=grid.count)
     if np.isfinite(rate[0]):
         for finer in (grid, Grid(1201)):
             certificate = certify(place, float(rate[0]), (1,), finer)
@@ -159,7 +155,7 @@ def decided(place: Place, coarse: float = 0.0) -> tuple[str, Certificate | None,
     cycle = find_cycle(place, mixed=False)
     if cycle is not None:
         return CYCLES, None, cycle
-    quadratic = float(quadratic_rate(*_batch(place))[0])
+    quadratic = float(quadratic_rate(*place.batch)[0])
     if not quadratic < 1 - 1e-8:
         bounded = _exactly_at_one(place)
         if bounded is not None:
@@ -174,7 +170,7 @@ def decided(place: Place, coarse: float = 0.0) -> tuple[str, Certificate | None,
             if certificate is not None:
                 return CONVERGES, certificate, None
     cycle = find_cycle(place)
-    return (UNDECIDED, None, None) if cycle is None else (CYCLES, None, cycle)  # fmt: skip
+    return (UNDECIDED, None, None) if cycle is None else (CYCLES, None, cycle)
 
 
 def _exactly_at_one(place: Place) -> Certificate | None:
@@ -188,10 +184,6 @@ def _exactly_at_one(place: Place) -> Certificate | None:
         with suppress(NotCertified):
             return certificate_of(place, Fraction(1), {1: weight})
     return None
-
-
-def _batch(place: Place) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return place.N[None], place.D[None], np.array([place.ratio])
 
 
 def _narrowed(place: Place, certificate: Certificate, low: float) -> tuple[Certificate, float]:
@@ -225,7 +217,7 @@ def _growth(place: Place) -> Certificate | None:
 
 def _states(theory: Theory, values: Mapping[str, Fraction], cycle: Cycle) -> dict[str, np.ndarray]:
     """What the rule keeps at each point of a cycle: ⊕ √p_k z_kᵗ (z_k I − A)⁻¹B/H(z_k)."""
-    system = without_passive(theory.system) if theory.apart else theory.system
+    system = theory.acting_system
     at = {theory.trace.free[k]: sp.Rational(v.numerator, v.denominator) for k, v in values.items()}
     A, B = (np.array(m.subs(at).tolist(), float) for m in (system.A, system.B))
     found: dict[str, np.ndarray] = {}

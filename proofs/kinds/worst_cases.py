@@ -10,6 +10,7 @@ import numpy as np
 import sympy as sp
 
 from ...analysis import derive
+from ...analysis.decision import Decision
 from ...analysis.definedness import divisor
 from ...analysis.expressions import parse_defined
 from ...analysis.linear.stability import domain_relations, jury_conditions
@@ -49,6 +50,22 @@ class _OverAll(Claim):
     hypotheses: tuple[str, ...]
     mu: str = field(default="mu", kw_only=True)
     L: str = field(default="L", kw_only=True)
+
+    def decide(self) -> tuple[Verdict, str, Any]:
+        if changes_with_t(self.rule):
+            return Verdict.OPEN, f"{self.rule.name} changes with t", None
+        names = Reals()
+        hypotheses, *rest = self._read(names)
+        if decide(hypotheses, sp.false).holds is not False:
+            return Verdict.OPEN, f"{_METHOD}: no point satisfies the hypotheses", None
+        return from_decisions(_METHOD, *self._decisions(names, hypotheses, *rest))
+
+    def _decisions(
+        self, names: Reals, hypotheses: list[Any], granted: list[Any], N: list[Any], D: list[Any], mu: sp.Expr,
+        top: sp.Expr,
+    ) -> Iterator[Decision]:  # fmt: skip
+        """What the statement comes to, decided part by part."""
+        raise NotImplementedError
 
     def _read(
         self, names: Reals
@@ -115,13 +132,10 @@ class ContractionClaim(_OverAll):
     multipliers: Mapping[int, str] = field(default_factory=dict)
     conditions: tuple[str, ...] = ()
 
-    def decide(self) -> tuple[Verdict, str, Any]:
-        if changes_with_t(self.rule):
-            return Verdict.OPEN, f"{self.rule.name} changes with t", None
-        names = Reals()
-        hypotheses, granted, N, D, mu, top = self._read(names)
-        if decide(hypotheses, sp.false).holds is not False:
-            return Verdict.OPEN, f"{_METHOD}: no point satisfies the hypotheses", None
+    def _decisions(
+        self, names: Reals, hypotheses: list[Any], granted: list[Any], N: list[Any], D: list[Any], mu: sp.Expr,
+        top: sp.Expr,
+    ) -> Iterator[Decision]:  # fmt: skip
         conditions = [h for text in self.conditions for h in hypothesis(text, names)]
         inside = [*hypotheses, *conditions]
         rate = parse_defined(self.rate, names)
@@ -138,16 +152,15 @@ class ContractionClaim(_OverAll):
             sp.Ge(1 - sum(w * rho ** (-2 * d) for d, w in typed.items()), 0, evaluate=False)
         )
         facts += _schur(N, D, mu, rho)
-        decisions = [decide(inside, f) for f in (*granted, *facts)]
+        yield from [decide(inside, f) for f in (*granted, *facts)]
         c = sp.Symbol("c of this claim", real=True)
         q = _frequency(N, D, mu, top, rho, typed, c)
         if rho == 1 and total == 0:
             q = sp.cancel(q / (1 - c))
         circle = [sp.Ge(1 + c, 0, evaluate=False), sp.Ge(1 - c, 0, evaluate=False)]
-        decisions.append(decide([*inside, *circle], sp.Lt(sp.factor(q), 0, evaluate=False)))
+        yield decide([*inside, *circle], sp.Lt(sp.factor(q), 0, evaluate=False))
         both = [*_schur(N, D, mu, rho), *_schur(N, D, top, rho)]
-        decisions += [decide([*hypotheses, *both], r) for r in conditions]
-        return from_decisions(_METHOD, *decisions)
+        yield from [decide([*hypotheses, *both], r) for r in conditions]
 
     def trial(self) -> Evidence:
         points, at = self._points(*self.conditions)
@@ -192,12 +205,12 @@ class TrappedClaim(_OverAll):
     def decide(self) -> tuple[Verdict, str, Any]:
         if self.steps not in _COSINES or self.star != 1:
             return Verdict.OPEN, f"{_METHOD}: K is 2, 3, 4 or 6, and m = 1", None
-        if changes_with_t(self.rule):
-            return Verdict.OPEN, f"{self.rule.name} changes with t", None
-        names = Reals()
-        hypotheses, granted, N, D, mu, top = self._read(names)
-        if decide(hypotheses, sp.false).holds is not False:
-            return Verdict.OPEN, f"{_METHOD}: no point satisfies the hypotheses", None
+        return super().decide()
+
+    def _decisions(
+        self, names: Reals, hypotheses: list[Any], granted: list[Any], N: list[Any], D: list[Any], mu: sp.Expr,
+        top: sp.Expr,
+    ) -> Iterator[Decision]:  # fmt: skip
         (a, b), (x, y) = (_complex(side, self.steps) for side in (N, D))
         size = sp.expand(a * a + b * b)
         re = sp.expand(x * a + y * b) - mu * size
@@ -208,7 +221,7 @@ class TrappedClaim(_OverAll):
             sp.Gt(size, 0, evaluate=False),
             *(sp.Ge(sp.cancel(r), 0, evaluate=False) for r in room),
         ]
-        return from_decisions(_METHOD, *(decide(hypotheses, f) for f in (*granted, *facts)))
+        yield from [decide(hypotheses, f) for f in (*granted, *facts)]
 
     def trial(self) -> Evidence:
         points, at = self._points()

@@ -22,7 +22,6 @@ from ...analysis.linear.derivation import ETA_LAMBDA
 from ...analysis.linear.spectrum import discriminant, trace_and_determinant
 from ...analysis.linear.stability import Z
 from ...analysis.tracing import ETA, LAMBDA
-from ...analysis.worst_case.transfer import transfer
 from ...optimizers.program.javascript import source as rule_in_javascript
 from ...optimizers.program.whole import record_whole
 from ...optimizers.rule import Rule
@@ -130,7 +129,7 @@ def _transfer_parts(theory: Derivation, names: Mapping[sp.Symbol, str]) -> dict[
     (zI − A)⁻¹B is ``states`` over ``denominator``. The highest power of z comes first. ``gain`` is B and
     ``point`` is C, so that ξ⁺ = Aξ + Bg and y = Cξ; A is ``matrix`` at λ = 0.
     """
-    found, system = transfer(theory), theory.system
+    found, system = theory.transfer, theory.system
     order = system.order
     adjugate = (sp.eye(order) * Z - system.A).adjugate() * system.B
     powers = [
