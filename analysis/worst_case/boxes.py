@@ -23,6 +23,7 @@ import numpy as np
 import sympy as sp
 
 from ...optimizers.errors import DomainError, RuleError
+from ..reals import real_array
 from .asking import check_class, values_of
 from .cycles import star_polygons
 from .frequencies import Test as FrequencyTest
@@ -290,7 +291,7 @@ def _is_cycle(
 
 def certify_boxes(theory: Theory, mu: Any, L: Any, given: Mapping[str, Any]) -> Boxes:
     """See ``Derivation.worst_case_boxes``."""
-    edges = {k: np.asarray(v, float) for k, v in given.items() if np.ndim(v) == 1}
+    edges = {k: real_array(k, v) for k, v in given.items() if np.ndim(v) == 1}
     if len(edges) != 2 or len(edges) + sum(np.ndim(v) == 0 for v in given.values()) != len(given):
         raise DomainError(
             "boxes",

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import nnls
 
+from ...optimizers.errors import DomainError
 from .enclosures import digits, enclosed, intervals, surely_positive
 from .frequencies import polyval
 from .place import Place
@@ -117,7 +118,9 @@ class Cycle:
         """The nearest points of the hull, for points (…, dimension); float64."""
         given = np.asarray(x, float)
         if given.shape[-1:] != (self.dimension,):
-            raise ValueError(f"x must have shape (…, {self.dimension}), got {given.shape}")
+            raise DomainError(
+                "x", f"of shape {given.shape}", f"points of shape (…, {self.dimension})"
+            )
         if self.dimension == 1:
             size = abs(self.corners[0, 0])
             return np.clip(given, -size, size)

@@ -44,6 +44,8 @@ def test_boxes_hold_at_random_points_of_them(rule, widest, fixed, least):
         ({"lr": [0.1, 0.2], "beta": [0, 1.5]}, "beta"),
         ({"lr": [0.1, 0.2], "nothing": [0, 0.5]}, "lr, beta"),
         ({"lr": [[0.1, 0.2]], "beta": [0, 0.5]}, "axes"),
+        ({"lr": ["a", "b"], "beta": [0, 0.5]}, "lr"),
+        ({"lr": [0.1, float("nan")], "beta": [0, 0.5]}, "lr"),
     ],
 )
 def test_boxes_that_are_none_are_refused(given, words):
