@@ -9,6 +9,7 @@ import sympy as sp
 from eigenstep.analysis import derive
 from eigenstep.analysis.worst_case import Certificate, NotCertified
 from eigenstep.analysis.worst_case.cycles import star_margin, star_polygons
+from eigenstep.analysis.worst_case.maps import of_polynomials
 from eigenstep.analysis.worst_case.rationals import (
     _negative_by_parts,
     frequency_polynomial,
@@ -161,3 +162,35 @@ def test_the_published_inequality_for_heavy_balls_cycles():
 
 def test_star_polygons_are_each_counted_once():
     assert star_polygons(6) == [(2, 1), (3, 1), (4, 1), (5, 1), (5, 2), (6, 1)]
+
+
+@pytest.mark.parametrize(
+    ("rho", "multipliers"),
+    [(F(43, 50), {1: F(4, 5)}), (F(53, 50), {2: F(11, 10)})],
+    ids=["their sum weighted by rho", "their sum"],
+)
+def test_multipliers_that_pass_and_are_too_large_are_no_certificate(rho, multipliers):
+    """Heavy ball, ηL = 3/2, β = 1/2, κ = 25: all else holds."""
+    mu, L, N, D = F(1, 25), F(1), (F(0), F(-3, 2), F(0)), (F(1), F(-3, 2), F(1, 2))
+    P = [d - mu * n for n, d in zip(N, D, strict=True)]
+    Q = [L * n - d for n, d in zip(N, D, strict=True)]
+    assert roots_within(P, rho)
+    assert negative(frequency_polynomial(P, Q, rho, multipliers), F(-1), F(1))
+    with pytest.raises(NotCertified):
+        Certificate(rho, multipliers, N, D, mu, L)
+
+
+def test_a_circle_inside_the_roots_is_no_certificate():
+    """Gradient descent, ημ = 1/50, ηL = 1/2: on |z| = 1/100 the test is passed, and it contracts by 0.98."""
+    mu, L, N, D = F(1), F(25), (F(0), F(-1, 50)), (F(1), F(-1))
+    P = [d - mu * n for n, d in zip(N, D, strict=True)]
+    Q = [L * n - d for n, d in zip(N, D, strict=True)]
+    assert negative(frequency_polynomial(P, Q, F(1, 100), {}), F(-1), F(1))
+    with pytest.raises(NotCertified):
+        Certificate(F(1, 100), {}, N, D, mu, L)
+
+
+def test_a_map_calls_nothing_stable_whose_rate_is_one_up_to_rounding():
+    """An eigenvalue −1 at curvature L, whose modulus is 0.9999999999999999 in float64."""
+    N, D = np.array([[0.0, -1.2, 1.0]]), np.array([[1.0, -1.1, 0.1]])
+    assert of_polynomials(N, D, np.array([0.5])).verdict.tolist() == ["unstable"]
